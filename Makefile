@@ -1,0 +1,31 @@
+# make demo   set up, run the whole pipeline on the embedded sample, print the metrics and the path of the report
+# make test   set up, run all tests
+# PYTHON=python3.12 make demo   with another interpreter (3.11 to 3.13)
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+export PATH := $(VENV)/bin:$(PATH)
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.PHONY: demo test setup lint
+
+demo: setup
+	dvc repro
+	@echo
+	@dvc metrics show
+	@echo
+	@echo "Report: $(CURDIR)/outputs/report.html"
+
+test: setup
+	python -m pytest
+
+lint: setup
+	ruff check .
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "This project needs Python 3.11 to 3.13, and $(PYTHON) is %d.%d. Try: make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

@@ -1,0 +1,53 @@
+"""The recipe of a visual stream: everything besides the video's bytes that decides its features, and nothing else.
+
+It is part of every store key and of the feature files' attributes. Not in it, because they change nothing on purpose:
+threads, folders, and the device. A GPU's rounding differs from a CPU's by about 1e-3 relative before the cut to
+float16, so features that must be equal to the bit are computed on one kind of device. `batch` is in it because the
+size of a forward pass moves floats by 1e-7. Test: tests/features/test_recipe.py.
+"""
+
+from typing import Any
+
+from pipeline.params import ResNetParams, SlowFastParams
+
+SLOWFAST_REVISION = 1
+RESNET_REVISION = 1
+"""Raise a revision when a change of the code changes the features."""
+
+
+def slowfast_recipe(params: SlowFastParams, clip_seconds: float, weights_id: str, decoder: str) -> dict[str, Any]:
+    """The recipe of slowfast.h5."""
+    return {
+        "stream": "slowfast",
+        "model": "slowfast_r50_8x8",
+        "clip_seconds": clip_seconds,
+        "sampling": params.sampling,
+        "size": params.size,
+        "pooling": "none",
+        "weights": weights_id,
+        "batch": params.batch_clips,
+        "dtype": "float16",
+        "decoder": decoder,
+        "revision": SLOWFAST_REVISION,
+    }
+
+
+def resnet_recipe(params: ResNetParams, clip_seconds: float, weights_id: str, decoder: str) -> dict[str, Any]:
+    """The recipe of resnet.h5; `pooling` and `frames_per_second` count only where a clip has several frames."""
+    several = params.sampling == "uniform"
+    recipe = {
+        "stream": "resnet",
+        "model": "resnet152",
+        "clip_seconds": clip_seconds,
+        "sampling": params.sampling,
+        "size": params.size,
+        "pooling": params.pooling if several else "none",
+        "weights": weights_id,
+        "batch": params.batch_frames,
+        "dtype": "float16",
+        "decoder": decoder,
+        "revision": RESNET_REVISION,
+    }
+    if several:
+        recipe["frames_per_second"] = params.frames_per_second
+    return recipe

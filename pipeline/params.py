@@ -1,0 +1,258 @@
+"""params.yaml, typed and checked: one class a section, an unknown key is an error naming the nearest known one.
+
+A stage calls `load("clip_seconds", "slowfast")` and gets an object with exactly these attributes, so that it cannot
+read a parameter it does not name; a test holds the names against dvc.yaml. Test: tests/test_params.py.
+"""
+
+import difflib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from pipeline.errors import PipelineError
+
+Dataset = Literal["sample", "folder", "tvr", "activitynet", "charades", "didemo", "qvhighlights"]
+ModelName = Literal["amdnet"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Pixels = Annotated[int, Field(ge=32, le=512)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A section of params.yaml: frozen, complete, no unknown keys, no silent conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PrepareParams(Section):
+    """How annotations become the manifest; units and allowed values: params.yaml."""
+
+    val_fraction: Annotated[float, Field(ge=0, le=0.5)]
+    test_fraction: Annotated[float, Field(ge=0, le=0.5)]
+    split_seed: Seed
+    max_failed_fraction: Fraction
+
+
+class SampleParams(Section):
+    """The embedded sample."""
+
+    train_videos: Count
+    val_videos: Count
+    test_videos: Count
+    seed: Seed
+
+
+class SlowFastParams(Section):
+    """SlowFast R50 8x8 clip features."""
+
+    sampling: Literal["full_clip", "hero"]
+    size: Pixels
+    weights: str
+    batch_clips: Count
+    max_failed_fraction: Fraction
+
+
+class ResNetParams(Section):
+    """ResNet-152 clip features."""
+
+    sampling: Literal["middle", "uniform", "hero"]
+    frames_per_second: Annotated[float, Field(gt=0)]
+    pooling: Literal["max", "mean"]
+    size: Pixels
+    weights: str
+    batch_frames: Count
+    max_failed_fraction: Fraction
+
+
+class TextParams(Section):
+    """Tokenizer and RoBERTa model of queries and subtitles."""
+
+    tokenizer: str
+    weights: str
+    layers: Annotated[int, Field(ge=2)]
+    hidden: Count
+    heads: Count
+
+    @model_validator(mode="after")
+    def _heads_divide(self):
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        return self
+
+
+class QueryTextParams(Section):
+    """What is read of a query."""
+
+    max_tokens: Annotated[int, Field(ge=4, le=512)]
+
+
+class SubtitleTextParams(Section):
+    """What is read of subtitles at once."""
+
+    max_tokens: Annotated[int, Field(ge=4, le=512)]
+
+
+class FeaturesParams(Section):
+    """How the stored streams become one clip vector."""
+
+    streams: Annotated[list[Literal["resnet", "slowfast", "subtitle"]], Field(min_length=1)]
+    normalize: Literal["standard", "stream", "joint", "none"]
+
+    @model_validator(mode="after")
+    def _each_once(self):
+        if len(set(self.streams)) < len(self.streams):
+            raise ValueError(f"a stream is named twice in {self.streams}")
+        return self
+
+
+class TrainParams(Section):
+    """What training shares over all models."""
+
+    seed: Seed
+    shuffle_queries: bool
+
+
+class AMDNetRecipe(Section):
+    """Hyperparameters of AMDNet on one data set (Song et al., IEEE TMM 2025)."""
+
+    query_form: Literal["token", "sentence"]
+    hidden: Count
+    moments: Count
+    clips: Count
+    input_dropout: Dropout
+    dropout: Dropout
+    learning_rate: Annotated[float, Field(gt=0)]
+    warmup: Dropout
+    weight_decay: Weight
+    batch_videos: Count
+    epochs: Count
+    patience_steps: Count
+    retrieval_weight: Weight
+    diversity_weight: Weight
+    diversity_alpha: float
+    relevance_weight: Weight
+    relevance_margin: float
+
+    @model_validator(mode="after")
+    def _moments_divide(self):
+        if self.hidden % self.moments:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of moments ({self.moments})")
+        return self
+
+
+class ReportParams(Section):
+    """The HTML report."""
+
+    examples: Annotated[int, Field(ge=0)]
+
+
+RECIPES: dict[str, type[Section]] = {"amdnet": AMDNetRecipe}
+
+SECTIONS: dict[str, Any] = {
+    "dataset": Dataset,
+    "source": str,
+    "model": ModelName,
+    "protocol": Literal["honest", "published"],
+    "clip_seconds": Annotated[float, Field(gt=0)],
+    "prepare": PrepareParams,
+    "sample": SampleParams,
+    "slowfast": SlowFastParams,
+    "resnet": ResNetParams,
+    "text": TextParams,
+    "query_text": QueryTextParams,
+    "subtitle_text": SubtitleTextParams,
+    "features": FeaturesParams,
+    "train": TrainParams,
+    "recipes": dict[str, dict[str, Any]],
+    "report": ReportParams,
+}
+
+
+def load(*sections: str, path: Path | str = "params.yaml") -> SimpleNamespace:
+    """Read and check the named top-level sections; `recipe` stands for the chosen model's on the chosen data set.
+
+    Raises PipelineError for an unknown key (naming the nearest known one), a missing key, a wrong type or value.
+    """
+    document = _read(path)
+    _refuse_unknown(document, SECTIONS, path, prefix="")
+    loaded = SimpleNamespace()
+    for section in sections:
+        if section == "recipe":
+            value, schema, key = _chosen_recipe(document, path)
+        else:
+            value, schema, key = _child(document, section, path), SECTIONS[section], section
+        setattr(loaded, section, _checked(value, schema, key, path))
+    return loaded
+
+
+def _read(path: Path | str) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError("no parameter file", where=path, fix="run from the project's top folder") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PipelineError(f"not valid YAML: {error}", where=path, fix="mend the line named above") from None
+    if not isinstance(document, dict):
+        raise PipelineError("not a mapping of parameters", where=path, fix="restore it with `git checkout params.yaml`")
+    return document
+
+
+def _child(mapping: dict[str, Any], name: str, path: Path | str, prefix: str = "") -> Any:
+    if name not in mapping:
+        raise PipelineError(
+            f"the parameter `{prefix}{name}` is missing", where=path, fix="add it; see params.yaml in git"
+        )
+    return mapping[name]
+
+
+def _chosen_recipe(document: dict[str, Any], path: Path | str) -> tuple[Any, type[Section], str]:
+    model = _checked(_child(document, "model", path), ModelName, "model", path)
+    dataset = _checked(_child(document, "dataset", path), Dataset, "dataset", path)
+    recipes = _child(_child(document, "recipes", path), model, path, "recipes.")
+    return _child(recipes, dataset, path, f"recipes.{model}."), RECIPES[model], f"recipes.{model}.{dataset}"
+
+
+def _checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:
+    if isinstance(schema, type) and issubclass(schema, Section) and isinstance(value, dict):
+        _refuse_unknown(value, schema.model_fields, path, prefix=f"{key}.")
+    try:
+        return TypeAdapter(schema).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join([key, *(str(part) for part in first["loc"])])
+        given = "" if isinstance(first["input"], dict) else f" (given: {first['input']!r})"
+        raise PipelineError(
+            f"`{name}`: {first['msg']}{given}",
+            where=path,
+            fix="the allowed values stand in params.yaml beside each key",
+        ) from None
+
+
+def _refuse_unknown(mapping: dict[str, Any], known: Any, path: Path | str, prefix: str) -> None:
+    for name in mapping:
+        if name not in known:
+            nearest = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.0)[0]
+            raise PipelineError(
+                f"unknown parameter `{prefix}{name}`",
+                where=path,
+                fix=f"did you mean `{prefix}{nearest}`? Else remove it",
+            )
+
+
+def leaf_keys(section: str, model: str = "amdnet", dataset: str = "sample") -> list[str]:
+    """The dotted keys below a section, as dvc.yaml lists them: `slowfast` -> `slowfast.sampling`, ..."""
+    if section == "recipe":
+        return [f"recipes.{model}.{dataset}"]
+    schema = SECTIONS[section]
+    if isinstance(schema, type) and issubclass(schema, Section):
+        return [f"{section}.{name}" for name in schema.model_fields]
+    return [section]
+
+
+DATASETS: tuple[str, ...] = get_args(Dataset)

@@ -1,0 +1,43 @@
+"""A file is hashed once, and again when it changed."""
+
+import hashlib
+import os
+
+import pytest
+
+from pipeline import content_hash
+from pipeline.content_hash import content_sha256
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
+
+
+def test_the_hash_is_that_of_the_bytes_now(tmp_path):
+    path = tmp_path / "video.mp4"
+    for content in (b"one", b"two", b"three"):
+        path.write_bytes(content)
+        os.utime(path, ns=(0, len(content) + content[0]))
+        assert content_sha256(path) == hashlib.sha256(content).hexdigest()
+
+
+def test_an_unchanged_file_is_not_read_again(tmp_path, monkeypatch):
+    path = tmp_path / "video.mp4"
+    path.write_bytes(b"content")
+    first = content_sha256(path)
+    monkeypatch.setattr(content_hash, "sha256_file", lambda path: pytest.fail("read again"))
+    assert content_sha256(path) == first
+
+
+def test_a_broken_memo_is_forgotten(tmp_path):
+    path = tmp_path / "video.mp4"
+    path.write_bytes(b"content")
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "hashes.sqlite").write_bytes(b"not a database, although long enough to be one" * 100)
+    assert content_sha256(path) == content_sha256(path) == hashlib.sha256(b"content").hexdigest()
+
+
+def test_a_missing_file_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        content_sha256(tmp_path / "none.mp4")
