@@ -1,0 +1,188 @@
+"""From annotations and video files to the manifest: what belongs together is checked, what does not fit is refused.
+
+A query is refused for its own fault (unknown video, id used twice, span outside the video) or goes with its video; the
+two are counted apart, so that one bad video is not punished twice. Tests: tests/annotations/test_folder.py,
+tests/annotations/test_published.py.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass
+from typing import Any
+
+from pipeline.annotations import splits
+from pipeline.annotations.ids import BadRecord
+from pipeline.annotations.records import WHATS, AnnotatedQuery, Annotations, Refused
+from pipeline.annotations.videos import VideoFile
+from pipeline.manifest import SPLITS, Query, Sentence, Subtitles, Video
+from pipeline.params import PrepareParams
+
+Spans = tuple[tuple[float, float], ...]
+
+DECLARED_TOLERANCE = 1.0
+"""Seconds by which a declared duration may differ from the file's before it is counted."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """The manifest, what was refused, and its numbers; with_video: queries refused only because their video was."""
+
+    videos: list[Video]
+    queries: list[Query]
+    subtitles: list[Subtitles]
+    refused: list[Refused]
+    with_video: list[Refused]
+    clipped: int
+    durations_differ: int
+
+    def failed_share(self, what: str) -> tuple[int, int]:
+        """How many videos or queries (`what`: "video", "query") were refused for their own fault, and of how many."""
+        failed = sum(r.what == what for r in self.refused)
+        kept = len(self.videos) if what == "video" else len(self.queries) + len(self.with_video)
+        return failed, failed + kept
+
+
+def assemble(
+    annotations: Annotations,
+    files: Mapping[str, VideoFile],
+    paths: Mapping[str, str],
+    protocol: str,
+    prepare: PrepareParams,
+) -> Assembled:
+    """Check every query and subtitle against its video and put videos and queries into splits.
+
+    files: the inspected videos; paths: what the manifest calls them; both by video id.
+    """
+    good = {}
+    for video_id, file in sorted(files.items()):
+        with annotations.refusing("video", video_id, annotations.name(file.path)):
+            _check_splits(annotations.corpus[video_id])
+            good[video_id] = file
+    checker = _Checker(annotations, good)
+    accepted = checker.queries()
+    subtitles = checker.subtitles()
+    described = {query.video_id for query, _ in accepted}
+    placed = splits.assign({video_id: annotations.corpus[video_id] for video_id in good}, described, protocol, prepare)
+    declared = ((seconds, good[v].duration) for v, seconds in annotations.durations.items() if v in good)
+    return Assembled(
+        videos=[Video(v, paths[v], file.sha256, file.duration, placed[v]) for v, file in good.items()],
+        queries=[_placed(query, spans, placed[query.video_id]) for query, spans in accepted],
+        subtitles=subtitles,
+        refused=annotations.refused,
+        with_video=checker.with_video,
+        clipped=checker.clipped,
+        durations_differ=sum(abs(seconds - duration) > DECLARED_TOLERANCE for seconds, duration in declared),
+    )
+
+
+def _check_splits(named: set[str]) -> None:
+    if "train" in named and len(named) > 1:
+        others = " and ".join(sorted(named - {"train"}))
+        raise BadRecord(f"it is in train and in {others}: a model would be tested on what it has seen")
+
+
+def _placed(query: AnnotatedQuery, spans: Spans, splits_of_video: tuple[str, ...]) -> Query:
+    split = query.split if query.split in splits_of_video else splits_of_video[0]
+    return Query(query.query_id, query.video_id, query.text, split, spans, query.agreement)
+
+
+class _Checker:
+    """Holds queries and subtitles against the videos there are."""
+
+    def __init__(self, annotations: Annotations, files: Mapping[str, VideoFile]):
+        self.annotations, self.files = annotations, files
+        self.with_video: list[Refused] = []
+        self.clipped = 0
+
+    def queries(self) -> list[tuple[AnnotatedQuery, Spans]]:
+        """The good queries in file order, each with its spans inside the video."""
+        accepted, first = [], {}
+        splits_are_named = any(self.annotations.corpus.values())
+        for query in self.annotations.queries:
+            with self.annotations.refusing("query", query.query_id, query.where):
+                if query.query_id in first:
+                    raise BadRecord(f"the query id is used twice, first at {first[query.query_id]}")
+                first[query.query_id] = query.where
+                if query.video_id not in self.annotations.corpus:
+                    raise BadRecord(f"unknown video {query.video_id!r}; its id is the file name without the extension")
+                if query.video_id not in self.files:
+                    self.with_video.append(Refused("query", query.query_id, query.where, "its video was refused"))
+                    continue
+                if splits_are_named and not self.annotations.corpus[query.video_id]:
+                    raise BadRecord("no split is named for its video, while others have one")
+                accepted.append((query, self._spans(query)))
+        return accepted
+
+    def _spans(self, query: AnnotatedQuery) -> Spans:
+        duration = self.files[query.video_id].duration
+        inside = []
+        for start, end in query.spans:
+            if start > end:
+                cause = f"the span starts ({start:g} s) after its end ({end:g} s)"
+                if not self.annotations.leave_out_inverted_spans:
+                    raise BadRecord(cause)
+                self.annotations.refuse("span", query.query_id, query.where, cause)
+                continue
+            if start >= duration or end > duration + self.annotations.overrun_seconds:
+                raise BadRecord(f"the span {start:g} to {end:g} s is beyond the video's end ({duration:g} s)")
+            inside.append((start, end))
+        self.clipped += sum(end > duration for _, end in inside)
+        return tuple((start, min(end, duration)) for start, end in inside)
+
+    def subtitles(self) -> list[Subtitles]:
+        """A track a video, its sentences inside the video; two tracks of one video are both refused."""
+        tracks = defaultdict(list)
+        for where, track in self.annotations.subtitles:
+            tracks[track.video_id].append((where, track.sentences))
+        accepted = []
+        for video_id, found in tracks.items():
+            where = " and ".join(where for where, _ in found)
+            with self.annotations.refusing("subtitle", video_id, where):
+                if video_id not in self.annotations.corpus:
+                    raise BadRecord("no video of this name")
+                if video_id not in self.files:
+                    raise BadRecord("its video was refused")
+                if len(found) > 1:
+                    raise BadRecord(f"{len(found)} subtitle tracks for one video: keep one")
+                accepted.append(self._inside(video_id, where, found[0][1]))
+        return accepted
+
+    def _inside(self, video_id: str, where: str, sentences: tuple[Sentence, ...]) -> Subtitles:
+        duration = self.files[video_id].duration
+        inside = tuple(Sentence(s.text, s.start, min(s.end, duration)) for s in sentences if s.start < duration)
+        if len(inside) < len(sentences):
+            cause = f"{len(sentences) - len(inside)} sentences start after the video's end ({duration:g} s)"
+            self.annotations.refuse("subtitle", video_id, where, cause)
+        return Subtitles(video_id, inside)
+
+
+def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
+    """The numbers of prepare.json, then the list of what was refused; times in seconds."""
+    queries, videos, refused = assembled.queries, assembled.videos, assembled.refused
+    described = {query.video_id for query in queries}
+    return {
+        "videos": len(videos),
+        "queries": len(queries),
+        "queries_per_video": round(len(queries) / len(described), 3) if described else 0,
+        "spans": sum(len(query.spans) for query in queries),
+        "clipped": assembled.clipped,
+        "without_ground_truth": sum(not query.spans for query in queries),
+        "subtitles": len(assembled.subtitles),
+        "sentences": sum(len(track.sentences) for track in assembled.subtitles),
+        "seconds": round(sum(video.duration for video in videos), 3),
+        "durations_differ": assembled.durations_differ,
+        "splits": {
+            split: {
+                "videos": sum(split in video.splits for video in videos),
+                "queries": sum(query.split == split for query in queries),
+            }
+            for split in SPLITS
+        },
+        "unused": annotations.unused,
+        "absent": annotations.absent,
+        "refused_counts": {
+            **{what: sum(r.what == what for r in refused) for what in WHATS},
+            "query_of_refused_video": len(assembled.with_video),
+        },
+        "refused": [asdict(r) for r in sorted([*refused, *assembled.with_video], key=astuple)],
+    }

@@ -1,0 +1,67 @@
+"""A folder data set with real little videos, and a way to read and assemble it."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers.videos import grey_frames, write_video
+
+from pipeline.annotations import folder
+from pipeline.annotations.assemble import Assembled, assemble
+from pipeline.annotations.records import Annotations
+from pipeline.annotations.videos import inspect
+from pipeline.params import PrepareParams
+
+PREPARE = PrepareParams(val_fraction=0.1, test_fraction=0.2, split_seed=0, max_failed_fraction=0.0)
+
+
+@pytest.fixture(scope="session")
+def two_seconds(tmp_path_factory) -> Path:
+    """A video of 2 s."""
+    return write_video(tmp_path_factory.mktemp("video") / "two_seconds.mp4", grey_frames(20), fps=10)
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path_factory.mktemp("store")))
+
+
+@pytest.fixture
+def make_folder(tmp_path, two_seconds):
+    """make_folder(video_ids, queries) -> a source folder; queries: rows, or the text of queries.jsonl."""
+
+    def make(video_ids: list[str], queries: list[dict] | bytes, name: str = "source") -> Path:
+        source = tmp_path / name
+        (source / "videos").mkdir(parents=True)
+        for video_id in video_ids:
+            shutil.copyfile(two_seconds, source / "videos" / f"{video_id}.mp4")
+        text = queries if isinstance(queries, bytes) else "".join(json.dumps(row) + "\n" for row in queries).encode()
+        (source / "queries.jsonl").write_bytes(text)
+        return source
+
+    return make
+
+
+@pytest.fixture
+def read_folder():
+    """read_folder(source) -> what `prepare` makes of it."""
+
+    def read(source: Path, protocol: str = "honest", prepare: PrepareParams = PREPARE) -> Assembled:
+        return assembled(folder.read(source, None), protocol, prepare)
+
+    return read
+
+
+def assembled(annotations: Annotations, protocol: str, prepare: PrepareParams) -> Assembled:
+    files = inspect(annotations)
+    return assemble(annotations, files, {video_id: video_id for video_id in files}, protocol, prepare)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data."""
+    if "AMDNET_REAL_DATA" not in os.environ:
+        pytest.skip("AMDNET_REAL_DATA does not name the folder of real data")
+    return Path(os.environ["AMDNET_REAL_DATA"])

@@ -1,0 +1,51 @@
+"""Small videos for tests, encoded through PyAV."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+
+def grey_frames(count: int, height: int = 32, width: int = 48) -> list[np.ndarray]:
+    """`count` frames (height, width, 3) uint8, each brighter than the one before."""
+    return [np.full((height, width, 3), 10 + 230 * k // max(count - 1, 1), np.uint8) for k in range(count)]
+
+
+def write_video(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    fps: int | Fraction = 10,
+    codec: str = "libx264",
+    pix_fmt: str = "yuv420p",
+    options: Mapping[str, str] | None = None,
+    times: Iterable[int] | None = None,
+    container_options: Mapping[str, str] | None = None,
+) -> Path:
+    """Encode (H, W, 3) uint8 frames in the container of the extension; `times` in units of 1 / fps (default 0, 1)."""
+    frames = list(frames)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w", options=dict(container_options or {})) as container:
+        stream = container.add_stream(codec, rate=Fraction(fps), options=dict(options or {}))
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = pix_fmt
+        stream.codec_context.time_base = 1 / Fraction(fps)
+        for pts, pixels in zip(times if times is not None else range(len(frames)), frames, strict=True):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = pts, 1 / Fraction(fps)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def write_sound(path: Path, seconds: float = 1.0, rate: int = 16000) -> Path:
+    """A file with a tone and no picture."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=rate, layout="mono")
+        tone = np.sin(np.arange(int(seconds * rate)) * 0.1).astype(np.float32)[None]
+        frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = rate, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
