@@ -1,0 +1,48 @@
+"""torchvision on a CPU-only torch: its wheel is built for CUDA, and without CUDA's libraries it does not even import.
+
+The compiled library registers the operators `torchvision::nms` and `torchvision::qnms`; where it cannot load, the
+import fails on their missing schemas (pytorch/vision#9085), and transformers' RobertaModel fails with it. Models and
+transforms need neither operator, so their schemas alone are enough. Test: tests/backbones/test_torchvision_fix.py.
+"""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import torch
+
+_SCHEMAS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+_fragment: torch.library.Library | None = None  # its definitions last as long as this object
+
+
+def import_torchvision() -> ModuleType:
+    """The torchvision module. Call it before anything that imports torchvision, transformers' models among them.
+
+    Where the compiled library loads, nothing is changed; elsewhere torchvision.ops.nms and torchvision.io do not work.
+    """
+    global _fragment
+    if _fragment is None and not _compiled_library_loads():
+        _fragment = torch.library.Library("torchvision", "FRAGMENT")
+        for schema in _SCHEMAS:
+            _fragment.define(schema)
+    import torchvision
+
+    return torchvision
+
+
+def _compiled_library_loads() -> bool:
+    if hasattr(torch.ops.torchvision, "nms"):
+        return True
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None:
+        return True  # the import below says so better
+    for library in sorted(Path(spec.submodule_search_locations[0]).glob("_C.*")):
+        try:
+            torch.ops.load_library(str(library))
+            return True
+        except OSError:
+            continue
+    return False

@@ -1,0 +1,90 @@
+"""How far an extraction is and how fast: a bar on a terminal, one line at the end, the stage's metrics."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from tqdm import tqdm
+
+from pipeline.extraction.extract import Failure, Outcome
+from pipeline.extraction.stream import Stream
+from pipeline.manifest import Video
+from pipeline.video.decode import DECODER
+
+
+class Progress:
+    """Counts outcomes; a context manager around the extraction of `missing`.
+
+    packing: seconds spent writing the feature file, set by the caller.
+    """
+
+    def __init__(self, stream: str, missing: list[Video]):
+        self.packing = 0.0
+        self._stream, self._missing = stream, len(missing)
+        self._decoded = self._clips = 0
+        self._video_seconds = self._decode = self._forward = self._waiting = self._elapsed = 0.0
+
+    def __enter__(self) -> "Progress":
+        self._started = time.perf_counter()
+        self._bar = tqdm(total=self._missing, desc=self._stream, unit="video", disable=None if self._missing else True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._elapsed = time.perf_counter() - self._started
+        self._bar.close()
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome and move the bar."""
+        self._decode += outcome.decoding.made
+        self._waiting += outcome.decoding.waited
+        self._forward += outcome.forward
+        if outcome.decoded:
+            self._decoded += 1
+            self._clips += outcome.attributes["clips"]
+            self._video_seconds += outcome.attributes["duration"]
+        self._elapsed = time.perf_counter() - self._started
+        self._bar.set_postfix_str(f"{self._clips_per_second:.1f} clips/s, {self._times_real_time:.1f} x real time")
+        self._bar.update()
+
+    @property
+    def _clips_per_second(self) -> float:
+        return self._clips / max(self._elapsed, 1e-9)
+
+    @property
+    def _times_real_time(self) -> float:
+        return self._video_seconds / max(self._elapsed, 1e-9)
+
+    def metrics(
+        self, stream: Stream, known: Mapping[str, Mapping[str, Any]], failures: list[Failure]
+    ) -> dict[str, Any]:
+        """What goes into <stream>.json. Speeds are of the decoded videos only, 0 where none was."""
+        return {
+            "videos": len(known),
+            "clips": sum(entry["clips"] for entry in known.values()),
+            "decoded": self._decoded,
+            "reused": len(known) - self._decoded,
+            "failed": len(failures),
+            "video_seconds": round(sum(entry["duration"] for entry in known.values()), 1),
+            "seconds": {
+                "decode": round(self._decode, 2),
+                "forward": round(self._forward, 2),
+                "waiting": round(self._waiting, 2),
+                "packing": round(self.packing, 2),
+                "total": round(self._elapsed + self.packing, 2),
+            },
+            "clips_per_second": round(self._clips_per_second, 2),
+            "times_real_time": round(self._times_real_time, 2),
+            "weights": stream.recipe["weights"],
+            "decoder": DECODER,
+            "recipe": stream.recipe,
+            "failures": [asdict(failure) for failure in failures],
+        }
+
+    def summary(self, metrics: Mapping[str, Any]) -> str:
+        """One line for the end of the stage."""
+        return (
+            f"{self._stream}: {metrics['videos']} videos, {metrics['clips']} clips; {metrics['decoded']} decoded, "
+            f"{metrics['reused']} reused, {metrics['failed']} failed; {metrics['seconds']['total']:.1f} s, "
+            f"{metrics['clips_per_second']:.1f} clips/s, {metrics['times_real_time']:.1f} x real time"
+        )

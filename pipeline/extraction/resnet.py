@@ -1,0 +1,58 @@
+"""The `resnet` stream: one unit is a frame, a clip's frames are pooled. Test: tests/extraction/test_streams.py."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipeline import runtime
+from pipeline.backbones import resnet, weights
+from pipeline.features.recipe import resnet_recipe
+from pipeline.params import ResNetParams
+from pipeline.video import clips
+from pipeline.video.decode import DECODER
+from pipeline.video.reader import Timeline
+
+
+class ResNetStream:
+    """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
+
+    name = "resnet"
+    libraries = ("decord", "torch", "torchvision")
+
+    def __init__(self, params: ResNetParams, clip_seconds: float):
+        clips.require_hero_seconds("resnet", params.sampling, clip_seconds)
+        self.params, self.clip_seconds = params, clip_seconds
+        self.short_side, self.batch = params.size, params.batch_frames
+        self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
+        self.recipe: dict[str, Any] = resnet_recipe(params, clip_seconds, self.weights.id, DECODER)
+
+    @cached_property
+    def _model(self) -> resnet.ResNet152:
+        return resnet.ResNet152(self.weights).to(runtime.device())
+
+    def plan(self, timeline: Timeline) -> list[np.ndarray]:
+        """T arrays (n_i,), n_i >= 1."""
+        if self.params.sampling == "hero":
+            return clips.hero_resnet(timeline)
+        if self.params.sampling == "middle":
+            return clips.middle(timeline, self.clip_seconds)
+        return clips.uniform(timeline, self.clip_seconds, self.params.frames_per_second)
+
+    def units(self, frames: Iterable[np.ndarray]) -> Iterable[np.ndarray]:
+        """Whole pictures (H, W, 3)."""
+        return frames
+
+    @torch.inference_mode()
+    def encode(self, units: np.ndarray) -> np.ndarray:
+        """(B, H, W, 3) uint8 -> (B, 2048) float32."""
+        return self._model(torch.from_numpy(units).to(runtime.device())).cpu().numpy()
+
+    def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        """(sum of counts, D) -> (T, D): maximum or mean over each clip's frames."""
+        ends = np.cumsum(counts)
+        pooled = np.maximum if self.params.pooling == "max" else np.add
+        summed = pooled.reduceat(rows, ends - counts, axis=0)
+        return summed if self.params.pooling == "max" else summed / np.float32(counts)[:, None]

@@ -1,0 +1,62 @@
+"""The `slowfast` stream: one unit is a clip of 32 square pictures. Test: tests/extraction/test_streams.py."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+
+from pipeline import runtime
+from pipeline.backbones import slowfast, weights
+from pipeline.features.recipe import slowfast_recipe
+from pipeline.params import SlowFastParams
+from pipeline.video import clips
+from pipeline.video.decode import DECODER
+from pipeline.video.reader import Timeline
+
+
+class SlowFastStream:
+    """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
+
+    name = "slowfast"
+    libraries = ("decord", "pytorchvideo", "torch")
+
+    def __init__(self, params: SlowFastParams, clip_seconds: float):
+        clips.require_hero_seconds("slowfast", params.sampling, clip_seconds)
+        self.sampling, self.clip_seconds = params.sampling, clip_seconds
+        self.short_side, self.batch = params.size, params.batch_clips
+        self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
+        self.recipe: dict[str, Any] = slowfast_recipe(params, clip_seconds, self.weights.id, DECODER)
+
+    @cached_property
+    def _model(self) -> slowfast.SlowFast:
+        return slowfast.SlowFast(self.weights).to(runtime.device())
+
+    def plan(self, timeline: Timeline) -> list[np.ndarray]:
+        """T arrays (32,)."""
+        if self.sampling == "hero":
+            return clips.hero_slowfast(timeline)
+        return clips.full_clip(timeline, self.clip_seconds)
+
+    def units(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Clips (32, S, S, 3), cropped from the centre."""
+        frames = iter(frames)
+        while clip := [centre_crop(frame, self.short_side) for frame in islice(frames, clips.FRAMES)]:
+            yield np.stack(clip)
+
+    @torch.inference_mode()
+    def encode(self, units: np.ndarray) -> np.ndarray:
+        """(B, 32, S, S, 3) uint8 -> (B, 2304) float32."""
+        return self._model(torch.from_numpy(units).to(runtime.device())).cpu().numpy()
+
+    def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        """A unit is a clip already."""
+        return rows
+
+
+def centre_crop(frame: np.ndarray, size: int) -> np.ndarray:
+    """(H, W, 3) -> (size, size, 3), offsets truncated."""
+    top, left = (frame.shape[0] - size) // 2, (frame.shape[1] - size) // 2
+    return frame[top : top + size, left : left + size]

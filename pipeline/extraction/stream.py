@@ -1,0 +1,38 @@
+"""What extraction needs of a visual stream; `slowfast.py` and `resnet.py` beside this file have it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from pipeline.video.reader import Timeline
+
+
+class Stream(Protocol):
+    """A stream turns a video's clips into rows. A unit is what one item of a forward pass is: a clip, or a frame.
+
+    name: `slowfast`, `resnet`; recipe: see `pipeline.features.recipe`; short_side: pixels; batch: units a forward pass;
+    libraries: the distributions whose versions are recorded.
+    """
+
+    name: str
+    recipe: dict[str, Any]
+    short_side: int
+    batch: int
+    libraries: tuple[str, ...]
+
+    def plan(self, timeline: Timeline) -> list[np.ndarray]:
+        """The frame indices of every clip, at least one each."""
+        ...
+
+    def units(self, frames: Iterable[np.ndarray]) -> Iterable[np.ndarray]:
+        """Group the planned frames (H, W, 3) uint8 into units, without holding more than one."""
+        ...
+
+    def encode(self, units: np.ndarray) -> np.ndarray:
+        """(B, ...) uint8 units -> (B, D) float32."""
+        ...
+
+    def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        """(units of a video, D) -> (T, D); counts: planned frames of each clip."""
+        ...

@@ -1,0 +1,138 @@
+"""Which frames stand for which clip: pure arithmetic on the times of all frames, before anything is decoded.
+
+Clip i covers [i * clip_seconds, (i + 1) * clip_seconds). Every rule gives one array of frame indices a clip; indices
+never fall, within a clip or from one to the next, so that one pass through the video serves them all. Decoders give
+times as float32, so borders are rounded to float32 before they are compared: a frame due exactly on a border is on it.
+
+`full_clip`, `middle` and `uniform` choose by time and agree on the number of clips. The two `hero_*` rules repeat what
+made the published TVR features (linjieli222/HERO_Video_Feature_Extractor: ffmpeg's `fps` filter, then index
+arithmetic). Test: tests/video/test_clips.py.
+"""
+
+import math
+
+import numpy as np
+
+from pipeline.errors import PipelineError
+from pipeline.video.reader import Timeline
+
+FRAMES = 32
+"""Frames a clip that SlowFast sees."""
+HERO_SECONDS = 1.5
+"""The only clip length of the published features."""
+_HERO_FPS, _HERO_CLIP_FRAMES = 30, 45
+_OFFSETS = np.linspace(0, 44, FRAMES).astype(np.int64) / 45  # where in a clip, as shares of it, full_clip looks
+
+
+def clip_count(timeline: Timeline, clip_seconds: float) -> int:
+    """T = floor(time of the last frame / clip_seconds) + 1."""
+    return len(_borders(timeline, clip_seconds)) - 1
+
+
+def full_clip(timeline: Timeline, clip_seconds: float) -> list[np.ndarray]:
+    """T arrays (32,): the frames nearest to 32 instants spread over the clip."""
+    borders = _borders(timeline, clip_seconds)
+    instants = borders[:-1, None] + _OFFSETS * clip_seconds
+    return _nearest_in_clip(timeline.starts, borders, instants)
+
+
+def middle(timeline: Timeline, clip_seconds: float) -> list[np.ndarray]:
+    """T arrays (1,): the frame nearest to the clip's middle."""
+    borders = _borders(timeline, clip_seconds)
+    return _nearest_in_clip(timeline.starts, borders, borders[:-1, None] + clip_seconds / 2)
+
+
+def uniform(timeline: Timeline, clip_seconds: float, frames_per_second: float) -> list[np.ndarray]:
+    """T arrays (n_i,), n_i >= 1: frames nearest to the instants (k + 0.5) / frames_per_second up to the last frame.
+
+    A clip that holds no such instant gives its middle frame.
+    """
+    borders = _borders(timeline, clip_seconds)
+    count = math.floor(float(timeline.starts[-1]) * frames_per_second + 0.5)
+    instants = (np.arange(count) + 0.5) / frames_per_second
+    cuts = np.searchsorted(np.float32(instants), np.float32(borders))
+    shares = np.split(instants, cuts[1:-1])
+    middles = borders[:-1] + clip_seconds / 2
+    instants_of = [share if len(share) else np.array([at]) for share, at in zip(shares, middles, strict=True)]
+    return _nearest_in_clip(timeline.starts, borders, instants_of)
+
+
+def hero_slowfast(timeline: Timeline) -> list[np.ndarray]:
+    """Arrays (32,), one for 1.5 s: 32 of the 45 frames of a clip at 30 frames a second, by the source's frame rate.
+
+    The video is resampled to 30 frames a second, padded with its last frame to whole seconds and then to a multiple of
+    3 s; ceil(header_seconds / 1.5) clips stay, or all of them where the header has no duration.
+    """
+    resampled = max(1, _outputs(timeline.end, _HERO_FPS))
+    clips = 2 * math.ceil(math.ceil(resampled / _HERO_FPS) / (2 * HERO_SECONDS))
+    if timeline.header_seconds is not None:
+        clips = max(1, min(clips, math.ceil(timeline.header_seconds / HERO_SECONDS)))
+    chosen = hero_indices(timeline.average_fps)
+    shown = np.arange(clips)[:, None] * _HERO_CLIP_FRAMES + chosen
+    return list(_resampled(timeline.starts, np.minimum(shown, resampled - 1), _HERO_FPS))
+
+
+def hero_indices(average_fps: float) -> np.ndarray:
+    """(32,) indices into the 45 frames of a clip; the faster the source, the longer the span, cut at the clip's end."""
+    span = 2 * FRAMES * math.floor(average_fps) / _HERO_FPS
+    return np.linspace(0, span - 1, FRAMES).clip(0, _HERO_CLIP_FRAMES - 1).astype(np.int64)
+
+
+def hero_resnet(timeline: Timeline) -> list[np.ndarray]:
+    """Arrays (1,), round(duration / 1.5) but at least one: the latest frame that starts before 1.5 i + 0.75 s."""
+    clips = max(1, _outputs(timeline.end, 1 / HERO_SECONDS))
+    return list(_resampled(timeline.starts, np.arange(clips)[:, None], 1 / HERO_SECONDS))
+
+
+def require_hero_seconds(stream: str, sampling: str, clip_seconds: float) -> None:
+    """Raise PipelineError for `hero` sampling with any but its own clip length."""
+    if sampling == "hero" and clip_seconds != HERO_SECONDS:
+        raise PipelineError(
+            f"`{stream}.sampling: hero` repeats published features, whose clips are {HERO_SECONDS} s long, "
+            f"but `clip_seconds` is {clip_seconds}",
+            where="params.yaml",
+            fix=f"set `clip_seconds: {HERO_SECONDS}`, or another `{stream}.sampling`",
+        )
+
+
+def _borders(timeline: Timeline, clip_seconds: float) -> np.ndarray:
+    """(T + 1,) seconds: where each clip starts, and where the last one ends."""
+    last = timeline.starts[-1]
+    borders = np.arange(int(last // clip_seconds) + 3) * clip_seconds
+    return borders[: np.searchsorted(np.float32(borders), last, side="right") + 1]
+
+
+def _nearest_in_clip(starts: np.ndarray, borders: np.ndarray, instants_of) -> list[np.ndarray]:
+    """The frames of each clip nearest to its instants, the earlier of two as near.
+
+    A clip in which no frame starts shows the one before it.
+    """
+    firsts = np.searchsorted(starts, np.float32(borders))
+    return [
+        _nearest(starts, first, stop, instants) if first < stop else np.full(len(instants), max(first - 1, 0))
+        for first, stop, instants in zip(firsts[:-1], firsts[1:], instants_of, strict=True)
+    ]
+
+
+def _nearest(starts: np.ndarray, first: int, stop: int, instants: np.ndarray) -> np.ndarray:
+    window = starts[first:stop].astype(np.float64)
+    later = np.searchsorted(window, instants)
+    earlier = np.maximum(later - 1, 0)
+    later = np.minimum(later, len(window) - 1)
+    rounding = 2 * np.spacing(starts[-1])  # two distances may differ by this much only because times are float32
+    take_earlier = instants - window[earlier] <= window[later] - instants + rounding
+    return first + np.where(take_earlier, earlier, later)
+
+
+def _resampled(starts: np.ndarray, numbers: np.ndarray, fps: float) -> np.ndarray:
+    """The frames that ffmpeg's `fps` filter (round=near) shows as its outputs `numbers`.
+
+    Output n shows the latest frame whose time, in outputs, rounds to n or less, that is, lies below n + 0.5.
+    """
+    return np.maximum(np.searchsorted(starts, np.float32((numbers + 0.5) / fps)) - 1, 0)
+
+
+def _outputs(end: float, fps: float) -> int:
+    """How many outputs the `fps` filter gives for a video that ends at `end`: end * fps, half a frame rounded up."""
+    centres = (np.arange(int(end * fps) + 2) + 0.5) / fps
+    return int(np.searchsorted(np.float32(centres), np.float32(end), side="right"))

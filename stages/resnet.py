@@ -1,0 +1,20 @@
+"""Stage `resnet`: decode every video of the manifest and write its ResNet-152 features, one row a clip."""
+
+from pathlib import Path
+
+from pipeline.cli import run
+from pipeline.extraction.resnet import ResNetStream
+from pipeline.extraction.run import run as extract
+from pipeline.manifest import read_videos
+from pipeline.params import load
+
+
+def main() -> None:
+    params = load("clip_seconds", "resnet")
+    videos = read_videos("outputs/manifest/videos.jsonl")
+    stream = ResNetStream(params.resnet, params.clip_seconds)
+    extract(stream, videos, Path("outputs/features"), params.resnet.max_failed_fraction)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,20 @@
+"""Stage `slowfast`: decode every video of the manifest and write its SlowFast features, one row a clip."""
+
+from pathlib import Path
+
+from pipeline.cli import run
+from pipeline.extraction.run import run as extract
+from pipeline.extraction.slowfast import SlowFastStream
+from pipeline.manifest import read_videos
+from pipeline.params import load
+
+
+def main() -> None:
+    params = load("clip_seconds", "slowfast")
+    videos = read_videos("outputs/manifest/videos.jsonl")
+    stream = SlowFastStream(params.slowfast, params.clip_seconds)
+    extract(stream, videos, Path("outputs/features"), params.slowfast.max_failed_fraction)
+
+
+if __name__ == "__main__":
+    run(main)

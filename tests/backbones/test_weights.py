@@ -1,0 +1,121 @@
+"""Weights by name, by URL and by path: the right ones, or an error that says what to do; never others in silence."""
+
+import hashlib
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from pipeline.backbones.weights import Published, Weights, build, find
+from pipeline.errors import PipelineError
+
+UNREACHABLE = Published("http://127.0.0.1:9/model.pth", sha256="")
+
+
+def construct() -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def published(tmp_path) -> Published:
+    """A good file behind a URL."""
+    path = tmp_path / "server" / "model.pth"
+    path.parent.mkdir()
+    torch.save({"model_state": construct().state_dict()}, path)
+    return Published(path.as_uri(), hashlib.sha256(path.read_bytes()).hexdigest()[:8])
+
+
+def equal(first: nn.Module, second: nn.Module) -> bool:
+    pairs = zip(first.state_dict().values(), second.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_random_weights_are_always_the_same_and_leave_the_random_state_alone():
+    random = find("random", UNREACHABLE, "resnet.weights")
+    assert random == Weights("random (seed 0)", None)
+    first = build(random, construct)
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    second = build(random, construct)
+    assert torch.equal(torch.rand(3), expected)
+    assert equal(first, second) and not first.training
+
+
+def test_pretrained_is_downloaded_once_checked_and_named_by_its_hash(published, cache, tmp_path):
+    weights = find("pretrained", published, "slowfast.weights")
+    assert weights.path == cache / "model.pth"
+    assert weights.id == "sha256:" + hashlib.sha256(weights.path.read_bytes()).hexdigest()
+    (tmp_path / "server" / "model.pth").unlink()
+    assert find("pretrained", published, "slowfast.weights") == weights
+    build(weights, construct)
+
+
+def test_without_a_published_hash_the_found_one_is_printed(published, capsys):
+    weights = find("pretrained", Published(published.url, ""), "slowfast.weights")
+    assert weights.id.removeprefix("sha256:") in capsys.readouterr().err
+
+
+def test_a_failed_download_names_url_file_and_both_ways_out(cache):
+    with pytest.raises(PipelineError) as caught:
+        find("pretrained", UNREACHABLE, "slowfast.weights")
+    for words in (UNREACHABLE.url, str(cache / "model.pth"), "put the file there", "`slowfast.weights` to `random`"):
+        assert words in str(caught.value)
+    assert not list(cache.glob("*"))
+
+
+def test_a_download_with_the_wrong_hash_is_refused_and_not_kept(published, cache):
+    with pytest.raises(PipelineError, match="00000000"):
+        find("pretrained", Published(published.url, "00000000"), "resnet.weights")
+    assert not list(cache.glob("*"))
+
+
+def test_a_cached_file_with_the_wrong_hash_is_refused(published, cache):
+    cache.mkdir()
+    (cache / "model.pth").write_bytes(b"something else")
+    with pytest.raises(PipelineError, match="remove the file"):
+        find("pretrained", published, "resnet.weights")
+
+
+@pytest.mark.parametrize("name", ["own.pth", "own.safetensors"])
+def test_a_local_file_is_loaded(tmp_path, name):
+    torch.manual_seed(1)
+    model = construct()
+    (torch.save if name.endswith(".pth") else save_file)(model.state_dict(), tmp_path / name)
+    weights = find(str(tmp_path / name), UNREACHABLE, "resnet.weights")
+    assert weights.id.startswith("sha256:") and equal(build(weights, construct), model)
+
+
+def test_a_missing_local_file_is_an_error():
+    with pytest.raises(PipelineError, match="resnet.weights: nowhere.pth"):
+        find("nowhere.pth", UNREACHABLE, "resnet.weights")
+
+
+BROKEN = {
+    "missing: 0.bias": lambda state: state.pop("0.bias"),
+    "not the model's: extra": lambda state: state.update(extra=torch.zeros(1)),
+    "of another shape: 0.weight": lambda state: state.update({"0.weight": torch.zeros(2, 2)}),
+}
+
+
+@pytest.mark.parametrize("problem", BROKEN)
+def test_weights_that_do_not_fit_are_named(tmp_path, problem):
+    state = dict(construct().state_dict())
+    BROKEN[problem](state)
+    torch.save(state, tmp_path / "own.pth")
+    with pytest.raises(PipelineError, match=problem):
+        build(find(str(tmp_path / "own.pth"), UNREACHABLE, "resnet.weights"), construct)
+
+
+@pytest.mark.parametrize("name", ["own.pth", "own.safetensors"])
+def test_a_file_of_something_else_is_an_error(tmp_path, name):
+    (tmp_path / name).write_bytes(b"no weights at all")
+    with pytest.raises(PipelineError, match="not a readable weights file"):
+        build(find(str(tmp_path / name), UNREACHABLE, "resnet.weights"), construct)

@@ -1,0 +1,184 @@
+"""Extraction over a corpus: interruptions, order and history change no byte; bad videos are named and left out."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from helpers.numbered import numbered_frames
+from helpers.streams import NumberStream, corpus
+from helpers.videos import write_sound, write_video
+
+from pipeline.errors import PipelineError
+from pipeline.extraction.run import run
+from pipeline.features.hdf5 import FeatureFile
+from pipeline.features.store import Store, entry_key
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory) -> list[Path]:
+    """Six videos of 1 to 2.25 s, no two alike."""
+    folder = tmp_path_factory.mktemp("films")
+    return [write_video(folder / f"film{k}.mp4", numbered_frames(12 + 3 * k), 12) for k in range(6)]
+
+
+def features(folder: Path) -> bytes:
+    return (folder / "numbers.h5").read_bytes()
+
+
+def test_the_rows_are_those_of_the_video(films, tmp_path):
+    metrics = run(NumberStream(), corpus(films), tmp_path, 0.0)
+    with FeatureFile(tmp_path / "numbers.h5") as file:
+        assert file.ids() == [path.stem for path in films]
+        assert file["film0"].tolist() == [[0, 3, 5], [6, 9, 11]]  # 12 frames a second, clips of half a second
+        assert file.attributes("film0") == {
+            "clips": 2, "duration": 1.0, "fps": 12.0, "decoder": "decord", "sha256": corpus(films)[0].sha256,
+        }  # fmt: skip
+        assert file.recipe["clip_seconds"] == 0.5 and file.recipe["weights"] == "random (seed 0)"
+        assert json.loads(file.recipe["recipe"]) == NumberStream().recipe
+        assert set(json.loads(file.recipe["libraries"])) == set(NumberStream.libraries)
+    assert metrics == json.loads((tmp_path / "numbers.json").read_text())
+    assert (metrics["videos"], metrics["decoded"], metrics["reused"], metrics["failed"]) == (6, 6, 0, 0)
+    assert metrics["clips"] == sum(-(-(12 + 3 * k) // 6) for k in range(6))
+    assert set(metrics["seconds"]) == {"decode", "forward", "waiting", "packing", "total"}
+
+
+def test_order_and_history_change_no_byte(films, tmp_path, monkeypatch):
+    run(NumberStream(), corpus(films), tmp_path / "once", 0.0)
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "another"))
+    run(NumberStream(), corpus(films[4:]), tmp_path / "some", 0.0)
+    run(NumberStream(clip_seconds=0.7), corpus(films[:2]), tmp_path / "other", 0.0)
+    run(NumberStream(), corpus(reversed(films)), tmp_path / "again", 0.0)
+    assert features(tmp_path / "again") == features(tmp_path / "once")
+
+
+def test_a_killed_run_is_finished_to_the_same_bytes(films, tmp_path, monkeypatch):
+    run(NumberStream(), corpus(films), tmp_path / "whole", 0.0)
+    store = tmp_path / "killed_store"
+    script = (
+        "import sys; from pathlib import Path; from helpers.streams import NumberStream, corpus\n"
+        "from pipeline.extraction.run import run\n"
+        "run(NumberStream(pause=0.05), corpus(map(Path, sys.argv[2:])), Path(sys.argv[1]), 0.0)"
+    )
+    killed = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "killed"), *map(str, films)],
+        env={**os.environ, "AMDNET_STORE": str(store), "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+    )
+    while killed.poll() is None and len(list(store.glob("numbers/*/*.safetensors"))) < 2:
+        time.sleep(0.005)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "numbers.h5").exists()
+
+    monkeypatch.setenv("AMDNET_STORE", str(store))
+    metrics = run(NumberStream(), corpus(films), tmp_path / "killed", 0.0)
+    assert metrics["reused"] >= 2 and metrics["decoded"] >= 1
+    assert features(tmp_path / "killed") == features(tmp_path / "whole")
+
+
+def test_one_more_video_decodes_one(films, tmp_path):
+    run(NumberStream(), corpus(films[:5]), tmp_path, 0.0)
+    metrics = run(NumberStream(), corpus(films), tmp_path, 0.0)
+    assert (metrics["decoded"], metrics["reused"]) == (1, 5)
+
+
+def test_a_parameter_changed_and_changed_back_decodes_nothing(films, tmp_path):
+    run(NumberStream(0.5), corpus(films), tmp_path, 0.0)
+    first = features(tmp_path)
+    assert run(NumberStream(0.7), corpus(films), tmp_path, 0.0)["decoded"] == 6
+    assert features(tmp_path) != first
+    assert run(NumberStream(0.5), corpus(films), tmp_path, 0.0)["decoded"] == 0
+    assert features(tmp_path) == first
+
+
+def test_two_videos_of_the_same_content_are_decoded_once(films, tmp_path):
+    twin = tmp_path / "twin.mp4"
+    twin.write_bytes(films[0].read_bytes())
+    metrics = run(NumberStream(), corpus([films[0], twin]), tmp_path, 0.0)
+    assert (metrics["videos"], metrics["decoded"]) == (2, 1)
+
+
+DAMAGE = {
+    "cut": lambda data: data[:-10],
+    "flipped": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+    "empty": lambda data: b"",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_store_entry_is_computed_anew(films, tmp_path, damage):
+    run(NumberStream(), corpus(films), tmp_path, 0.0)
+    first = features(tmp_path)
+    entry = Store(tmp_path / "store", "numbers").path(entry_key(corpus(films)[2].sha256, NumberStream().recipe))
+    entry.write_bytes(damage(entry.read_bytes()))
+    assert run(NumberStream(), corpus(films), tmp_path, 0.0)["decoded"] == 1
+    assert features(tmp_path) == first
+
+
+@pytest.fixture
+def poisoned(films, tmp_path) -> list[Path]:
+    """Two good videos among five bad ones."""
+    good = films[5].read_bytes()
+    bad = {"empty": b"", "text": b"no video\n" * 40, "truncated": good[: len(good) // 2]}
+    for name, content in bad.items():
+        (tmp_path / f"{name}.mp4").write_bytes(content)
+    write_sound(tmp_path / "audio_only.mp4")
+    return [*films[:2], *(tmp_path / f"{name}.mp4" for name in [*bad, "audio_only", "missing"])]
+
+
+def test_a_poisoned_corpus_ends_with_the_good_present_and_the_bad_named(poisoned, tmp_path):
+    metrics = run(NumberStream(), corpus(poisoned), tmp_path, 0.8)
+    with FeatureFile(tmp_path / "numbers.h5") as file:
+        assert file.ids() == ["film0", "film1"]
+    assert (metrics["videos"], metrics["failed"]) == (2, 5)
+    assert [failure["video_id"] for failure in metrics["failures"]] == [
+        "audio_only", "empty", "missing", "text", "truncated",
+    ]  # fmt: skip
+    for failure in metrics["failures"]:
+        assert set(failure) == {"video_id", "stream", "cause", "decoder", "seconds"}
+        assert failure["cause"] and "\n" not in failure["cause"]
+
+
+def test_too_many_failures_are_an_error_that_names_them_and_keeps_the_rest(poisoned, tmp_path):
+    with pytest.raises(PipelineError, match="5 of 7 videos failed") as caught:
+        run(NumberStream(), corpus(poisoned), tmp_path, 0.5)
+    for name in ("audio_only", "empty", "missing", "text", "truncated", "max_failed_fraction"):
+        assert name in str(caught.value)
+    assert not (tmp_path / "numbers.h5").exists()
+    assert len(json.loads((tmp_path / "numbers.json").read_text())["failures"]) == 5
+    assert run(NumberStream(), corpus(poisoned), tmp_path, 1.0)["reused"] == 2
+
+
+def test_a_video_that_changed_since_prepare_is_refused(films, tmp_path):
+    path = tmp_path / "changed.mp4"
+    path.write_bytes(films[0].read_bytes())
+    videos = corpus([path])
+    path.write_bytes(films[1].read_bytes())
+    failure = run(NumberStream(), videos, tmp_path, 1.0)["failures"][0]
+    assert "changed since prepare ran" in failure["cause"] and "dvc repro" in failure["cause"]
+
+
+def test_a_missing_rendered_video_says_how_to_get_it_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    failure = run(NumberStream(), corpus([tmp_path / "data" / "rendered" / "gone.mp4"]), tmp_path, 1.0)["failures"][0]
+    assert "dvc repro --force prepare" in failure["cause"]
+
+
+def test_features_that_do_not_fit_float16_are_an_error(films, tmp_path):
+    class Huge(NumberStream):
+        def encode(self, units):
+            return super().encode(units) + 1e6
+
+    with pytest.raises(PipelineError, match="do not fit float16"):
+        run(Huge(), corpus(films[:1]), tmp_path, 1.0)

@@ -1,0 +1,102 @@
+"""The two real streams on little videos: shapes, pooling, and features that depend on the video alone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers.numbered import numbered_frames
+from helpers.streams import corpus
+from helpers.videos import write_video
+
+from pipeline.errors import PipelineError
+from pipeline.extraction.resnet import ResNetStream
+from pipeline.extraction.run import run
+from pipeline.extraction.slowfast import SlowFastStream, centre_crop
+from pipeline.features.hdf5 import FeatureFile
+from pipeline.params import ResNetParams, SlowFastParams
+
+
+def slowfast_stream(sampling: str = "full_clip", clip_seconds: float = 1.5) -> SlowFastStream:
+    params = SlowFastParams(sampling=sampling, size=32, weights="random", batch_clips=2, max_failed_fraction=0.0)
+    return SlowFastStream(params, clip_seconds)
+
+
+def resnet_stream(sampling: str = "middle", pooling: str = "max", clip_seconds: float = 1.5) -> ResNetStream:
+    return ResNetStream(
+        ResNetParams(
+            sampling=sampling, frames_per_second=3.0, pooling=pooling, size=32, weights="random",
+            batch_frames=4, max_failed_fraction=0.0,
+        ),
+        clip_seconds,
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory) -> list[Path]:
+    """Three wide videos of 2 to 5 s."""
+    folder = tmp_path_factory.mktemp("films")
+    frames = [np.pad(frame, ((0, 0), (10, 10), (0, 0))) for frame in numbered_frames(50)]
+    return [write_video(folder / f"film{k}.mp4", frames[: 20 + 15 * k], 10) for k in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("stream", "size"),
+    [
+        (slowfast_stream, 2304),
+        (lambda: slowfast_stream("hero"), 2304),
+        (resnet_stream, 2048),
+        (lambda: resnet_stream("uniform", "mean"), 2048),
+        (lambda: resnet_stream("hero"), 2048),
+    ],
+)
+def test_every_clip_gets_one_row(films, tmp_path, stream, size):
+    stream = stream()
+    run(stream, corpus(films), tmp_path, 0.0)
+    clips = [1, 2, 3] if (stream.name, stream.recipe["sampling"]) == ("resnet", "hero") else [2, 3, 4]
+    with FeatureFile(tmp_path / f"{stream.name}.h5") as file:
+        assert [file[path.stem].shape for path in films] == [(count, size) for count in clips]
+        assert file["film0"].dtype == np.float16
+        assert json.loads(file.recipe["recipe"]) == stream.recipe
+
+
+@pytest.mark.parametrize("stream", [slowfast_stream, lambda: resnet_stream("uniform")])
+def test_neighbours_and_threads_change_no_byte(films, tmp_path, stream, monkeypatch):
+    rows = []
+    threads = torch.get_num_threads()
+    try:
+        for name, corpus_of, count in (("all", films, 2), ("alone", films[1:2], 1)):
+            monkeypatch.setenv("AMDNET_STORE", str(tmp_path / name))
+            torch.set_num_threads(count)
+            chosen = stream()
+            run(chosen, corpus(corpus_of), tmp_path / name, 0.0)
+            with FeatureFile(tmp_path / name / f"{chosen.name}.h5") as file:
+                rows.append(file["film1"].tobytes())
+    finally:
+        torch.set_num_threads(threads)
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+def test_a_clips_frames_are_pooled(pooling):
+    rows = np.random.default_rng(0).normal(size=(6, 5)).astype(np.float32)
+    pooled = resnet_stream("uniform", pooling).pool(rows, [1, 3, 2])
+    expected = [getattr(part, pooling)(axis=0) for part in (rows[:1], rows[1:4], rows[4:])]
+    np.testing.assert_allclose(pooled, expected, rtol=1e-6)
+
+
+def test_the_crop_is_the_centre():
+    picture = np.arange(7 * 12 * 3).reshape(7, 12, 3)
+    assert np.array_equal(centre_crop(picture, 6), picture[0:6, 3:9])
+
+
+@pytest.mark.parametrize("stream", [slowfast_stream, resnet_stream])
+def test_hero_sampling_with_other_clips_is_refused(stream):
+    with pytest.raises(PipelineError, match="clip_seconds"):
+        stream(sampling="hero", clip_seconds=2.0)
