@@ -1,0 +1,92 @@
+"""Byte-level BPE as RoBERTa has it: any text in, token ids out, never an unknown token.
+
+`tokenizers` is used as it is: transformers 5 ignores `vocab_file=` and `merges_file=` in silence and makes every text
+`<s></s>`. The names of special tokens are plain characters in a text. Test: tests/backbones/test_tokenizer.py.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Tokenizer as Pipeline
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.trainers import BpeTrainer
+
+from pipeline.backbones import hub
+from pipeline.errors import PipelineError
+from pipeline.files import canonical_json, sha256_text
+from pipeline.runtime import resolve
+
+SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+START, PADDING, END = 0, 1, 2
+CORPUS_VOCABULARY = 1000
+
+
+class Tokenizer:
+    """Text to token ids. len(tokenizer) is the size of the vocabulary, sha256 the hash of vocabulary and merges.
+
+    vocab: token -> id, `<s>`, `<pad>` and `</s>` at 0, 1 and 2; merges: pairs of tokens, first merged first.
+    """
+
+    def __init__(self, vocab: dict[str, int], merges: list[tuple[str, str]]):
+        self._pipeline = _pipeline(BPE(vocab=vocab, merges=[tuple(pair) for pair in merges]))
+        self._size = len(vocab)
+        self.sha256 = sha256_text(canonical_json({"vocab": vocab, "merges": merges}))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def ids(self, text: str) -> list[int]:
+        """The ids of `text` without surrounding white space, without specials; empty where nothing is left."""
+        return self._pipeline.encode(text.strip()).ids
+
+
+def load_tokenizer(name: str, texts: Iterable[str]) -> Tokenizer:
+    """`corpus`: trained on `texts`; `roberta-base`: from the hub; else a folder with vocab.json and merges.txt.
+
+    Raises PipelineError for a folder that does not exist, lacks a file, or holds no RoBERTa vocabulary.
+    """
+    if name == "corpus":
+        return train_tokenizer(texts)
+    if name == "roberta-base":
+        return read_tokenizer(hub.roberta_base(hub.TOKENIZER_FILES, param="text.tokenizer"))
+    return read_tokenizer(resolve(name))
+
+
+def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
+    """A tokenizer learnt from the set of `texts`: neither their order nor repetitions matter."""
+    pipeline = _pipeline(BPE())
+    trainer = BpeTrainer(
+        vocab_size=CORPUS_VOCABULARY,
+        special_tokens=list(SPECIALS),
+        initial_alphabet=ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    pipeline.train_from_iterator(sorted(set(texts)), trainer)
+    model = json.loads(pipeline.to_str())["model"]
+    return Tokenizer(model["vocab"], model["merges"])
+
+
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a folder with vocab.json and merges.txt; raises PipelineError naming what is amiss."""
+    fix = "set text.tokenizer to a folder with vocab.json and merges.txt, to `roberta-base`, or to `corpus`"
+    if not folder.is_dir():
+        raise PipelineError("text.tokenizer names a folder that does not exist", where=folder, fix=fix)
+    for name in hub.TOKENIZER_FILES:
+        if not (folder / name).is_file():
+            raise PipelineError(f"text.tokenizer names a folder without {name}", where=folder, fix=fix)
+    try:
+        vocab, merges = BPE.read_file(*(str(folder / name) for name in hub.TOKENIZER_FILES))
+        tokenizer = Tokenizer(vocab, merges)
+    except Exception as error:  # what `tokenizers` raises has no narrower class
+        raise PipelineError(f"not a byte-level BPE: {error}", where=folder, fix=fix) from None
+    if [vocab.get(token) for token in SPECIALS[:3]] != [START, PADDING, END] or len(vocab) <= len(SPECIALS):
+        raise PipelineError("not RoBERTa's vocabulary: <s>, <pad>, </s> must be 0, 1, 2", where=folder, fix=fix)
+    return tokenizer
+
+
+def _pipeline(model: BPE) -> Pipeline:
+    pipeline = Pipeline(model)
+    pipeline.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    return pipeline

@@ -1,0 +1,58 @@
+"""What query and subtitle extraction share: tokenizer and model, their recipe, reuse from the store.
+
+Tests: tests/text/test_queries.py, tests/text/test_subtitles.py.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import tokenizers
+import torch
+import transformers
+
+from pipeline.backbones.roberta import Roberta, load_roberta
+from pipeline.backbones.tokenizer import Tokenizer, load_tokenizer
+from pipeline.features.store import Entry, Store
+from pipeline.params import TextParams
+
+LIBRARIES = f"torch {torch.__version__}, transformers {transformers.__version__}, tokenizers {tokenizers.__version__}"
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """A tokenizer, the model that reads its ids, the parameters that named them.
+
+    max_tokens: the most ids the model is given at once, the two specials included.
+    """
+
+    tokenizer: Tokenizer
+    roberta: Roberta
+    params: TextParams
+    max_tokens: int
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Everything about tokenizer and model that decides a feature."""
+        return {**self.roberta.recipe, "tokenizer_sha256": self.tokenizer.sha256, "max_tokens": self.max_tokens}
+
+    @property
+    def room(self) -> int:
+        """The most tokens of a text that fit between the two specials."""
+        return self.max_tokens - 2
+
+
+def load_encoder(params: TextParams, max_tokens: int, texts: Iterable[str], device: torch.device) -> TextEncoder:
+    """Tokenizer and model as `params` name them; `texts` are what a `corpus` tokenizer learns from."""
+    tokenizer = load_tokenizer(params.tokenizer, texts)
+    return TextEncoder(tokenizer, load_roberta(params, max_tokens, len(tokenizer), device), params, max_tokens)
+
+
+def entry_of(store: Store, key: str, compute: Callable[[], Entry]) -> tuple[Entry, bool]:
+    """The entry of `key` and whether it was there already; computed and stored where it was not."""
+    entry = store.get(key)
+    if entry is not None:
+        return entry, True
+    entry = compute()
+    store.put(key, entry)
+    return entry, False

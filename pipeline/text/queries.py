@@ -1,0 +1,71 @@
+"""Query token features: RoBERTa over each query by itself, one store entry a text, one dataset a query id.
+
+Test: tests/text/test_queries.py.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from pipeline.features.hdf5 import Packed, pack
+from pipeline.features.store import Entry, Store, entry_key
+from pipeline.files import sha256_text
+from pipeline.manifest import Query
+from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
+
+
+def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, path: Path | str) -> dict[str, Any]:
+    """Write the feature file of `queries`, dataset query_id -> (W, D), and return the stage's metrics.
+
+    W is at most two less than `encoder.max_tokens`, which counts the two specials; longer queries are cut and counted.
+    A query whose text has no token gets no dataset and is named under `failures`.
+    """
+    begin = time.perf_counter()
+    limit = encoder.room
+    ids = {text: encoder.tokenizer.ids(text) for text in sorted({query.text for query in queries})}
+    recipe = {**encoder.recipe, "stream": "query"}
+
+    def entry(text: str) -> tuple[Entry, bool]:
+        return entry_of(store, entry_key(sha256_text(text), recipe), lambda: _compute(encoder, ids[text][:limit]))
+
+    texts = [text for text in ids if ids[text]]
+    reused, libraries = 0, set()
+    for text in tqdm(texts, desc="query text", unit="text", file=sys.stderr, disable=None):
+        found, was_there = entry(text)
+        reused += was_there
+        libraries.add(found.attributes["libraries"])
+
+    kept = sorted((query for query in queries if ids[query.text]), key=lambda query: query.query_id)
+
+    def datasets() -> Iterator[Packed]:
+        for query in kept:
+            rows = entry(query.text)[0].arrays["tokens"]
+            yield Packed(query.query_id, rows, {"video_id": query.video_id, "text": query.text})
+
+    pack(path, datasets(), {**recipe, "tokenizer": encoder.params.tokenizer, "libraries": sorted(libraries)})
+    failures = [
+        {"query_id": query.query_id, "video_id": query.video_id, "stream": "query", "cause": "no token in its text"}
+        for query in queries
+        if not ids[query.text]
+    ]
+    return {
+        "queries": len(queries),
+        "videos": len({query.video_id for query in queries}),
+        "texts": len(ids),
+        "tokens": sum(min(len(ids[query.text]), limit) for query in kept),
+        "computed": len(texts) - reused,
+        "reused": reused,
+        "truncated": sum(len(ids[query.text]) > limit for query in kept),
+        "failed": len(failures),
+        "seconds": round(time.perf_counter() - begin, 3),
+        "failures": failures,
+    }
+
+
+def _compute(encoder: TextEncoder, ids: list[int]) -> Entry:
+    return Entry({"tokens": encoder.roberta.features(ids).astype(np.float16)}, {"libraries": LIBRARIES})

@@ -1,0 +1,119 @@
+"""Subtitle features: sentences packed into contexts, RoBERTa over each, their tokens pooled to clips.
+
+One store entry a video. Test: tests/text/test_subtitles.py.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from pipeline.features.hdf5 import Packed, pack
+from pipeline.features.store import Entry, Store, entry_key
+from pipeline.files import canonical_json, sha256_text
+from pipeline.manifest import Sentence, Subtitles, Video
+from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
+from pipeline.text.pooling import clip_count, clip_sentences, pool_clips
+
+COUNTS = ("sentences", "tokens", "truncated", "sentences_outside", "clips_covered")
+
+
+def pack_contexts(lengths: Sequence[int], limit: int) -> list[range]:
+    """Sentences of the given lengths, each at most `limit` tokens, in order, as many a context as fit into `limit`."""
+    contexts: list[range] = []
+    begin, filled = 0, 0
+    for index, length in enumerate(lengths):
+        if filled + length > limit:
+            contexts.append(range(begin, index))
+            begin, filled = index, 0
+        filled += length
+    if filled:
+        contexts.append(range(begin, len(lengths)))
+    return contexts
+
+
+def extract_subtitles(
+    videos: list[Video],
+    subtitles: list[Subtitles],
+    encoder: TextEncoder,
+    clip_seconds: float,
+    store: Store,
+    path: Path | str,
+) -> dict[str, Any]:
+    """Write the feature file of `videos`, dataset video_id -> (T, D), and return the stage's metrics.
+
+    T = ceil(duration / clip_seconds), which no visual stream decides: it may differ by one from theirs, and whoever
+    joins the streams cuts to the shortest. A clip without subtitle is zeros, and so is a whole video without.
+    """
+    begin = time.perf_counter()
+    sentences = {track.video_id: track.sentences for track in subtitles}
+    recipe = {**encoder.recipe, "stream": "subtitle", "clip_seconds": clip_seconds}
+
+    def entry(video: Video) -> tuple[Entry, bool]:
+        own = sentences[video.video_id]
+        content = canonical_json({"duration": video.duration, "sentences": [asdict(sentence) for sentence in own]})
+        clips = clip_count(video.duration, clip_seconds)
+        return entry_of(
+            store, entry_key(sha256_text(content), recipe), lambda: _compute(encoder, own, clip_seconds, clips)
+        )
+
+    videos = sorted(videos, key=lambda video: video.video_id)
+    spoken = [video for video in videos if sentences.get(video.video_id)]
+    totals, reused, libraries = dict.fromkeys(COUNTS, 0), 0, set()
+    for video in tqdm(spoken, desc="subtitle text", unit="video", file=sys.stderr, disable=None):
+        found, was_there = entry(video)
+        reused += was_there
+        libraries.add(found.attributes["libraries"])
+        for name in COUNTS:
+            totals[name] += found.attributes[name]
+
+    def datasets() -> Iterator[Packed]:
+        for video in videos:
+            clips = clip_count(video.duration, clip_seconds)
+            rows = np.zeros((clips, encoder.roberta.size), np.float16)
+            if sentences.get(video.video_id):
+                rows = entry(video)[0].arrays["clips"]
+            attributes = {"duration": video.duration, "T": clips, "sentences": len(sentences.get(video.video_id, ()))}
+            yield Packed(video.video_id, rows, attributes)
+
+    pack(path, datasets(), {**recipe, "tokenizer": encoder.params.tokenizer, "libraries": sorted(libraries)})
+    clips = sum(clip_count(video.duration, clip_seconds) for video in videos)
+    return {
+        "videos": len(videos),
+        "with_subtitles": len(spoken),
+        "sentences": totals["sentences"],
+        "tokens": totals["tokens"],
+        "clips": clips,
+        "clips_covered": round(totals["clips_covered"] / clips, 4) if clips else 0.0,
+        "computed": len(spoken) - reused,
+        "reused": reused,
+        "truncated": totals["truncated"],
+        "sentences_outside": totals["sentences_outside"],
+        "seconds": round(time.perf_counter() - begin, 3),
+    }
+
+
+def _compute(encoder: TextEncoder, sentences: Sequence[Sentence], clip_seconds: float, count: int) -> Entry:
+    limit = encoder.room
+    ids = [encoder.tokenizer.ids(sentence.text) for sentence in sentences]
+    cut = [sentence[:limit] for sentence in ids]
+    lengths = [len(sentence) for sentence in cut]
+    runs = [np.zeros((0, encoder.roberta.size), np.float32)]
+    for context in pack_contexts(lengths, limit):
+        runs.append(encoder.roberta.features([token for index in context for token in cut[index]]))
+    clips = clip_sentences([(sentence.start, sentence.end) for sentence in sentences], clip_seconds, count)
+    pooled, covered = pool_clips(np.concatenate(runs), lengths, clips, count)
+    inside = {index for members in clips.values() for index in members}
+    counts = {
+        "sentences": len(sentences),
+        "tokens": sum(lengths),
+        "truncated": sum(len(sentence) > limit for sentence in ids),
+        "sentences_outside": len(sentences) - len(inside),
+        "clips_covered": int(covered.sum()),
+    }
+    return Entry({"clips": pooled.astype(np.float16)}, {**counts, "libraries": LIBRARIES})

@@ -1,0 +1,30 @@
+"""Stage query_text: queries of the manifest -> RoBERTa token features, (W, D) a query."""
+
+import sys
+
+from pipeline.cli import run
+from pipeline.features.store import Store
+from pipeline.files import write_json
+from pipeline.manifest import read_queries
+from pipeline.params import load
+from pipeline.runtime import device, store_root
+from pipeline.text.encoder import load_encoder
+from pipeline.text.queries import extract_queries
+
+
+def main() -> None:
+    params = load("text", "query_text")
+    queries = read_queries("outputs/manifest/queries.jsonl")
+    encoder = load_encoder(params.text, params.query_text.max_tokens, [query.text for query in queries], device())
+    store = Store(store_root(), "query")
+    metrics = extract_queries(queries, encoder, store, "outputs/features/query.h5")
+    write_json("outputs/features/query.json", metrics)
+    print(
+        "query_text: {queries} queries, {videos} videos, {tokens} tokens; {computed} texts computed, {reused} reused, "
+        "{truncated} queries cut, {failed} failed; {seconds} s".format(**metrics),
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

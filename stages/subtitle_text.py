@@ -1,0 +1,40 @@
+"""Stage subtitle_text: subtitles of the manifest -> RoBERTa features, (T, D) a video.
+
+It reads the queries as well: a tokenizer learnt from the corpus is learnt from them, as in query_text.
+"""
+
+import sys
+
+from pipeline.cli import run
+from pipeline.features.store import Store
+from pipeline.files import write_json
+from pipeline.manifest import read_queries, read_subtitles, read_videos
+from pipeline.params import load
+from pipeline.runtime import device, store_root
+from pipeline.text.encoder import load_encoder
+from pipeline.text.subtitles import extract_subtitles
+
+
+def main() -> None:
+    params = load("clip_seconds", "text", "subtitle_text")
+    queries = read_queries("outputs/manifest/queries.jsonl")
+    encoder = load_encoder(params.text, params.subtitle_text.max_tokens, [query.text for query in queries], device())
+    metrics = extract_subtitles(
+        read_videos("outputs/manifest/videos.jsonl"),
+        read_subtitles("outputs/manifest/subtitles.jsonl"),
+        encoder,
+        params.clip_seconds,
+        Store(store_root(), "subtitle"),
+        "outputs/features/subtitle.h5",
+    )
+    write_json("outputs/features/subtitle.json", metrics)
+    print(
+        "subtitle_text: {with_subtitles} of {videos} videos have subtitles, {sentences} sentences, {tokens} tokens; "
+        "{computed} videos computed, {reused} reused; {truncated} sentences cut, {sentences_outside} outside; "
+        "{seconds} s".format(**metrics),
+        file=sys.stderr,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

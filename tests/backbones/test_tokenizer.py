@@ -1,0 +1,119 @@
+"""Byte-level BPE: trained on a corpus, read from a folder, and what is said where a folder is wrong."""
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from pipeline.backbones.tokenizer import SPECIALS, Tokenizer, load_tokenizer, train_tokenizer
+from pipeline.errors import PipelineError
+
+TEXTS = [
+    f"a {colour} {shape} moves {way}"
+    for colour in ("red", "blue")
+    for shape in ("disc", "box")
+    for way in ("up", "down")
+]
+
+
+def write_folder(folder: Path, vocab: dict[str, int], merges: list[str]) -> Path:
+    folder.mkdir()
+    (folder / "vocab.json").write_text(json.dumps(vocab), encoding="utf-8")
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_corpus_tokenizer_learns_the_words_of_the_texts():
+    tokenizer = load_tokenizer("corpus", TEXTS)
+    assert len(tokenizer.ids("a red disc moves up")) == 5
+    assert 256 + len(SPECIALS) < len(tokenizer) <= 1000
+
+
+def test_corpus_tokenizer_depends_on_the_set_of_texts_only():
+    shuffled = TEXTS * 2
+    random.Random(0).shuffle(shuffled)
+    assert train_tokenizer(shuffled).sha256 == train_tokenizer(TEXTS).sha256
+    assert train_tokenizer([*TEXTS, "purple purple purple"]).sha256 != train_tokenizer(TEXTS).sha256
+
+
+@pytest.mark.parametrize("text", ["naïve café", "红色的圆", "🙂🙃", "tab\tand\nline", "é"])
+def test_any_text_has_tokens_and_none_is_a_special(text):
+    ids = train_tokenizer(TEXTS).ids(text)
+    assert ids and min(ids) >= len(SPECIALS)
+
+
+def test_names_of_specials_are_plain_text():
+    ids = train_tokenizer(TEXTS).ids("</s><pad><mask>")
+    assert min(ids) >= len(SPECIALS)
+
+
+def test_surrounding_white_space_is_no_token():
+    tokenizer = train_tokenizer(TEXTS)
+    assert tokenizer.ids("  \n\t ") == tokenizer.ids("") == []
+    assert tokenizer.ids("  a red disc \n") == tokenizer.ids("a red disc")
+
+
+def test_no_texts_leave_the_bytes():
+    tokenizer = train_tokenizer([])
+    assert len(tokenizer) == 256 + len(SPECIALS)
+    assert len(tokenizer.ids("disc")) == 4
+
+
+def test_folder_gives_the_ids_of_its_files(tmp_path):
+    vocab = {token: index for index, token in enumerate([*SPECIALS, "h", "i", "hi", "Ġ", "Ġhi"])}
+    tokenizer = load_tokenizer(str(write_folder(tmp_path / "bpe", vocab, ["h i", "Ġ hi"])), [])
+    assert tokenizer.ids("hi hi") == [vocab["hi"], vocab["Ġhi"]]
+    assert len(tokenizer) == len(vocab)
+    assert tokenizer.sha256 == Tokenizer(vocab, [("h", "i"), ("Ġ", "hi")]).sha256
+
+
+def test_relative_folder_starts_at_the_main_checkout(tmp_path, monkeypatch):
+    vocab = {token: index for index, token in enumerate([*SPECIALS, "h"])}
+    write_folder(tmp_path / "bpe", vocab, [])
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert load_tokenizer("bpe", []).ids("h") == [5]
+
+
+def test_mistyped_folder_names_the_path_and_the_ways_out(tmp_path):
+    with pytest.raises(PipelineError) as caught:
+        load_tokenizer(str(tmp_path / "robrta"), [])
+    for words in (
+        str(tmp_path / "robrta"),
+        "text.tokenizer",
+        "does not exist",
+        "vocab.json",
+        "`roberta-base`",
+        "`corpus`",
+    ):
+        assert words in str(caught.value)
+
+
+def test_folder_without_merges_is_named(tmp_path):
+    folder = write_folder(tmp_path / "bpe", {"<s>": 0}, [])
+    (folder / "merges.txt").unlink()
+    with pytest.raises(PipelineError, match="without merges.txt"):
+        load_tokenizer(str(folder), [])
+
+
+def test_damaged_vocabulary_is_an_error_not_a_traceback(tmp_path):
+    folder = write_folder(tmp_path / "bpe", {"<s>": 0}, [])
+    (folder / "vocab.json").write_text("{")
+    with pytest.raises(PipelineError, match="not a byte-level BPE"):
+        load_tokenizer(str(folder), [])
+
+
+@pytest.mark.parametrize("tokens", [SPECIALS, ("<pad>", "<s>", "</s>", "<unk>", "<mask>", "a")])
+def test_vocabulary_that_is_not_robertas_is_refused(tmp_path, tokens):
+    folder = write_folder(tmp_path / "bpe", {token: index for index, token in enumerate(tokens)}, [])
+    with pytest.raises(PipelineError, match="not RoBERTa's vocabulary"):
+        load_tokenizer(str(folder), [])
+
+
+@pytest.mark.skipif("AMDNET_REAL_DATA" not in os.environ, reason="AMDNET_REAL_DATA names no folder with real data")
+def test_real_vocabulary_gives_robertas_ids():
+    tokenizer = load_tokenizer(os.path.join(os.environ["AMDNET_REAL_DATA"], "tokenizer", "roberta_hf"), [])
+    assert tokenizer.ids("Hello world!") == [31414, 232, 328]
+    assert tokenizer.ids("naïve 中文 🙂") == [2133, 48350, 1437, 47643, 47240, 6382, 45868]
+    assert len(tokenizer) == 50265
