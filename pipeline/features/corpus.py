@@ -1,0 +1,163 @@
+"""One split as contiguous tensors: every video reduced to N clips, every query to its tokens, each file read once.
+
+Nothing after this touches an HDF5 file. A video or query of the manifest that has no features is left out and named in
+`missing_videos` or `missing_queries`; a query of a missing video is missing too.
+Test: tests/features/test_corpus.py.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.errors import PipelineError
+from pipeline.features.hdf5 import FeatureFile
+from pipeline.features.sampling import fixed_length, l2_normalize
+from pipeline.manifest import Query, read_queries, read_videos
+from pipeline.params import FeaturesParams
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """V videos of N clips and the Q queries about them, sorted by id; all tensors on the CPU.
+
+    durations: (V,) seconds; video: (V, N, D_v); query: (Q, T, D_q) with zeros after each query's last token;
+    query_mask: (Q, T) bool, true at tokens; labels: (Q,) int64 index of the query's video; spans: annotated start and
+    end seconds of each query, empty where unknown; agreement: how many of them a prediction must match.
+    """
+
+    video_ids: list[str]
+    durations: Tensor
+    video: Tensor
+    query_ids: list[str]
+    texts: list[str]
+    query: Tensor
+    query_mask: Tensor
+    labels: Tensor
+    spans: list[tuple[tuple[float, float], ...]]
+    agreement: list[int]
+    missing_videos: list[str]
+    missing_queries: list[str]
+
+    def counts(self) -> dict[str, int]:
+        """How many videos and queries there are, and how many of the manifest's are missing."""
+        return {
+            "videos": len(self.video_ids),
+            "queries": len(self.query_ids),
+            "missing_videos": len(self.missing_videos),
+            "missing_queries": len(self.missing_queries),
+        }
+
+
+def load_corpus(
+    manifest_folder: Path | str,
+    features_folder: Path | str,
+    split: str,
+    features: FeaturesParams,
+    clips: int,
+    query_form: str,
+) -> Corpus:
+    """Read the split's videos and queries from the manifest and their features from the HDF5 files.
+
+    clips: N; query_form: `token`, or `sentence` for the mean of the normalised tokens (T = 1). Raises PipelineError
+    where no video or no query has features, and for features that are not finite, naming file and id.
+    """
+    manifest_folder, features_folder = Path(manifest_folder), Path(features_folder)
+    listed = [video for video in read_videos(manifest_folder / "videos.jsonl") if split in video.splits]
+    asked = [query for query in read_queries(manifest_folder / "queries.jsonl") if query.split == split]
+
+    rows = _read_videos([video.video_id for video in listed], features_folder, features, clips)
+    videos = [video for video in listed if video.video_id in rows]
+    if not videos:
+        raise _nothing_usable(split, "video", len(listed), features_folder)
+    tokens = _read_queries([query for query in asked if query.video_id in rows], features_folder, query_form)
+    queries = [query for query in asked if query.query_id in tokens]
+    if not queries:
+        raise _nothing_usable(split, "query", len(asked), features_folder)
+
+    index = {video.video_id: position for position, video in enumerate(videos)}
+    query, query_mask = _padded([tokens[query.query_id] for query in queries])
+    return Corpus(
+        video_ids=list(index),
+        durations=torch.tensor([video.duration for video in videos]),
+        video=torch.stack([rows.pop(video_id) for video_id in index]),
+        query_ids=[query.query_id for query in queries],
+        texts=[query.text for query in queries],
+        query=query,
+        query_mask=query_mask,
+        labels=torch.tensor([index[query.video_id] for query in queries]),
+        spans=[query.spans for query in queries],
+        agreement=[query.agreement for query in queries],
+        missing_videos=[video.video_id for video in listed if video.video_id not in index],
+        missing_queries=[query.query_id for query in asked if query.query_id not in tokens],
+    )
+
+
+def _read_videos(video_ids: list[str], folder: Path, features: FeaturesParams, clips: int) -> dict[str, Tensor]:
+    """(N, D_v) a video that every stream has; its streams are cut to the shortest of them."""
+    read = {}
+    with ExitStack() as stack:
+        files = [stack.enter_context(FeatureFile(folder / f"{stream}.h5")) for stream in features.streams]
+        for video_id in video_ids:
+            streams = [_rows(file, video_id) for file in files]
+            length = min(len(rows) for rows in streams)
+            if length:
+                read[video_id] = _clip_vectors([rows[:length] for rows in streams], features.normalize, clips)
+    return read
+
+
+def _clip_vectors(streams: list[Tensor], normalize: str, clips: int) -> Tensor:
+    """Streams (T, D_s) float64 of one video -> (N, sum of D_s) float32: averaged first, then normalised."""
+    averaged = [fixed_length(rows, clips) for rows in streams]
+    if normalize == "stream":
+        averaged = [l2_normalize(rows) for rows in averaged]
+    joined = torch.cat(averaged, dim=1)
+    return (l2_normalize(joined) if normalize == "joint" else joined).float()
+
+
+def _read_queries(queries: list[Query], folder: Path, query_form: str) -> dict[str, Tensor]:
+    """(T, D_q) a query that has tokens, (1, D_q) in the sentence form."""
+    read = {}
+    with FeatureFile(folder / "query.h5") as file:
+        for query in queries:
+            rows = _rows(file, query.query_id)
+            if len(rows):
+                tokens = l2_normalize(rows)
+                tokens = tokens.mean(dim=0, keepdim=True) if query_form == "sentence" else tokens
+                read[query.query_id] = tokens.float()
+    return read
+
+
+def _rows(file: FeatureFile, id: str) -> Tensor:
+    """(T, D) float64 rows of one id; no rows where the file does not have it."""
+    rows = torch.from_numpy(file[id].astype(np.float64)) if id in file else torch.empty(0, 0, dtype=torch.float64)
+    if not torch.isfinite(rows).all():
+        raise PipelineError(
+            f"the features of {id!r} hold values that are not finite",
+            where=file.path,
+            fix="remove the file and its entries in the store, then run `dvc repro`",
+        )
+    return rows
+
+
+def _padded(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Q tensors (T_q, D) -> (Q, T, D) padded with zeros, and the mask (Q, T) of what is not padding."""
+    lengths = torch.tensor([len(row) for row in rows])
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True), torch.arange(int(lengths.max())) < lengths[:, None]
+
+
+def _nothing_usable(split: str, what: str, listed: int, folder: Path) -> PipelineError:
+    return PipelineError(
+        f"no {what} of the {split} split has features ({listed} in the manifest)",
+        where=folder,
+        fix="look at the failures in the .json files beside the features, and at `refused` in prepare.json",
+    )
+
+
+def max_query_tokens(features_folder: Path | str) -> int:
+    """The most tokens a query can have, the two specials included: what the query file was extracted with."""
+    with FeatureFile(Path(features_folder) / "query.h5") as file:
+        return int(file.recipe["max_tokens"])

@@ -1,0 +1,164 @@
+"""AMDNet: active moment discovering for partially relevant video retrieval (Song et al., IEEE TMM 2025).
+
+A video of N clips is encoded once. From its overview vector the model draws H spans (centre and width); a Gaussian mask
+around each span makes one attention head look at one moment. A query scores a video by its most similar clip, and the
+moment that holds this clip is the answer within the video.
+Tests: tests/models/test_amdnet.py, tests/models/test_parity.py (against the authors' numbers).
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
+from pipeline.models.losses import diversity_loss, relevance_loss, retrieval_loss
+from pipeline.params import AMDNetRecipe
+
+SMALLEST_WIDTH = 0.01  # of a mask, as a share of the video
+DEVIATIONS = 9.0  # standard deviations a moment's width spans
+
+
+class VideoEncoding(NamedTuple):
+    """B encoded videos.
+
+    video: (B, N, d) clips that queries are compared with; moment_masks: (B, H, N) in [0, 1], each row's maximum 1;
+    moments: (B, H, d) clips summed under each mask; overview: (B, d); spans: (B, H, 2) centre and width in (0, 1).
+    """
+
+    video: Tensor
+    moment_masks: Tensor
+    moments: Tensor
+    overview: Tensor
+    spans: Tensor
+
+
+class Scores(NamedTuple):
+    """score: (Q, B) largest cosine over the clips; position: (Q, B) int64, the clip that reaches it."""
+
+    score: Tensor
+    position: Tensor
+
+
+class AMDNet(nn.Module):
+    """Encoders of videos (B, N, D_v) and queries (Q, T, D_q) into one space of size d.
+
+    max_query_tokens: rows of the queries' position table, the most tokens a query may have.
+    """
+
+    # Our modules and the modules of the authors' code that hold the same weights.
+    AUTHOR_NAMES = {
+        "video_projection.norm": "clip_input_proj.LayerNorm",
+        "video_projection.linear": "clip_input_proj.net.1",
+        "video_position.table": "clip_pos_embed.position_embeddings",
+        "video_position.norm": "clip_pos_embed.LayerNorm",
+        "overview_norm": "clip_encoder.clip2video.layernorm",
+        "overview": "clip_encoder.clip2video.fc_out1",
+        "anchors": "clip_encoder.fc_gauss",
+        "video_attention.query": "clip_encoder.attn0.self.query",
+        "video_attention.key": "clip_encoder.attn0.self.key",
+        "video_attention.value": "clip_encoder.attn0.self.value",
+        "video_attention.output": "clip_encoder.attn0.output.dense",
+        "video_attention.norm": "clip_encoder.attn0.output.LayerNorm",
+        "moment_attention.query": "clip_encoder.attn1.self.query",
+        "moment_attention.key": "clip_encoder.attn1.self.key",
+        "moment_attention.value": "clip_encoder.attn1.self.value",
+        "moment_attention.output": "clip_encoder.attn1.output.dense",
+        "moment_attention.norm": "clip_encoder.attn1.output.LayerNorm",
+        "query_projection.norm": "query_input_proj.LayerNorm",
+        "query_projection.linear": "query_input_proj.net.1",
+        "query_position.table": "query_pos_embed.position_embeddings",
+        "query_position.norm": "query_pos_embed.LayerNorm",
+        "query_attention.query": "query_encoder.self.query",
+        "query_attention.key": "query_encoder.self.key",
+        "query_attention.value": "query_encoder.self.value",
+        "query_attention.output": "query_encoder.output.dense",
+        "query_attention.norm": "query_encoder.output.LayerNorm",
+        "query_pooling.logits": "modular_vector_mapping",
+    }
+
+    def __init__(self, video_size: int, query_size: int, recipe: AMDNetRecipe, max_query_tokens: int = 30):
+        super().__init__()
+        self.recipe = recipe
+        hidden, heads, dropout = recipe.hidden, recipe.moments, recipe.dropout
+        self.standardize = Standardize(video_size)
+        self.video_projection = Projection(video_size, hidden, recipe.input_dropout)
+        self.video_position = PositionalEmbedding(recipe.clips, hidden, dropout)
+        self.overview_norm = nn.LayerNorm(hidden)
+        self.overview = nn.Linear(hidden, hidden)
+        self.anchors = nn.Linear(hidden, 2 * heads)
+        self.video_attention = SelfAttention(hidden, heads, dropout)
+        self.moment_attention = SelfAttention(hidden, heads, dropout)
+        self.query_projection = Projection(query_size, hidden, recipe.input_dropout)
+        if recipe.query_form == "token":
+            self.query_position = PositionalEmbedding(max_query_tokens, hidden, dropout)
+            self.query_attention = SelfAttention(hidden, heads, dropout)
+            self.query_pooling = AttentionPooling(hidden)
+
+    def encode_video(self, video: Tensor) -> VideoEncoding:
+        """Clips (B, N, D_v), N at most `recipe.clips`; no video's encoding depends on the others of its batch."""
+        clips = self.video_position(self.video_projection(self.standardize(video)))
+        overview = self.overview(self.overview_norm(clips.mean(dim=1)))
+        spans = self.anchors(overview).to(clips.dtype).sigmoid().unflatten(-1, (-1, 2))
+        masks = log_masks(spans, clips.shape[1]).exp()
+        plain = self.video_attention(clips)
+        focused = self.moment_attention(plain, multiplier=masks[:, :, None, :])
+        return VideoEncoding((plain + focused) / 2, masks, masks @ clips, overview, spans)
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
+        """Tokens (Q, T, D_q) and their mask (Q, T) bool, false at padding -> (Q, d); sentence form: T = 1."""
+        tokens = self.query_projection(query)
+        if self.recipe.query_form == "sentence":
+            return tokens[:, 0]
+        tokens = self.query_attention(self.query_position(tokens), key_mask=mask)
+        return self.query_pooling(tokens, mask)
+
+    def score(self, query: Tensor, encoding: VideoEncoding) -> Scores:
+        """Queries (Q, d) against B encoded videos -> (Q, B): cosine to the best clip, and which clip that is."""
+        similarity = similarities(F.normalize(query, dim=-1), F.normalize(encoding.video, dim=-1))
+        return Scores(*similarity.max(dim=-1))
+
+    def localize(self, encoding: VideoEncoding, video_index: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """The moment of each given video (K,) that covers the given clip (K,) best.
+
+        Returns its index (K,) int64 and its start and end (K, 2), shares of the video in [0, 1].
+        """
+        spans = encoding.spans[video_index]
+        # In logarithms, since far from every span all masks are 0 in float32.
+        cover = log_masks(spans, encoding.video.shape[1]).take_along_dim(position[:, None, None], dim=-1)
+        moment = cover[..., 0].argmax(dim=-1)
+        centre, width = spans.take_along_dim(moment[:, None, None], dim=1)[:, 0].unbind(-1)
+        return moment, torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
+
+    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor) -> dict[str, Tensor]:
+        """The three unweighted losses of a batch and their weighted sum `total`; labels (Q,): each query's video."""
+        recipe = self.recipe
+        scores = similarities(query, encoding.video).amax(dim=-1)
+        retrieval = retrieval_loss(scores, labels)
+        diversity = diversity_loss(encoding.moment_masks, recipe.diversity_alpha)
+        relevance = relevance_loss(query, encoding.moments, encoding.overview, labels, recipe.relevance_margin)
+        total = (
+            recipe.retrieval_weight * retrieval
+            + recipe.diversity_weight * diversity
+            + recipe.relevance_weight * relevance
+        )
+        return {"retrieval": retrieval, "diversity": diversity, "relevance": relevance, "total": total}
+
+
+def similarities(query: Tensor, video: Tensor) -> Tensor:
+    """Dot products of queries (Q, d) with every clip (B, N, d) -> (Q, B, N)."""
+    return (query @ video.flatten(0, 1).T).unflatten(-1, video.shape[:2])
+
+
+def log_masks(spans: Tensor, clips: int) -> Tensor:
+    """Logarithms of the Gaussian masks of spans (B, H, 2) over `clips` positions -> (B, H, N), each row's maximum 0.
+
+    Subtracting the maximum in logarithms is the division by it that the paper writes, and cannot become 0 / 0 where a
+    narrow span lies between two clips.
+    """
+    centre, width = spans[..., :1], spans[..., 1:]
+    time = torch.linspace(0, 1, clips, device=spans.device)
+    deviation = width.clamp(min=SMALLEST_WIDTH) / DEVIATIONS
+    exponent = -((time - centre) / deviation).square() / 2
+    return exponent - exponent.amax(dim=-1, keepdim=True)

@@ -1,0 +1,112 @@
+"""The building blocks that the retrieval models share. Tests: tests/models/test_blocks.py, and parity of each model."""
+
+import torch
+from torch import Tensor, nn
+
+
+class Standardize(nn.Module):
+    """Each feature to mean 0 and deviation 1 over the training clips, (..., D) -> (..., D); the identity until `fit`.
+
+    Clips seen through random backbones differ by little around one large common vector, which LayerNorm leaves in.
+    """
+
+    SMALLEST_DEVIATION = 1e-6
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("deviation", torch.ones(size))
+
+    def fit(self, clips: Tensor) -> None:
+        """Take mean and deviation from clips (V, N, D)."""
+        deviation, mean = torch.std_mean(clips, dim=(0, 1), correction=0)
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation.clamp(min=self.SMALLEST_DEVIATION))
+
+    def forward(self, clips: Tensor) -> Tensor:
+        return (clips - self.mean) / self.deviation
+
+
+class Projection(nn.Module):
+    """Features of any size to the hidden size: LayerNorm -> Dropout -> Linear -> ReLU, (..., D) -> (..., d)."""
+
+    def __init__(self, size: int, hidden: int, dropout: float):
+        super().__init__()
+        self.norm = nn.LayerNorm(size)
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(size, hidden)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return torch.relu(self.linear(self.dropout(self.norm(features))))
+
+
+class PositionalEmbedding(nn.Module):
+    """A learned vector added for each position, LayerNorm and Dropout, (B, L, d) -> (B, L, d), L <= `positions`."""
+
+    def __init__(self, positions: int, hidden: int, dropout: float):
+        super().__init__()
+        self.table = nn.Embedding(positions, hidden)
+        self.norm = nn.LayerNorm(hidden)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, sequence: Tensor) -> Tensor:
+        return self.dropout(self.norm(sequence + self.table.weight[: sequence.shape[1]]))
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention with residual and LayerNorm, without a feed-forward layer, (B, L, d) -> (B, L, d)."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(hidden, hidden)
+        self.key = nn.Linear(hidden, hidden)
+        self.value = nn.Linear(hidden, hidden)
+        self.output = nn.Linear(hidden, hidden)
+        self.norm = nn.LayerNorm(hidden)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, sequence: Tensor, key_mask: Tensor | None = None, multiplier: Tensor | None = None) -> Tensor:
+        """key_mask: (B, L) bool, false at padding; multiplier: of the scaled scores, broadcast to (B, heads, L, L).
+
+        The multiplier comes before the mask, so that padding stays masked whatever it is.
+        """
+        query, key, value = (self._split(part(sequence)) for part in (self.query, self.key, self.value))
+        scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5
+        if multiplier is not None:
+            scores = scores * multiplier
+        if key_mask is not None:
+            scores = scores.masked_fill(~key_mask[:, None, None, :], torch.finfo(scores.dtype).min)
+        context = self.dropout(scores.softmax(dim=-1)) @ value
+        context = context.transpose(1, 2).flatten(2)
+        return self.norm(sequence + self.dropout(self.output(context)))
+
+    def _split(self, sequence: Tensor) -> Tensor:
+        """(B, L, d) -> (B, heads, L, d / heads)."""
+        return sequence.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+class AttentionPooling(nn.Module):
+    """One vector for a sequence: the sum weighted by a softmax of a learned linear map, (B, L, d) -> (B, d)."""
+
+    def __init__(self, hidden: int):
+        super().__init__()
+        self.logits = nn.Linear(hidden, 1, bias=False)
+
+    def forward(self, sequence: Tensor, mask: Tensor) -> Tensor:
+        """mask: (B, L) bool, false at padding."""
+        logits = self.logits(sequence)
+        logits = logits.masked_fill(~mask[..., None], torch.finfo(logits.dtype).min)
+        return (logits.softmax(dim=1) * sequence).sum(dim=1)
+
+
+def initialize(model: nn.Module, seed: int) -> None:
+    """Weights of linear maps and tables from N(0, 0.02^2), biases 0, LayerNorm 1 and 0; equal seeds, equal weights."""
+    generator = torch.Generator().manual_seed(seed)
+    for module in model.modules():
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02, generator=generator)
+        elif isinstance(module, nn.LayerNorm):
+            nn.init.ones_(module.weight)
+        if isinstance(module, nn.Linear | nn.LayerNorm) and module.bias is not None:
+            nn.init.zeros_(module.bias)

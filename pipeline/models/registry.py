@@ -1,0 +1,15 @@
+"""Models by name. Only the chosen model's file is imported, so that a stage depends on that one alone."""
+
+from importlib import import_module
+
+from torch import nn
+
+from pipeline.params import Section
+
+CLASSES = {"amdnet": "AMDNet"}
+
+
+def build(name: str, video_size: int, query_size: int, recipe: Section, max_query_tokens: int) -> nn.Module:
+    """The model `name` (a file of pipeline/models) for features of these sizes, with torch's own initial weights."""
+    model = getattr(import_module(f"pipeline.models.{name}"), CLASSES[name])
+    return model(video_size, query_size, recipe, max_query_tokens)

@@ -1,0 +1,101 @@
+"""Training batches: whole videos with all their queries, gathered from tensors that stay in place.
+
+The order of an epoch is a function of (seed, epoch) alone, so that a resumed run sees the batches it would have seen.
+Test: tests/training/test_batches.py.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pipeline.errors import PipelineError
+from pipeline.features.corpus import Corpus
+from pipeline.files import canonical_json, sha256_text
+
+RESIDENT_SHARE = 0.5  # of the free device memory that the features may take; the model works in the rest
+
+
+class Batch(NamedTuple):
+    """B videos (B, N, D_v), their queries (Q, T, D_q) with mask (Q, T), and labels (Q,): rows of `video`."""
+
+    video: Tensor
+    query: Tensor
+    query_mask: Tensor
+    labels: Tensor
+
+
+def derived_seed(*parts: int | str) -> int:
+    """A seed that depends on all parts: (seed, purpose), (seed, purpose, epoch)."""
+    return int(sha256_text(canonical_json(parts))[:15], 16)
+
+
+def derange(labels: Tensor, seed: int) -> Tensor:
+    """Labels (Q,) with every query given to another video: the control run that must learn nothing.
+
+    The videos that have queries are put in one seeded circle, and each hands its queries on to the next; at least two.
+    """
+    videos = labels.unique()
+    circle = videos[torch.randperm(len(videos), generator=torch.Generator().manual_seed(seed))]
+    successor = torch.empty(int(videos.max()) + 1, dtype=torch.int64)
+    successor[circle] = circle.roll(-1)
+    return successor[labels]
+
+
+class Batches:
+    """The batches of every epoch of a corpus with `labels` (Q,); videos without queries are not trained on.
+
+    A last batch of a single video, which has nothing to be compared with, is dropped. `steps`: batches an epoch.
+    Raises PipelineError where not even one batch of two videos is left.
+    """
+
+    def __init__(self, corpus: Corpus, labels: Tensor, batch_videos: int, device: torch.device):
+        counts = labels.bincount(minlength=len(corpus.video_ids))
+        self._queries_of = labels.argsort(stable=True).split(counts.tolist())
+        self._videos = counts.nonzero()[:, 0]
+        self._batch_videos, self._device = batch_videos, device
+        self.steps = len(self._cut(self._videos))
+        if not self.steps:
+            raise PipelineError(
+                f"no batch of two videos: {len(self._videos)} training videos with queries, batches of {batch_videos}",
+                fix="train on more videos, or raise the recipe's batch_videos",
+            )
+        features = (corpus.video, corpus.query, corpus.query_mask)
+        self._home = device if _fits(features, device) else torch.device("cpu")
+        self._video, self._query, self._query_mask = (tensor.to(self._home) for tensor in features)
+
+    def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
+        """The batches of one epoch, on the device."""
+        generator = torch.Generator().manual_seed(derived_seed(seed, "order", epoch))
+        parts = self._cut(self._videos[torch.randperm(len(self._videos), generator=generator)])
+        queries = [[self._queries_of[video] for video in part.tolist()] for part in parts]
+        labels = [
+            torch.arange(len(part)).repeat_interleave(torch.tensor([len(of_video) for of_video in of_part]))
+            for part, of_part in zip(parts, queries, strict=True)
+        ]
+        # All indices of the epoch go to the device at once: a step waits for no copy.
+        rows = self._moved([torch.cat(of_part) for of_part in queries], self._home)
+        for video, query, label in zip(
+            self._moved(parts, self._home), rows, self._moved(labels, self._device), strict=True
+        ):
+            yield Batch(
+                self._video[video].to(self._device),
+                self._query[query].to(self._device),
+                self._query_mask[query].to(self._device),
+                label,
+            )
+
+    def _cut(self, videos: Tensor) -> list[Tensor]:
+        return [part for part in videos.split(self._batch_videos) if len(part) > 1]
+
+    @staticmethod
+    def _moved(parts: list[Tensor], device: torch.device) -> tuple[Tensor, ...]:
+        return torch.cat(parts).to(device).split([len(part) for part in parts])
+
+
+def _fits(tensors: tuple[Tensor, ...], device: torch.device) -> bool:
+    if device.type != "cuda":
+        return True
+    free, _ = torch.cuda.mem_get_info(device)
+    return sum(tensor.nbytes for tensor in tensors) <= RESIDENT_SHARE * free

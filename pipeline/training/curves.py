@@ -1,0 +1,74 @@
+"""What training shows while it runs: DVCLive curves in files, and a line on stderr, at most one a second.
+
+The curves of a resumed run hold its whole history, and no times: equal runs write equal files.
+Test: tests/training/test_curves.py.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from dvclive import Live
+from scmrepo.exceptions import SCMError
+
+from pipeline.errors import PipelineError
+from pipeline.training.loop import Record, Run
+
+
+class Curves:
+    """`plots/metrics/train/loss.tsv`, `selection/SumR.tsv`, `selection/R1.tsv`, `learning_rate.tsv` below `folder`, one
+    row an epoch; the last row of each in `metrics.json`. What was in `folder` is removed. Raises PipelineError in a Git
+    repository without a commit, where DVCLive cannot start.
+    """
+
+    def __init__(self, folder: Path | str):
+        # `Live.end` is never called: inside `dvc exp run` it would add the folder to Git.
+        try:
+            self._live = Live(str(folder), save_dvc_exp=False, dvcyaml=None)
+        except SCMError as error:
+            raise PipelineError(f"DVCLive cannot read Git: {error}", fix="make a first commit: git commit") from None
+        self._written = 0
+
+    def __call__(self, run: Run) -> None:
+        """Write the epochs of the run that are not yet written."""
+        for record in run.history[self._written :]:
+            self._live.step = record["epoch"]
+            for name, value in _points(record).items():
+                self._live.log_metric(name, value)
+        self._live.make_summary()
+        self._written = len(run.history)
+
+
+def _points(record: Record) -> dict[str, float]:
+    return {
+        "train/loss": record["loss"]["total"],
+        "selection/SumR": record["recall"]["SumR"],
+        "selection/R1": record["recall"]["R@1"],
+        "learning_rate": record["learning_rate"],
+    }
+
+
+class Progress:
+    """Prints epoch, loss, SumR and the time left at most, at most once a second and at the end."""
+
+    def __init__(self, epochs: int):
+        self._epochs = epochs
+        self._printed = float("-inf")
+
+    def __call__(self, run: Run) -> None:
+        """Print where the run stands, unless it did less than a second ago."""
+        if time.monotonic() - self._printed >= 1:
+            self.last(run)
+
+    def last(self, run: Run) -> None:
+        """Print where the run stands."""
+        self._printed = time.monotonic()
+        record, best = run.history[-1], run.best
+        left = run.seconds / record["epoch"] * (self._epochs - record["epoch"])
+        print(
+            f"epoch {record['epoch']}/{self._epochs}  loss {record['loss']['total']:.4f}  "
+            f"SumR {record['recall']['SumR']:.1f} (best {best['recall']['SumR']:.1f}, epoch {best['epoch']})  "
+            f"at most {left:.0f} s left",
+            file=sys.stderr,
+            flush=True,
+        )

@@ -1,0 +1,142 @@
+"""The training loop: epochs of batches, validation by SumR after each, early stopping, the best weights kept.
+
+An epoch's order and dropout derive from (seed, epoch), and the state is saved after each, so that on the CPU a run that
+was killed and started again equals one that was not, bit for bit, whatever the number of threads.
+Tests: tests/training/test_loop.py, test_resume.py.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.evaluation.rank import rank_corpus
+from pipeline.evaluation.retrieval import recall
+from pipeline.features.corpus import Corpus
+from pipeline.params import Section
+from pipeline.training.batches import Batch, Batches, derived_seed
+from pipeline.training.bert_adam import BertAdam, decay_groups
+from pipeline.training.resume import load_state, save_state
+
+Record = dict[str, Any]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """On the CPU: the number of threads moves the last bits, and a second one hardly speeds up models this small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@dataclass
+class Run:
+    """Where training stands. A record of the history: epoch from 1, steps so far, learning_rate of the epoch's last
+    step, loss by name (means of the epoch), recall on the selection split by name.
+
+    weights: the state dict of the best epoch, the first of those with the highest SumR; seconds: of training.
+    """
+
+    history: list[Record]
+    weights: dict[str, Tensor]
+    seconds: float
+
+    @property
+    def best(self) -> Record:
+        return max(self.history, key=lambda record: record["recall"]["SumR"])
+
+    def summary(self) -> dict[str, float]:
+        """The run in numbers."""
+        return {
+            "epochs_run": self.history[-1]["epoch"],
+            "steps": self.history[-1]["steps"],
+            "best_epoch": self.best["epoch"],
+            "best_sumr": self.best["recall"]["SumR"],
+            "seconds": round(self.seconds, 3),
+        }
+
+    def finished(self, recipe: Section) -> bool:
+        """Whether all epochs are done, or `patience_steps` steps brought no better SumR."""
+        if not self.history:
+            return False
+        last = self.history[-1]
+        return last["epoch"] >= recipe.epochs or last["steps"] - self.best["steps"] >= recipe.patience_steps
+
+
+@one_thread()
+def fit(
+    model: nn.Module,
+    batches: Batches,
+    selection: Corpus,
+    recipe: Section,
+    seed: int,
+    device: torch.device,
+    state_file: Path,
+    on_epoch: Callable[[Run], None],
+) -> Run:
+    """Train `model`, which is on `device`, and return the run with its best weights; `model` ends with the last.
+
+    Continues from `state_file` where it exists, and leaves it: the caller removes it once the results are safe.
+    on_epoch: called with the run after each epoch, and once with what was resumed. Raises PipelineError for scores that
+    are not numbers.
+    """
+    optimizer = BertAdam(
+        decay_groups(model, recipe.weight_decay), recipe.learning_rate, recipe.epochs * batches.steps, recipe.warmup
+    )
+    run = Run(history=[], weights={}, seconds=0.0)
+    if state := load_state(state_file, device):
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        run = Run(**state["run"])
+        on_epoch(run)
+    while not run.finished(recipe):
+        started = time.monotonic()
+        epoch = len(run.history) + 1
+        losses, rate = train_epoch(model, batches, optimizer, seed, epoch)
+        scores = recall(rank_corpus(model, selection, device).ranks)
+        run.history.append(
+            {"epoch": epoch, "steps": epoch * batches.steps, "learning_rate": rate, "loss": losses, "recall": scores}
+        )
+        if run.best["epoch"] == epoch:
+            run.weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        run.seconds += time.monotonic() - started
+        save_state(state_file, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "run": vars(run)})
+        on_epoch(run)
+    return run
+
+
+def train_epoch(
+    model: nn.Module, batches: Batches, optimizer: BertAdam, seed: int, epoch: int
+) -> tuple[dict[str, float], float]:
+    """One pass over the batches; returns the mean of each loss, and the learning rate of the last step."""
+    torch.manual_seed(derived_seed(seed, "dropout", epoch))
+    model.train()
+    steps = []
+    for batch in batches.epoch(seed, epoch):
+        rate = optimizer.rate
+        steps.append(train_step(model, batch, optimizer))
+    means = torch.stack([torch.stack(list(losses.values())) for losses in steps]).mean(dim=0)
+    return dict(zip(steps[0], means.tolist(), strict=True)), rate
+
+
+def train_step(model: nn.Module, batch: Batch, optimizer: BertAdam) -> dict[str, Tensor]:
+    """One update; returns the losses, on the device. Nothing in it waits for the device."""
+    device = batch.video.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+        encoding = model.encode_video(batch.video)
+        query = model.encode_query(batch.query, batch.query_mask)
+    # The losses are differences of large exponents: float32 whatever the encoders ran in.
+    encoding = type(encoding)(*(field.float() for field in encoding))
+    losses = model.losses(query.float(), encoding, batch.labels)
+    optimizer.zero_grad()
+    losses["total"].backward()
+    optimizer.step()
+    return {name: loss.detach() for name, loss in losses.items()}

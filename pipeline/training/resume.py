@@ -1,0 +1,46 @@
+"""What a killed training run leaves behind, so that the same run continues and ends as if it had not been killed.
+
+The state lies in the store under the hash of everything the run depends on; a run of other inputs, parameters, code,
+device or torch never finds it. Test: tests/training/test_resume.py.
+"""
+
+import pickle
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipeline import runtime
+from pipeline.files import atomic_path, canonical_json, sha256_file, sha256_text
+
+
+def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) -> Path:
+    """Where the state of a run is kept. params: anything JSON can hold."""
+    key = {
+        "inputs": [sha256_file(path) for path in inputs],
+        "params": params,
+        "code": {
+            name: sha256_file(module.__file__)
+            for name, module in sys.modules.items()
+            if name.startswith("pipeline.") and getattr(module, "__file__", None)
+        },
+        "device": device.type,
+        "torch": torch.__version__,
+    }
+    return runtime.store_root() / "training" / f"{sha256_text(canonical_json(key))}.pt"
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Write the state whole, replacing the previous epoch's."""
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def load_state(path: Path, device: torch.device) -> dict[str, Any] | None:
+    """The state of a killed run; None where there is none that can be read, and training starts anew."""
+    try:
+        return torch.load(path, map_location=device, weights_only=True)
+    except (FileNotFoundError, RuntimeError, EOFError, pickle.UnpicklingError):
+        return None

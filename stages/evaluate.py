@@ -1,0 +1,62 @@
+"""Stage evaluate: the trained model on val and test -> metrics, rankings with spans, recall curve.
+
+A split without queries gets empty rankings. Test: tests/evaluation/test_stage.py.
+"""
+
+import sys
+from pathlib import Path
+
+from pipeline.cli import run
+from pipeline.errors import PipelineError
+from pipeline.evaluation.split import evaluate_split
+from pipeline.evaluation.summary import headline, reported_split
+from pipeline.features.corpus import load_corpus
+from pipeline.files import write_json, write_jsonl
+from pipeline.manifest import SELECTION_SPLIT, read_queries
+from pipeline.models import checkpoint
+from pipeline.params import FeaturesParams, load
+from pipeline.runtime import device
+
+OUT = Path("outputs/evaluation")
+
+
+def main() -> None:
+    params = load("dataset", "model", "protocol")
+    model, config = checkpoint.load("outputs/model", device())
+    for name, chosen in vars(params).items():
+        if config[name] != chosen:
+            raise PipelineError(
+                f"the model was trained with `{name}: {config[name]}`, params.yaml says `{chosen}`",
+                where="outputs/model/config.json",
+                fix="run `dvc repro`, which trains it anew",
+            )
+    asked = {query.split for query in read_queries("outputs/manifest/queries.jsonl")}
+    results = {}
+    for split in ("val", "test"):
+        if split in asked:
+            features, recipe = FeaturesParams(**config["features"]), config["recipe"]
+            corpus = load_corpus(
+                "outputs/manifest", "outputs/features", split, features, recipe["clips"], recipe["query_form"]
+            )
+            results[split] = evaluate_split(model, corpus, device())
+        write_jsonl(OUT / f"rankings_{split}.jsonl", results[split].rankings if split in results else [])
+        write_jsonl(OUT / f"moments_{split}.jsonl", results[split].moments if split in results else [])
+    reported = reported_split(results)
+    details = {
+        **vars(params),
+        "seed": config["seed"],
+        "random_weights": config["random_weights"],
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "reported_split": reported,
+        "selection_split": SELECTION_SPLIT[params.protocol],
+        "splits": {split: result.metrics for split, result in results.items()},
+    }
+    metrics = headline(details)
+    write_json(OUT / "recall.json", results[reported].curve)
+    write_json(OUT / "details.json", details)
+    write_json(OUT / "metrics.json", metrics)
+    print("evaluate:", ", ".join(f"{name} {value:g}" for name, value in metrics.items()), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,79 @@
+"""Train the chosen model on the training split; the selection split decides which epoch is kept."""
+
+from pathlib import Path
+
+from pipeline import runtime
+from pipeline.cli import run
+from pipeline.features.corpus import load_corpus, max_query_tokens
+from pipeline.features.hdf5 import FeatureFile
+from pipeline.files import write_json
+from pipeline.manifest import SELECTION_SPLIT
+from pipeline.models import checkpoint
+from pipeline.models.blocks import initialize
+from pipeline.models.registry import build
+from pipeline.params import load
+from pipeline.training.batches import Batches, derange, derived_seed
+from pipeline.training.curves import Curves, Progress
+from pipeline.training.loop import fit, one_thread
+from pipeline.training.resume import state_path
+
+MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
+MODEL, CURVES = Path("outputs/model"), Path("outputs/training")
+
+
+def main() -> None:
+    params = load("dataset", "model", "protocol", "features", "train", "recipe")
+    recipe, seed, device = params.recipe, params.train.seed, runtime.device()
+    feature_files = [FEATURES / f"{name}.h5" for name in (*params.features.streams, "query")]
+    train, selection = (
+        load_corpus(MANIFEST, FEATURES, split, params.features, recipe.clips, recipe.query_form)
+        for split in ("train", SELECTION_SPLIT[params.protocol])
+    )
+    config = {
+        "model": params.model,
+        "video_size": train.video.shape[2],
+        "query_size": train.query.shape[2],
+        "max_query_tokens": max_query_tokens(FEATURES),
+        "recipe": recipe.model_dump(),
+        "features": params.features.model_dump(),
+        "protocol": params.protocol,
+        "dataset": params.dataset,
+        "seed": seed,
+        "shuffle_queries": params.train.shuffle_queries,
+        "random_weights": [path.stem for path in feature_files if _is_random(path)],
+    }
+    labels = derange(train.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else train.labels
+    batches = Batches(train, labels, recipe.batch_videos, device)
+    model = build(params.model, config["video_size"], config["query_size"], recipe, config["max_query_tokens"])
+    initialize(model, derived_seed(seed, "weights"))
+    if params.features.normalize == "standard":
+        with one_thread():
+            model.standardize.fit(train.video)
+    model.to(device)
+
+    state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)
+    curves, progress = Curves(CURVES), Progress(recipe.epochs)
+    trained = fit(model, batches, selection, recipe, seed, device, state_file, lambda now: (curves(now), progress(now)))
+    progress.last(trained)
+    model.load_state_dict(trained.weights)
+    checkpoint.save(MODEL, model, config)
+    write_json(
+        MODEL / "training.json",
+        {
+            **trained.summary(),
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            **{f"train_{name}": number for name, number in train.counts().items()},
+            **{f"selection_{name}": number for name, number in selection.counts().items()},
+            "history": trained.history,
+        },
+    )
+    state_file.unlink()
+
+
+def _is_random(path: Path) -> bool:
+    with FeatureFile(path) as file:
+        return str(file.recipe["weights"]).startswith("random")
+
+
+if __name__ == "__main__":
+    run(main)

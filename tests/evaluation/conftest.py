@@ -1,0 +1,71 @@
+"""A corpus of random vectors, and a model small enough to work out by hand that obeys the models' interface."""
+
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipeline.features.corpus import Corpus
+
+
+class Encoding(NamedTuple):
+    video: Tensor
+    spans: Tensor
+
+
+class Scores(NamedTuple):
+    score: Tensor
+    position: Tensor
+
+
+class NearestClip(nn.Module):
+    """Compares vectors as they are; its two moments are the first half and the last half of every video."""
+
+    def encode_video(self, video: Tensor) -> Encoding:
+        return Encoding(video, torch.tensor([[0.25, 0.5], [0.75, 0.5]]).expand(len(video), 2, 2))
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
+        return (query * mask[..., None]).sum(dim=1)
+
+    def score(self, query: Tensor, encoding: Encoding) -> Scores:
+        return Scores(*torch.einsum("qd,bnd->qbn", query, encoding.video).max(dim=2))
+
+    def localize(self, encoding: Encoding, video_index: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        moment = (position >= encoding.video.shape[1] // 2).long()
+        return moment, torch.stack([moment * 0.5, moment * 0.5 + 0.5], dim=1)
+
+
+@pytest.fixture
+def model() -> NearestClip:
+    return NearestClip()
+
+
+@pytest.fixture
+def corpus() -> Corpus:
+    """12 videos of 8 clips, 30 queries that are noisy copies of a clip; a third of the queries have no span."""
+    generator = torch.Generator().manual_seed(0)
+    video = torch.randn(12, 8, 16, generator=generator)
+    labels = torch.arange(30) % 12
+    clips = torch.arange(30) % 8
+    query = video[labels, clips] + 0.8 * torch.randn(30, 16, generator=generator)
+    durations = torch.linspace(10, 40, 12)
+    clip_seconds = (durations[labels] / 8).tolist()
+    spans = [
+        () if index % 3 == 0 else ((clip * seconds, (clip + 1) * seconds),)
+        for index, (clip, seconds) in enumerate(zip(clips.tolist(), clip_seconds, strict=True))
+    ]
+    return Corpus(
+        video_ids=[f"video{index:02d}" for index in range(12)],
+        durations=durations,
+        video=video,
+        query_ids=[f"query{index:02d}" for index in range(30)],
+        texts=[f"something happens, number {index}" for index in range(30)],
+        query=torch.stack([query, torch.full_like(query, 9.0)], dim=1),
+        query_mask=torch.tensor([[True, False]]).expand(30, 2),
+        labels=labels,
+        spans=spans,
+        agreement=[1] * 30,
+        missing_videos=[],
+        missing_queries=[],
+    )

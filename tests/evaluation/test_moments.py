@@ -1,0 +1,61 @@
+"""IoU by hand and against TVR's evaluator, annotators that must agree, and which queries a metric counts."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.evaluation.moments import agreed_iou, iou, moment_metrics
+
+BY_HAND = [
+    ((0, 10), (0, 10), 1.0),
+    ((0, 5), (0, 10), 0.5),
+    ((5, 15), (0, 10), 1 / 3),
+    ((0, 5), (5, 10), 0.0),  # they touch
+    ((0, 2), (8, 10), 0.0),  # apart
+    ((3, 3), (3, 3), 0.0),  # empty
+    ((3, 3), (0, 10), 0.0),
+]
+
+
+@pytest.mark.parametrize(("predicted", "annotated", "expected"), BY_HAND)
+def test_iou_by_hand(predicted, annotated, expected):
+    assert iou(torch.tensor([predicted]), torch.tensor([annotated])).item() == pytest.approx(expected)
+
+
+def test_iou_is_float32_as_the_evaluator_decides_thresholds_there():
+    assert iou(torch.tensor([[0.0, 7.0]]), torch.tensor([[0.0, 10.0]])).dtype == torch.float32
+
+
+@pytest.mark.skipif("AMDNET_PARITY" not in os.environ, reason="AMDNET_PARITY names no folder of fixtures")
+def test_iou_equals_the_evaluator_bit_by_bit():
+    fixture = np.load(Path(os.environ["AMDNET_PARITY"]) / "prem_pieces.npz")
+    predicted, annotated = (torch.from_numpy(fixture[f"iou.input.{name}"]) for name in ("pred", "truth"))
+    ours = iou(predicted, annotated)
+    assert torch.equal(ours, torch.from_numpy(fixture["iou.expect.float32"]))
+    for threshold in (0.5, 0.7):
+        assert torch.equal(ours >= threshold, torch.from_numpy(fixture[f"iou.expect.correct_{threshold}"]))
+
+
+def test_two_annotators_must_agree():
+    predicted = (0.0, 4.5)
+    assert agreed_iou(predicted, [(0, 5), (0, 5), (5, 10), (20, 25)], agreement=2) == pytest.approx(0.9)
+    assert agreed_iou(predicted, [(0, 5), (5, 10), (10, 15), (20, 25)], agreement=2) == 0
+    assert agreed_iou(predicted, [(0, 5), (5, 10), (10, 15), (20, 25)], agreement=1) == pytest.approx(0.9)
+
+
+def test_corpus_retrieval_also_needs_the_own_video_first():
+    metrics = moment_metrics([0.8, 0.6, 0.4, 0.0], ranks=[1, 2, 1, 1])
+    assert metrics == pytest.approx(
+        {
+            "mIoU": 45.0,
+            "SVMR R@1 IoU=0.3": 75.0,
+            "SVMR R@1 IoU=0.5": 50.0,
+            "SVMR R@1 IoU=0.7": 25.0,
+            "VCMR R@1 IoU=0.3": 50.0,
+            "VCMR R@1 IoU=0.5": 25.0,
+            "VCMR R@1 IoU=0.7": 25.0,
+        }
+    )

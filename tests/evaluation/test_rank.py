@@ -1,0 +1,60 @@
+"""Ranking in blocks gives what ranking at once gives, and says where in each video."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from pipeline.errors import PipelineError
+from pipeline.evaluation.rank import moment_spans, rank_corpus
+from pipeline.evaluation.retrieval import ranks
+
+CPU = torch.device("cpu")
+
+
+def tensors(ranking):
+    return [ranking.ranks, *ranking.top, *ranking.own, ranking.moments]
+
+
+@pytest.mark.parametrize(("video_block", "query_block"), [(1, 1), (5, 7), (12, 4)])
+def test_blocks_change_nothing(model, corpus, video_block, query_block):
+    whole = rank_corpus(model, corpus, CPU)
+    blocked = rank_corpus(model, corpus, CPU, video_block, query_block)
+    assert torch.equal(whole.top.video, blocked.top.video)
+    for one, other in zip(tensors(whole), tensors(blocked), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_is_the_full_score_matrix_sorted(model, corpus):
+    scores = torch.einsum("qd,bnd->qbn", corpus.query[:, 0], corpus.video)
+    best, position = scores.max(dim=2)
+    ranking = rank_corpus(model, corpus, CPU)
+    assert torch.equal(ranking.ranks, ranks(best, corpus.labels))
+    assert torch.equal(ranking.top.video, best.argsort(dim=1, descending=True)[:, :10])
+    torch.testing.assert_close(ranking.own.score, best.gather(1, corpus.labels[:, None]))
+    in_second_half = (position.gather(1, ranking.top.video) >= 4).long()
+    assert torch.equal(ranking.top.moment, in_second_half)
+    torch.testing.assert_close(ranking.top.span[..., 0], in_second_half * 0.5)
+
+
+def test_a_corpus_smaller_than_the_list_is_ranked_whole(model, corpus):
+    small = dataclasses.replace(corpus, video=corpus.video[:3], labels=corpus.labels % 3)
+    assert rank_corpus(model, small, CPU).top.video.shape == (30, 3)
+
+
+def test_equal_scores_come_in_the_order_of_the_ids(model, corpus):
+    equal = dataclasses.replace(corpus, video=torch.ones_like(corpus.video))
+    ranking = rank_corpus(model, equal, CPU)
+    assert ranking.top.video[0].tolist() == list(range(10))
+    assert set(ranking.ranks.tolist()) == {12}
+
+
+def test_a_diverged_model_is_refused(model, corpus):
+    broken = dataclasses.replace(corpus, video=corpus.video * float("nan"))
+    with pytest.raises(PipelineError, match="diverged"):
+        rank_corpus(model, broken, CPU)
+
+
+def test_moments_are_clipped_to_the_video():
+    spans = moment_spans(torch.tensor([[0.1, 0.6], [0.5, 0.2], [0.9, 0.4]]))
+    torch.testing.assert_close(spans, torch.tensor([[0.0, 0.4], [0.4, 0.6], [0.7, 1.0]]))

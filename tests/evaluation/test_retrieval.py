@@ -1,0 +1,79 @@
+"""Ranks and recall against the authors' published validations, the tie rule, and chance against simulation."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.errors import PipelineError
+from pipeline.evaluation.retrieval import chance, ranks, recall
+
+needs_parity = pytest.mark.skipif("AMDNET_PARITY" not in os.environ, reason="AMDNET_PARITY names no folder of fixtures")
+
+
+@pytest.fixture(scope="module")
+def fixture():
+    return json.loads((Path(os.environ["AMDNET_PARITY"]) / "retrieval_metrics.json").read_text())
+
+
+@needs_parity
+@pytest.mark.parametrize("name", ["small", "large"])
+def test_equals_the_published_validations(fixture, name):
+    case = fixture["cases"][name]
+    index = {video_id: i for i, video_id in enumerate(case["video_ids"])}
+    labels = torch.tensor([index[query_id.split("#")[0]] for query_id in case["query_ids"]])
+    ours = ranks(torch.tensor(case["scores"]), labels)
+    assert ours.tolist() == case["ranks"]
+    for expected in case["expect"].values():
+        assert recall(ours) == pytest.approx({key: expected[key] for key in recall(ours)}, abs=1e-9)
+
+
+@needs_parity
+def test_ties_count_as_the_fixture_says(fixture):
+    for corpus in fixture["ties"]:
+        labels = torch.arange(corpus["queries"]) % corpus["videos"]
+        for case in (case for case in corpus["cases"].values() if "ties_against_the_system" in case):
+            equal = torch.full((corpus["queries"], corpus["videos"]), 0.5)
+            scores = equal if case["scores"] is None else torch.tensor(case["scores"])
+            assert recall(ranks(scores, labels)) == pytest.approx(case["ties_against_the_system"], abs=1e-9)
+
+
+def test_ties_count_against_the_system():
+    scores = torch.tensor([[0.5, 0.5, 0.5], [0.9, 0.9, 0.1], [0.1, 0.2, 0.3]])
+    assert ranks(scores, torch.tensor([0, 1, 2])).tolist() == [3, 2, 1]
+
+
+def test_a_collapsed_model_is_credited_with_no_hit():
+    collapsed = recall(ranks(torch.zeros(20, 200), torch.arange(20)))
+    assert collapsed["SumR"] == 0
+
+
+def test_a_score_that_is_not_a_number_is_refused():
+    scores = torch.tensor([[0.1, float("nan")]])
+    with pytest.raises(PipelineError, match="diverged"):
+        ranks(scores, torch.tensor([0]))
+
+
+def test_sum_of_recalls_is_of_unrounded_values():
+    result = recall(torch.tensor([1, 6, 11]))
+    assert list(result) == ["R@1", "R@5", "R@10", "R@100", "SumR"]
+    assert result["SumR"] == pytest.approx(100 / 3 + 100 / 3 + 200 / 3 + 100, abs=1e-12)
+
+
+@pytest.mark.parametrize("videos", [3, 28, 250])
+def test_chance_is_what_random_rankings_score(videos):
+    generator = torch.Generator().manual_seed(0)
+    queries, trials = 40, 400
+    drawn = torch.randint(1, videos + 1, (trials, queries), generator=generator)
+    sums = torch.tensor([recall(row)["SumR"] for row in drawn], dtype=torch.float64)
+    expected = chance(videos, queries)
+    assert expected["SumR"] == pytest.approx(sum(expected[f"R@{k}"] for k in (1, 5, 10, 100)))
+    error = expected["SumR deviation"] / trials**0.5
+    assert sums.mean().item() == pytest.approx(expected["SumR"], abs=4 * error)
+    assert sums.std().item() == pytest.approx(expected["SumR deviation"], rel=0.15)
+
+
+def test_chance_of_a_large_corpus_is_11600_over_its_size():
+    assert chance(2179, 10895)["SumR"] == pytest.approx(11600 / 2179)

@@ -1,0 +1,110 @@
+"""The stage on an untrained AMDNet and random features: which files it writes, and when it refuses."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from pipeline.errors import PipelineError
+from pipeline.features.hdf5 import Packed, pack
+from pipeline.manifest import Query, Video, write_queries, write_videos
+from pipeline.models import checkpoint
+from pipeline.models.registry import build
+from pipeline.params import RECIPES
+from stages.evaluate import main
+
+PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
+FILES = ("metrics", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
+
+
+def write_inputs(splits: tuple[str, ...]) -> None:
+    """Five videos and ten queries a split, a checkpoint and params.yaml, in the working folder."""
+    generator = np.random.default_rng(0)
+    videos = [Video(f"{s}{i}", f"{s}{i}.mp4", "0" * 64, 10.0 + i, (s,)) for s in splits for i in range(5)]
+    queries = [
+        Query(f"{v.video_id}#{n}", v.video_id, "a text", v.splits[0], ((1.0, 4.0),) if n else ())
+        for v in videos
+        for n in range(2)
+    ]
+    write_videos("outputs/manifest/videos.jsonl", videos)
+    write_queries("outputs/manifest/queries.jsonl", queries)
+    for name, ids, size in (
+        ("resnet", sorted(video.video_id for video in videos), 6),
+        ("query", sorted(query.query_id for query in queries), 5),
+    ):
+        items = (Packed(id, generator.standard_normal((7, size)), {}) for id in ids)
+        pack(f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)"}, {})
+    document = yaml.safe_load(PARAMS.read_text())
+    Path("params.yaml").write_text(yaml.safe_dump(document))
+    recipe = {**document["recipes"]["amdnet"]["sample"], "hidden": 16, "clips": 8}
+    torch.manual_seed(0)
+    config = {
+        "model": "amdnet",
+        "video_size": 6,
+        "query_size": 5,
+        "max_query_tokens": 10,
+        "recipe": recipe,
+        "features": {"streams": ["resnet"], "normalize": "stream"},
+        "protocol": "honest",
+        "dataset": "sample",
+        "seed": 7,
+        "random_weights": ["resnet", "query"],
+    }
+    checkpoint.save("outputs/model", build("amdnet", 6, 5, RECIPES["amdnet"](**recipe), 10), config)
+
+
+def outputs() -> dict[str, str]:
+    return {path.stem: path.read_text() for path in Path("outputs/evaluation").iterdir()}
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AMDNET_DEVICE", "cpu")
+
+
+def test_writes_every_file_and_writes_it_again_to_the_byte():
+    write_inputs(("val", "test"))
+    main()
+    first = outputs()
+    assert set(first) == set(FILES)
+    metrics = json.loads(first["metrics"])
+    assert next(iter(metrics)) == "SumR" and len(metrics) <= 12
+    assert metrics["random weights"] == 2 and metrics["selected on reported split"] == 0
+    assert metrics["chance SumR"] == pytest.approx(20 + 300)
+    assert len(first["rankings_test"].splitlines()) == 10 and len(first["moments_val"].splitlines()) == 5
+    details = json.loads(first["details"])
+    assert details["splits"]["test"]["queries_with_spans"] == 5
+    assert (details["seed"], details["reported_split"], details["selection_split"]) == (7, "test", "val")
+    main()
+    assert outputs() == first
+
+
+def test_spans_are_seconds_within_the_video_and_come_from_its_moments():
+    write_inputs(("val", "test"))
+    main()
+    moments = {row["video_id"]: row for row in map(json.loads, outputs()["moments_test"].splitlines())}
+    for row in map(json.loads, outputs()["rankings_test"].splitlines()):
+        for found in row["ranking"]:
+            video = moments[found["video_id"]]
+            assert 0 <= found["start"] <= found["end"] <= video["duration"]
+            assert [found["start"], found["end"]] == pytest.approx(video["moments"][found["moment"]], abs=1e-4)
+
+
+def test_without_test_queries_val_is_reported_and_flagged():
+    write_inputs(("val",))
+    main()
+    assert json.loads(outputs()["metrics"])["selected on reported split"] == 1
+    assert outputs()["rankings_test"] == ""
+
+
+def test_a_model_of_other_parameters_is_refused():
+    write_inputs(("val", "test"))
+    document = yaml.safe_load(Path("params.yaml").read_text())
+    Path("params.yaml").write_text(yaml.safe_dump({**document, "protocol": "published"}))
+    with pytest.raises(PipelineError, match="protocol: honest"):
+        main()
+    assert not Path("outputs/evaluation").exists()

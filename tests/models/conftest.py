@@ -1,0 +1,70 @@
+"""A small AMDNet and random inputs for it."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.models.amdnet import AMDNet
+from pipeline.models.blocks import initialize
+from pipeline.params import AMDNetRecipe
+
+RECIPE = {
+    "query_form": "token",
+    "hidden": 32,
+    "moments": 4,
+    "clips": 12,
+    "input_dropout": 0.1,
+    "dropout": 0.1,
+    "learning_rate": 1e-3,
+    "warmup": 0.05,
+    "weight_decay": 0.01,
+    "batch_videos": 4,
+    "epochs": 2,
+    "patience_steps": 10,
+    "retrieval_weight": 0.04,
+    "diversity_weight": 1.0,
+    "diversity_alpha": 0.15,
+    "relevance_weight": 25.0,
+    "relevance_margin": 0.02,
+}
+VIDEO_SIZE, QUERY_SIZE, MAX_QUERY_TOKENS = 20, 10, 9
+
+
+@pytest.fixture
+def make_model():
+    """make_model(query_form="sentence", ...) -> a model in evaluation mode with weights far from 0."""
+
+    def make(**changes) -> AMDNet:
+        model = AMDNet(VIDEO_SIZE, QUERY_SIZE, AMDNetRecipe(**{**RECIPE, **changes}), MAX_QUERY_TOKENS)
+        initialize(model, 0)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(5)
+        return model.eval()
+
+    return make
+
+
+@pytest.fixture
+def videos() -> torch.Tensor:
+    """(5, 12, D_v)."""
+    return torch.randn(5, 12, VIDEO_SIZE, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture
+def queries() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Tokens (7, 6, D_q), mask (7, 6) of 1 to 6 tokens, labels of 3, 1, 2, 1 and 0 queries a video."""
+    tokens = torch.randn(7, 6, QUERY_SIZE, generator=torch.Generator().manual_seed(2))
+    mask = torch.arange(6) < torch.tensor([1, 2, 3, 4, 5, 6, 6])[:, None]
+    return tokens * mask[..., None], mask, torch.tensor([0, 0, 0, 1, 2, 2, 3])
+
+
+@pytest.fixture(scope="session")
+def parity() -> Path:
+    """The folder of the parity fixtures."""
+    folder = os.environ.get("AMDNET_PARITY")
+    if not folder:
+        pytest.skip("AMDNET_PARITY does not name the folder of the parity fixtures")
+    return Path(folder)

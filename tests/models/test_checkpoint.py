@@ -1,0 +1,44 @@
+"""A saved model comes back whole, and what does not fit is named."""
+
+import pytest
+import torch
+
+from pipeline.errors import PipelineError
+from pipeline.files import read_json, write_json
+from pipeline.models import checkpoint
+
+
+def config_of(model) -> dict:
+    sizes = {"video_size": 20, "query_size": 10, "max_query_tokens": 9}
+    return {"model": "amdnet", **sizes, "recipe": model.recipe.model_dump(), "seed": 3}
+
+
+@pytest.mark.parametrize("form", ["token", "sentence"])
+@torch.inference_mode()
+def test_round_trip(tmp_path, make_model, videos, form):
+    model = make_model(query_form=form)
+    checkpoint.save(tmp_path, model, config_of(model))
+    loaded, config = checkpoint.load(tmp_path)
+    assert config == config_of(model) and not loaded.training and loaded.recipe == model.recipe
+    assert torch.equal(loaded.encode_video(videos).video, model.encode_video(videos).video)
+
+
+def test_equal_weights_give_equal_bytes(tmp_path, make_model):
+    for name in ("one", "two"):
+        checkpoint.save(tmp_path / name, make_model(), config_of(make_model()))
+    assert (tmp_path / "one/model.safetensors").read_bytes() == (tmp_path / "two/model.safetensors").read_bytes()
+
+
+def test_weights_of_another_size_are_an_error(tmp_path, make_model):
+    checkpoint.save(tmp_path, make_model(), config_of(make_model()))
+    write_json(tmp_path / "config.json", {**read_json(tmp_path / "config.json"), "video_size": 21})
+    with pytest.raises(PipelineError, match=r"model\.safetensors: not the weights of config\.json"):
+        checkpoint.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_missing_file_is_named(tmp_path, make_model, name):
+    checkpoint.save(tmp_path, make_model(), config_of(make_model()))
+    (tmp_path / name).unlink()
+    with pytest.raises(PipelineError, match=f"{name}: the file does not exist"):
+        checkpoint.load(tmp_path)

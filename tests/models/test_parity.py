@@ -1,0 +1,90 @@
+"""The parity command: the authors' numbers within 1e-5, and its exit status for every kind of fixture."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.errors import PipelineError
+from pipeline.models import parity as command
+from pipeline.models.amdnet import AMDNet
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(path: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.models.parity", str(path)], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def fixture_of(model: AMDNet, videos: torch.Tensor, queries, path: Path, **changes: np.ndarray) -> Path:
+    """A fixture of a model of ours, written under the authors' names; its expectations are our results."""
+    tokens, mask, labels = queries
+    arrays = {"input.clips": videos, "input.query": tokens, "input.query_mask": mask.float(), "input.labels": labels}
+    if model.recipe.query_form == "sentence":
+        arrays["input.query"] = tokens[:, 0]
+        del arrays["input.query_mask"]
+    for name, parameter in model.named_parameters():
+        module, _, leaf = name.rpartition(".")
+        arrays[f"weights.{model.AUTHOR_NAMES[module]}.{leaf}"] = parameter.detach()
+    parts = ({name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
+             for prefix in ("weights.", "input."))  # fmt: skip
+    with torch.inference_mode():
+        for name, tensor in command.amdnet_results(*parts).items():
+            arrays[f"expect.{name}"] = tensor
+    np.savez(path, **{name: tensor.numpy() for name, tensor in arrays.items()} | changes)
+    return path
+
+
+def test_amdnet_equals_the_authors_numbers(parity):
+    found = command.errors(parity / "amdnet_sentence.npz")
+    with np.load(parity / "amdnet_sentence.npz") as file:
+        assert set(found) == {name for name in file.files if name.startswith("expect.")}
+    assert max(found.values()) <= 1e-5
+
+
+@pytest.mark.parametrize("changes", [
+    {"query_form": "token"},
+    {"query_form": "sentence", "moments": 2},
+    {"query_form": "token", "moments": 8, "hidden": 48},
+])  # fmt: skip
+def test_dimensions_come_from_the_fixture(tmp_path, make_model, videos, queries, changes):
+    fixture = fixture_of(make_model(**changes), videos, queries, tmp_path / "own.npz")
+    assert set(command.errors(fixture).values()) == {0.0}
+
+
+def test_exit_status(tmp_path, make_model, videos, queries):
+    good = run(fixture_of(make_model(), videos, queries, tmp_path / "good.npz"))
+    assert good.returncode == 0 and json.loads(good.stdout)["expect.video"] == 0
+
+    changes = {"expect.global": np.ones((5, 32), np.float32)}
+    bad = run(fixture_of(make_model(), videos, queries, tmp_path / "bad.npz", **changes))
+    assert bad.returncode == 1 and json.loads(bad.stdout)["expect.global"] > 1e-5
+
+    np.savez(tmp_path / "unknown.npz", **{"weights.some.weight": np.ones(2), "expect.thing": np.ones(2)})
+    unknown = run(tmp_path / "unknown.npz")
+    assert unknown.returncode == 2 and "no model known here" in unknown.stderr and not unknown.stdout
+
+
+def test_a_wrong_shape_or_a_nan_is_an_infinite_error():
+    assert command.relative_error(torch.ones(2), torch.ones(1, 2)) == float("inf")
+    assert command.relative_error(torch.tensor([float("nan")]), torch.ones(1)) == float("inf")
+    assert command.relative_error(torch.zeros(1), torch.zeros(1)) == 0
+
+
+@pytest.mark.parametrize("name", ["missing.npz", "text.npz"])
+def test_what_is_no_fixture_is_named(tmp_path, name):
+    (tmp_path / "text.npz").write_text("not an archive")
+    with pytest.raises(PipelineError, match=name):
+        command.errors(tmp_path / name)
+
+
+def test_an_expectation_the_model_lacks_is_named(tmp_path, make_model, videos, queries):
+    changes = {"expect.frame": np.ones(2, np.float32)}
+    with pytest.raises(PipelineError, match="frame"):
+        command.errors(fixture_of(make_model(), videos, queries, tmp_path / "more.npz", **changes))

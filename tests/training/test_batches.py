@@ -1,0 +1,68 @@
+"""Batches: whole videos with all their queries, an order that depends on (seed, epoch) alone, the control run."""
+
+import pytest
+import torch
+
+from pipeline.errors import PipelineError
+from pipeline.training.batches import Batches, derange, derived_seed
+
+CPU = torch.device("cpu")
+COUNTS = (3, 1, 0, 2, 1, 1, 4)
+
+
+def listed(batches: Batches, seed: int, epoch: int) -> list[tuple]:
+    return [tuple(field.tolist() for field in batch) for batch in batches.epoch(seed, epoch)]
+
+
+def test_every_video_with_queries_comes_once_with_all_of_them(make_corpus):
+    corpus = make_corpus(7, COUNTS)
+    batches = Batches(corpus, corpus.labels, 3, CPU)
+    seen = []
+    for batch in batches.epoch(0, 1):
+        videos = [int((corpus.video == video).flatten(1).all(dim=1).nonzero()) for video in batch.video]
+        assert batch.labels.bincount(minlength=len(videos)).tolist() == [COUNTS[video] for video in videos]
+        for query, label in zip(batch.query, batch.labels, strict=True):
+            own = corpus.query[corpus.labels == videos[label]]
+            assert bool((own == query).flatten(1).all(dim=1).any())
+        seen += videos
+    assert sorted(seen) == [0, 1, 3, 4, 5, 6] and batches.steps == 2
+
+
+def test_the_order_depends_on_seed_and_epoch_alone(make_corpus):
+    corpus = make_corpus(12)
+    batches = Batches(corpus, corpus.labels, 4, CPU)
+    first = listed(batches, 0, 1)
+    torch.manual_seed(99)
+    listed(batches, 0, 2)
+    assert listed(Batches(corpus, corpus.labels, 4, CPU), 0, 1) == first
+    assert listed(batches, 0, 2) != first and listed(batches, 1, 1) != first
+
+
+def test_a_last_batch_of_one_video_is_dropped(make_corpus):
+    corpus = make_corpus(7)
+    batches = Batches(corpus, corpus.labels, 3, CPU)
+    assert batches.steps == 2 and [len(batch.video) for batch in batches.epoch(0, 1)] == [3, 3]
+
+
+@pytest.mark.parametrize(("videos", "batch_videos"), [(1, 16), (5, 1)])
+def test_nothing_to_compare_with_is_an_error(make_corpus, videos, batch_videos):
+    corpus = make_corpus(videos)
+    with pytest.raises(PipelineError, match="no batch of two videos"):
+        Batches(corpus, corpus.labels, batch_videos, CPU)
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (3, 1), COUNTS, (2,) * 30])
+def test_a_derangement_gives_every_query_another_video(make_corpus, counts):
+    labels = make_corpus(len(counts), counts).labels
+    for seed in range(20):
+        deranged = derange(labels, seed)
+        assert bool((deranged != labels).all())
+        assert set(deranged.tolist()) == set(labels.tolist())
+        pairs = set(zip(labels.tolist(), deranged.tolist(), strict=True))
+        assert len(pairs) == len(set(labels.tolist()))  # queries of one video stay together
+        assert torch.equal(deranged, derange(labels, seed))
+
+
+def test_derived_seeds_differ_in_every_part():
+    parts = [(0, "order", 1), (0, "order", 2), (1, "order", 1), (0, "dropout", 1), (0, "order"), (10, "order", 1)]
+    assert len({derived_seed(*part) for part in parts}) == len(parts)

@@ -1,0 +1,114 @@
+"""The loop learns, stops early, keeps the best weights, and repeats itself bit for bit."""
+
+import pytest
+import torch
+
+from pipeline.evaluation.rank import rank_corpus
+from pipeline.evaluation.retrieval import recall
+from pipeline.models.blocks import initialize
+from pipeline.models.registry import build
+from pipeline.training.batches import Batches, derange, derived_seed
+from pipeline.training.loop import Run, fit, train_step
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def train(tmp_path, recipe):
+    """train(corpus, selection=None, labels=None, name="state", seed=0, **recipe) -> (model, Run)."""
+
+    def run(corpus, selection=None, labels=None, name="state", seed=0, **changes):
+        chosen = recipe.model_copy(update=changes)
+        model = build("amdnet", corpus.video.shape[2], corpus.query.shape[2], chosen, 30)
+        initialize(model, seed)
+        batches = Batches(corpus, corpus.labels if labels is None else labels, chosen.batch_videos, CPU)
+        state = tmp_path / f"{name}.pt"
+        return model, fit(model, batches, selection or corpus, chosen, seed, CPU, state, lambda run: None)
+
+    return run
+
+
+def test_a_small_corpus_is_learnt_by_heart(make_corpus, train):
+    corpus = make_corpus(8)
+    model, run = train(corpus, epochs=40, input_dropout=0.0, dropout=0.0)
+    assert run.history[-1]["loss"]["total"] < 0.5 * run.history[0]["loss"]["total"]
+    assert recall(rank_corpus(model, corpus, CPU).ranks)["R@1"] == 100
+
+
+def test_the_control_run_learns_nothing_of_the_true_videos(make_corpus, train):
+    corpus = make_corpus(8)
+    labels = derange(corpus.labels, derived_seed(0, "derangement"))
+    model, _ = train(corpus, labels=labels, epochs=40, input_dropout=0.0, dropout=0.0)
+    assert recall(rank_corpus(model, corpus, CPU).ranks)["R@1"] < 50
+
+
+def test_two_runs_are_equal_whatever_the_global_seed_and_the_threads(make_corpus, train):
+    corpus = make_corpus(10)
+    threads = torch.get_num_threads()
+    runs = []
+    for name, seed, number in (("one", 1, 1), ("two", 2, 2)):
+        torch.manual_seed(seed)
+        torch.set_num_threads(number)
+        runs.append(train(corpus, name=name)[1])
+        assert torch.get_num_threads() == number
+    torch.set_num_threads(threads)
+    assert runs[0].history == runs[1].history
+    assert all(torch.equal(runs[0].weights[name], runs[1].weights[name]) for name in runs[0].weights)
+    assert train(corpus, name="three", seed=5)[1].history != runs[0].history
+
+
+def test_a_run_taken_up_again_equals_one_that_was_not_stopped(make_corpus, train, monkeypatch):
+    corpus = make_corpus(10)
+    whole = train(corpus, name="whole", epochs=6)[1]
+
+    class Killed(Exception):
+        pass
+
+    steps = iter(range(1, 100))
+
+    def step(*arguments):
+        if next(steps) == 3 * 3 + 2:  # in the middle of the fourth epoch
+            raise Killed
+        return train_step(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.training.loop.train_step", step)
+        with pytest.raises(Killed):
+            train(corpus, name="resumed", epochs=6)
+    resumed = train(corpus, name="resumed", epochs=6)[1]
+    assert resumed.history == whole.history
+    assert all(torch.equal(resumed.weights[name], whole.weights[name]) for name in whole.weights)
+
+
+def record(epoch: int, sumr: float) -> dict:
+    return {"epoch": epoch, "steps": 10 * epoch, "recall": {"SumR": sumr}}
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience", "best", "finished"),
+    [
+        ([50, 60, 55], 20, 2, False),
+        ([50, 60, 55, 60], 20, 2, True),  # equal is not better
+        ([50, 60, 55, 61], 20, 4, False),
+        ([50, 60, 55, 61], 25, 4, False),
+        ([50, 40, 40], 25, 1, False),  # patience counts steps, here 20 of 25
+        ([50] * 8, 1000, 1, True),  # all epochs done
+    ],
+)
+def test_patience_counts_steps_since_the_best_epoch(recipe, scores, patience, best, finished):
+    run = Run([record(epoch, score) for epoch, score in enumerate(scores, 1)], {}, 0.0)
+    assert run.best["epoch"] == best
+    assert run.finished(recipe.model_copy(update={"epochs": 8, "patience_steps": patience})) == finished
+
+
+def test_the_weights_kept_are_the_best_epochs(make_corpus, train, recipe):
+    corpus = make_corpus(6)
+    model, run = train(corpus, epochs=12)
+    model.load_state_dict(run.weights)
+    assert recall(rank_corpus(model, corpus, CPU).ranks) == run.best["recall"]
+
+
+def test_early_stopping_ends_the_run(make_corpus, train):
+    run = train(make_corpus(6), epochs=200, patience_steps=3, learning_rate=1e-9)[1]
+    assert run.history[-1]["epoch"] < 200
+    assert run.history[-1]["steps"] - run.best["steps"] >= 3

@@ -1,0 +1,64 @@
+"""Stage train: its outs, what its configuration says, and the protocols."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from pipeline.errors import PipelineError
+from pipeline.features.hdf5 import pack
+from pipeline.files import read_json
+from pipeline.models import checkpoint
+from stages.train import main
+
+
+def change(**sections) -> None:
+    document = yaml.safe_load(Path("params.yaml").read_text())
+    for name, value in sections.items():
+        document[name] = {**document[name], **value} if isinstance(value, dict) else value
+    Path("params.yaml").write_text(yaml.safe_dump(document))
+
+
+def test_outs_and_configuration(workspace):
+    main()
+    model, config = checkpoint.load("outputs/model")
+    assert (config["model"], config["video_size"], config["query_size"], config["max_query_tokens"]) == (
+        "amdnet", 16, 16, 30
+    )  # fmt: skip
+    assert config["random_weights"] == ["resnet"] and config["protocol"] == "honest"
+    numbers = read_json("outputs/model/training.json")
+    assert numbers["epochs_run"] == 3 and numbers["steps"] == 6
+    assert numbers["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+    assert (numbers["train_videos"], numbers["train_queries"], numbers["selection_videos"]) == (8, 24, 3)
+    history = numbers.pop("history")
+    assert [record["epoch"] for record in history] == [1, 2, 3]
+    assert set(history[0]["loss"]) == {"retrieval", "diversity", "relevance", "total"}
+    assert all(isinstance(value, int | float) for value in numbers.values())
+
+
+def test_protocol_and_control_run_change_what_they_name(workspace):
+    main()
+    honest = Path("outputs/model/model.safetensors").read_bytes()
+    change(protocol="published")
+    main()
+    assert checkpoint.load("outputs/model")[1]["protocol"] == "published"
+    change(protocol="honest", train={"shuffle_queries": True})
+    main()
+    assert checkpoint.load("outputs/model")[1]["shuffle_queries"] is True
+    assert Path("outputs/model/model.safetensors").read_bytes() != honest
+
+
+def test_the_sentence_form_trains(workspace):
+    document = yaml.safe_load(Path("params.yaml").read_text())
+    document["recipes"]["amdnet"]["sample"]["query_form"] = "sentence"
+    Path("params.yaml").write_text(yaml.safe_dump(document))
+    main()
+    model, _ = checkpoint.load("outputs/model")
+    assert model.encode_query(torch.ones(2, 1, 16), torch.ones(2, 1, dtype=torch.bool)).shape == (2, 16)
+
+
+def test_features_that_are_not_there_are_an_error(workspace):
+    pack("outputs/features/resnet.h5", [], {"weights": "random (seed 0)"})
+    with pytest.raises(PipelineError, match="no video of the train split"):
+        main()
