@@ -1,0 +1,76 @@
+"""Line charts as geometry: where lines, ticks and labels go; the template draws them.
+
+Test: tests/report/test_charts.py.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+Point = tuple[float, float]
+
+WIDTH, HEIGHT = 360, 210
+LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 34
+MOST_POINTS = 400
+
+
+def line_chart(
+    title: str,
+    x_label: str,
+    lines: dict[str, Sequence[Point]],
+    floor: float | None = None,
+    ceiling: float | None = None,
+) -> dict[str, Any]:
+    """A chart of named lines (x, y), every line with at least one point.
+
+    floor, ceiling: the smallest and the largest value of the y axis, where it is not to follow the data.
+    """
+    xs = [x for points in lines.values() for x, _ in points]
+    ys = [y for points in lines.values() for _, y in points]
+    x_low, x_high = _widened(min(xs), max(xs))
+    y_low, y_high = _widened(min(ys) if floor is None else floor, max(ys) if ceiling is None else ceiling)
+
+    def across(x: float) -> float:
+        return round(LEFT + (x - x_low) / (x_high - x_low) * (WIDTH - LEFT - RIGHT), 1)
+
+    def down(y: float) -> float:
+        return round(TOP + (y_high - y) / (y_high - y_low) * (HEIGHT - TOP - BOTTOM), 1)
+
+    return {
+        "title": title,
+        "x_label": x_label,
+        "size": (WIDTH, HEIGHT),
+        "frame": (LEFT, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM),
+        "x_ticks": [(across(x), _label(x)) for x in ticks(x_low, x_high, 5, whole=True)],
+        "y_ticks": [(down(y), _label(y)) for y in ticks(y_low, y_high, 5)],
+        "lines": [
+            {"name": name, "points": [(across(x), down(y)) for x, y in _thinned(points)], "last": _label(points[-1][1])}
+            for name, points in lines.items()
+        ],
+    }
+
+
+def ticks(low: float, high: float, about: int, whole: bool = False) -> list[float]:
+    """Round numbers in [low, high], about so many: multiples of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    step = max(step, 1.0) if whole else step
+    first = math.ceil(low / step - 1e-9)
+    return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _widened(low: float, high: float) -> tuple[float, float]:
+    """The range itself, or one around its only value."""
+    margin = 0.5 * (abs(low) or 1.0)
+    return (low, high) if high > low else (low - margin, high + margin)
+
+
+def _thinned(points: Sequence[Point]) -> list[Point]:
+    """At most MOST_POINTS of the points, in even strides, the last one among them."""
+    stride = math.ceil(len(points) / MOST_POINTS)
+    return list(points[::-1][::stride][::-1])
+
+
+def _label(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

@@ -1,0 +1,94 @@
+"""The queries shown in full: the best and the worst, each with its own video, its spans on a time line, what was found.
+
+Test: tests/report/test_examples.py.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.report.frames import UnreadableVideo, pictures
+
+STRIP = 8
+FOUND = 3
+Row = dict[str, Any]
+Pictures = Mapping[str, Mapping[float, str] | str]
+"""For each video id: the picture at each time, or why there is none."""
+
+
+def choose(rankings: Sequence[Row], count: int) -> tuple[list[Row], list[Row]]:
+    """The best and the worst queries, `count` in all, none twice; of several as good, different videos come first."""
+    best_first = sorted(rankings, key=lambda row: (row["rank"], -(row["iou"] or 0.0), row["query_id"]))
+    best = _of_different_videos(best_first, (count + 1) // 2)
+    taken = {row["query_id"] for row in best}
+    others = [row for row in reversed(best_first) if row["query_id"] not in taken]
+    return best, _of_different_videos(others, count // 2)
+
+
+def _of_different_videos(rows: list[Row], count: int) -> list[Row]:
+    seen: set[str] = set()
+    first, again = [], []
+    for row in rows:
+        (again if row["video_id"] in seen else first).append(row)
+        seen.add(row["video_id"])
+    return (first + again)[:count]
+
+
+def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Mapping[str, Path]) -> Pictures:
+    """Every picture that the examples `rows` need; each video is read once."""
+    wanted: dict[str, set[float]] = defaultdict(set)
+    for row in rows:
+        wanted[row["video_id"]].update(strip_times(durations[row["video_id"]]))
+        for found in row["ranking"][:FOUND]:
+            wanted[found["video_id"]].add(middle(found))
+    taken: dict[str, Mapping[float, str] | str] = {}
+    for video_id, times in sorted(wanted.items()):
+        try:
+            taken[video_id] = dict(zip(sorted(times), pictures(paths[video_id], sorted(times)), strict=True))
+        except UnreadableVideo as problem:
+            taken[video_id] = str(problem)
+    return taken
+
+
+def strip_times(duration: float) -> list[float]:
+    """The middles of equal parts of the video, in seconds."""
+    return [(part + 0.5) / STRIP * duration for part in range(STRIP)]
+
+
+def middle(span: Mapping[str, Any]) -> float:
+    return (span["start"] + span["end"]) / 2
+
+
+def example(row: Row, video: Row, pictures_of: Pictures) -> dict[str, Any]:
+    """What the template shows of one query; video: the own video's row of moments_*.jsonl."""
+    own = row["true_video"]
+    taken, duration = pictures_of[row["video_id"]], video["duration"]
+    moments = [
+        _track(f"moment {number}", "moment chosen" if number == own["moment"] + 1 else "moment", [span], duration)
+        for number, span in enumerate(video["moments"], 1)
+    ]
+    return {
+        **{name: row[name] for name in ("query_id", "text", "video_id", "rank", "score", "iou")},
+        "duration": duration,
+        "note": taken if isinstance(taken, str) else None,
+        "strip": [] if isinstance(taken, str) else [(time, taken[time]) for time in strip_times(duration)],
+        "tracks": [
+            _track("annotated", "annotated", row["spans"], duration),
+            _track("predicted", "predicted", [[own["start"], own["end"]]], duration),
+            *moments,
+        ],
+        "found": [_found(found, row["video_id"], pictures_of[found["video_id"]]) for found in row["ranking"][:FOUND]],
+    }
+
+
+def _track(name: str, kind: str, spans: Sequence[Sequence[float]], duration: float) -> dict[str, Any]:
+    """One line of the time line: bars as left edge and width in per cent of the video."""
+    shares = [(100 * max(start, 0) / duration, 100 * min(end, duration) / duration) for start, end in spans]
+    bars = [(round(left, 3), round(max(right - left, 0), 3)) for left, right in shares]
+    return {"name": name, "kind": kind, "bars": bars, "spans": [tuple(span) for span in spans]}
+
+
+def _found(found: Row, own_id: str, taken: Mapping[float, str] | str) -> dict[str, Any]:
+    picture = None if isinstance(taken, str) else taken[middle(found)]
+    return {**found, "own": found["video_id"] == own_id, "picture": picture}

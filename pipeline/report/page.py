@@ -1,0 +1,92 @@
+"""The report: one HTML file that needs nothing but itself, and is the same for the same inputs.
+
+Test: tests/report/test_page.py.
+"""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from pipeline.files import read_json, read_jsonl
+from pipeline.manifest import read_videos
+from pipeline.report import charts, tables
+from pipeline.report.examples import choose, example, take_pictures
+from pipeline.runtime import resolve
+
+TEMPLATE = Path(__file__).with_name("template.html")
+
+
+def render(outputs: Path, examples: int) -> str:
+    """The page about everything below the folder `outputs`, with so many queries shown in full.
+
+    Raises PipelineError where a file of an earlier stage is missing.
+    """
+    details = read_json(outputs / "evaluation" / "details.json")
+    config = read_json(outputs / "model" / "config.json")
+    prepare = read_json(outputs / "manifest" / "prepare.json")
+    extractions = {stream: read_json(outputs / "features" / f"{stream}.json") for stream in tables.STREAMS}
+    reported = details["splits"][details["reported_split"]]
+    left_out = tables.left_out(prepare, extractions)
+    best, worst = _examples(outputs, details["reported_split"], examples)
+    return (
+        _environment()
+        .from_string(TEMPLATE.read_text(encoding="utf-8"))
+        .render(
+            details=details,
+            reported=reported,
+            badges=tables.badges(details, config),
+            verdict=tables.verdict(reported),
+            recall_chart=_recall_chart(read_json(outputs / "evaluation" / "recall.json")),
+            training_charts=training_charts(outputs / "training" / "plots" / "metrics"),
+            examples=[("Best queries", best), ("Worst queries", worst)],
+            prepare=prepare,
+            left_out=left_out[: tables.LISTED],
+            left_out_more=max(len(left_out) - tables.LISTED, 0),
+            extraction=tables.extraction(extractions),
+            parameters=tables.parameters(config, read_json(outputs / "model" / "training.json"), extractions),
+        )
+    )
+
+
+def training_charts(folder: Path) -> list[dict[str, Any]]:
+    """A chart for each metric that training logged below `folder`, those of the selection split first."""
+    found = []
+    names = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.tsv")}
+    for name in sorted(names, key=lambda name: (not name.startswith("selection/"), name)):
+        with open(names[name], encoding="utf-8", newline="") as file:
+            _, *rows = csv.reader(file, delimiter="\t")
+        points = [(float(step), float(value)) for step, value in rows]
+        if points:
+            found.append(charts.line_chart(name, "epoch", {name: points}))
+    return found
+
+
+def _recall_chart(curve: list[Mapping[str, float]]) -> dict[str, Any]:
+    lines = {
+        "model": [(point["K"], point["R@K"]) for point in curve],
+        "chance": [(point["K"], point["chance"]) for point in curve],
+    }
+    return charts.line_chart("R@K in per cent", "K, videos looked at", lines, floor=0, ceiling=100)
+
+
+def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    best, worst = choose(read_jsonl(outputs / "evaluation" / f"rankings_{split}.jsonl"), count)
+    moments = {row["video_id"]: row for row in read_jsonl(outputs / "evaluation" / f"moments_{split}.jsonl")}
+    paths = {video.video_id: resolve(video.path) for video in read_videos(outputs / "manifest" / "videos.jsonl")}
+    durations = {video_id: row["duration"] for video_id, row in moments.items()}
+    pictures = take_pictures(best + worst, durations, paths)
+    best, worst = ([example(row, moments[row["video_id"]], pictures) for row in rows] for rows in (best, worst))
+    return best, worst
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["tenths"] = lambda value: f"{value:.1f}"
+    environment.filters["seconds"] = lambda value: f"{value:.1f} s"
+    environment.filters["count"] = lambda value: f"{value:,}"
+    return environment

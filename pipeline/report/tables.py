@@ -1,0 +1,92 @@
+"""The report's tables: metrics against chance, what was left out, what extraction did, every parameter.
+
+Test: tests/report/test_tables.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+VISUAL = ("slowfast", "resnet")
+STREAMS = (*VISUAL, "query", "subtitle")
+LISTED = 200
+
+Json = Mapping[str, Any]
+
+
+def badges(details: Json, config: Json) -> list[dict[str, str]]:
+    """What limits the numbers: `kind` is warning or plain, `text` the sentence."""
+    reported, protocol = details["reported_split"], details["protocol"]
+    found = []
+    if protocol == "published":
+        found.append(("warning", "published protocol: selected on the split it reports"))
+    elif reported == details["selection_split"]:
+        found.append(("warning", f"no test queries: reports {reported}, the split that selected the model"))
+    else:
+        found.append(("plain", f"honest protocol: selected on {details['selection_split']}, reports {reported}"))
+    if details["random_weights"]:
+        names = ", ".join(details["random_weights"])
+        found.append(("warning", f"random weights: the backbones of {names} were never trained"))
+    if config["shuffle_queries"]:
+        found.append(("warning", "control run: the training queries were given to other videos"))
+    return [{"kind": kind, "text": text} for kind, text in found]
+
+
+def verdict(split: Json) -> str:
+    """How SumR compares with a random ranking, in words; three standard deviations count as clear."""
+    difference = split["retrieval"]["SumR"] - split["chance"]["SumR"]
+    luck = 3 * split["chance"]["SumR deviation"]
+    if difference > luck:
+        return "clearly above chance"
+    return "below chance" if difference < -luck else "not to be told from chance"
+
+
+def left_out(prepare: Json, extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
+    """Annotations that were refused and videos or queries without features, as id, stage, where and cause."""
+    refused = [{"stage": "prepare", "id": f"{row['what']} {row['id']}", **_facts(row)} for row in prepare["refused"]]
+    failed = [
+        {"stage": stream, "id": row.get("query_id", row["video_id"]), **_facts(row)}
+        for stream, numbers in extractions.items()
+        for row in numbers.get("failures", [])
+    ]
+    return refused + failed
+
+
+def _facts(row: Json) -> dict[str, str]:
+    return {"where": row.get("where", ""), "cause": row["cause"]}
+
+
+def extraction(extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
+    """One row a feature stream; what a stream does not count is None."""
+    return [
+        {
+            "stream": stream,
+            "videos": numbers["videos"],
+            "rows": numbers.get("clips", numbers.get("tokens")),
+            "unit": "clips" if "clips" in numbers else "tokens",
+            "computed": numbers.get("decoded", numbers.get("computed")),
+            "reused": numbers["reused"],
+            "failed": numbers.get("failed", 0),
+            "seconds": numbers["seconds"]["total"] if stream in VISUAL else numbers["seconds"],
+            "times_real_time": numbers["times_real_time"] if stream in VISUAL and numbers["decoded"] else None,
+        }
+        for stream, numbers in extractions.items()
+    ]
+
+
+def parameters(config: Json, training: Json, extractions: Mapping[str, Json]) -> list[tuple[str, Any]]:
+    """Names and values of what the model was built with, of how training went, and of the visual streams' recipes."""
+    recipes = {stream: extractions[stream]["recipe"] for stream in VISUAL}
+    summary = {name: value for name, value in training.items() if name != "history"}
+    return flat(config) + flat({"training": summary, **recipes})
+
+
+def flat(value: Json, prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested mappings as dotted names with their values, in order."""
+    rows = []
+    for name, inner in value.items():
+        rows += flat(inner, f"{prefix}{name}.") if isinstance(inner, Mapping) else [(f"{prefix}{name}", _plain(inner))]
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -1,0 +1,19 @@
+"""Stage report: what the earlier stages wrote -> outputs/report.html, one file. Test: tests/report/test_page.py."""
+
+from pathlib import Path
+
+from pipeline.cli import run
+from pipeline.files import atomic_path
+from pipeline.params import load
+from pipeline.report.page import render
+
+
+def main() -> None:
+    params = load("report")
+    page = render(Path("outputs"), params.report.examples)
+    with atomic_path("outputs/report.html") as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,119 @@
+"""The outputs of a small run, as the stages leave them: two test videos, one of which is gone, and four queries."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from pipeline.evaluation.moments import moment_metrics
+from pipeline.evaluation.retrieval import chance
+from pipeline.files import write_json, write_jsonl
+
+COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (220, 220, 40)]
+HOSTILE = "<script>alert('query')</script>"
+
+
+def write_video(path: Path) -> Path:
+    """Four seconds at 10 frames a second, one colour a second."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for index in range(40):
+            image = np.full((48, 64, 3), COLOURS[index // 10], dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def ranking(rank: int, own: str, other: str) -> list[dict]:
+    order = [own, other] if rank == 1 else [other, own]
+    return [{"video_id": v, "score": 0.5, "start": 1.0, "end": 2.0, "moment": 1} for v in order]
+
+
+def query(number: int, rank: int, text: str, own: str, other: str, iou: float | None) -> dict:
+    return {
+        "query_id": f"query{number}",
+        "text": text,
+        "video_id": own,
+        "rank": rank,
+        "score": 0.5,
+        "spans": [] if iou is None else [[1.0, 2.5]],
+        "agreement": 1,
+        "iou": iou,
+        "true_video": {"score": 0.5, "start": 1.0, "end": 2.0, "moment": 1},
+        "ranking": ranking(rank, own, other),
+    }
+
+
+@pytest.fixture
+def video(tmp_path) -> Path:
+    return write_video(tmp_path / "colours.mp4")
+
+
+@pytest.fixture
+def details() -> dict:
+    split = {
+        "videos": 2,
+        "queries": 4,
+        "missing_videos": ["unreadable"],
+        "missing_queries": [],
+        "retrieval": {"R@1": 50.0, "R@5": 100.0, "R@10": 100.0, "R@100": 100.0, "SumR": 350.0},
+        "chance": chance(2, 4),
+        "queries_with_spans": 3,
+        "moments": moment_metrics([0.9, 0.4, 0.1], [1, 2, 1]),
+        "whole_video": moment_metrics([0.4, 0.4, 0.4], [1, 2, 1]),
+    }
+    return {
+        "dataset": "folder",
+        "model": "amdnet",
+        "protocol": "honest",
+        "seed": 3,
+        "random_weights": ["resnet"],
+        "parameters": 1234567,
+        "reported_split": "test",
+        "selection_split": "val",
+        "splits": {"val": split, "test": split},
+    }
+
+
+@pytest.fixture
+def outputs(tmp_path, video, details) -> Path:
+    folder = tmp_path / "outputs"
+    evaluation, model, features = folder / "evaluation", folder / "model", folder / "features"
+    videos = [("here", str(video)), ("gone", str(tmp_path / "gone.mp4"))]
+    write_jsonl(
+        folder / "manifest" / "videos.jsonl",
+        [{"video_id": v, "path": path, "sha256": "", "duration": 4.0, "splits": ["test"]} for v, path in videos],
+    )
+    refused = [{"what": "query", "id": "query9", "where": "captions.jsonl:9", "cause": "<b>no such video</b>"}]
+    splits = {split: {"videos": 2, "queries": 4} for split in ("train", "val", "test")}
+    write_json(folder / "manifest" / "prepare.json", {"splits": splits, "refused": refused})
+    write_json(evaluation / "details.json", details)
+    write_json(evaluation / "recall.json", [{"K": k, "R@K": 50.0 * k, "chance": 50.0 * k} for k in (1, 2)])
+    queries = [
+        query(1, 1, HOSTILE, "here", "gone", 0.9),
+        query(2, 2, "someone sits down", "gone", "here", 0.4),
+        query(3, 1, "a dog barks", "here", "gone", 0.1),
+        query(4, 2, "the door opens", "here", "gone", None),
+    ]
+    write_jsonl(evaluation / "rankings_test.jsonl", queries)
+    moments = [[0.0, 1.0], [1.0, 2.0], [2.0, 4.0], [0.5, 3.5]]
+    write_jsonl(
+        evaluation / "moments_test.jsonl", [{"video_id": v, "duration": 4.0, "moments": moments} for v, _ in videos]
+    )
+    config = {"model": "amdnet", "recipe": {"hidden": 64, "query_form": "token"}, "shuffle_queries": False}
+    write_json(model / "config.json", config)
+    write_json(model / "training.json", {"steps": 300, "best_epoch": 7})
+    curves = folder / "training" / "plots" / "metrics" / "selection"
+    curves.mkdir(parents=True)
+    (curves / "SumR.tsv").write_text("step\tSumR\n1\t210.5\n2\t333.25\n")
+    for stream in ("slowfast", "resnet"):
+        failure = {"video_id": "unreadable", "stream": stream, "cause": "no frame", "decoder": "decord", "seconds": 0.1}
+        counts = {"videos": 6, "clips": 90, "decoded": 5, "reused": 1, "failed": 1, "times_real_time": 12.5}
+        rest = {"seconds": {"total": 4.2}, "recipe": {"size": 64}, "failures": [failure]}
+        write_json(features / f"{stream}.json", {**counts, **rest})
+    text = {"videos": 6, "tokens": 70, "computed": 12, "reused": 0, "seconds": 0.3}
+    write_json(features / "query.json", {**text, "failed": 0, "failures": []})
+    write_json(features / "subtitle.json", text)
+    return folder

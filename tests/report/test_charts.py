@@ -1,0 +1,43 @@
+"""Where a chart puts its points, ticks and labels."""
+
+import pytest
+
+from pipeline.report.charts import HEIGHT, MOST_POINTS, WIDTH, line_chart, ticks
+
+
+def test_lines_stay_inside_the_frame():
+    chart = line_chart("loss", "epoch", {"loss": [(1, 3.0), (2, 9.5), (3, -1.0)]})
+    left, top, right, bottom = chart["frame"]
+    points = chart["lines"][0]["points"]
+    assert all(left <= x <= right and top <= y <= bottom for x, y in points)
+    assert points[0][0] == left and points[-1] == (right, bottom) and points[1][1] == top
+    assert 0 < left < right < WIDTH and 0 < top < bottom < HEIGHT
+
+
+def test_a_given_range_holds_whatever_the_data():
+    chart = line_chart("R@K", "K", {"model": [(1, 40.0), (2, 60.0)]}, floor=0, ceiling=100)
+    assert [label for _, label in chart["y_ticks"]] == ["0", "20", "40", "60", "80", "100"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(0, 10, [0, 2, 4, 6, 8, 10]), (0.0003, 0.001, [0.0004, 0.0006, 0.0008, 0.001])]
+)
+def test_ticks_are_round_numbers(low, high, expected):
+    assert ticks(low, high, 5) == pytest.approx(expected)
+
+
+def test_epochs_have_no_halves():
+    assert ticks(1, 3, 5, whole=True) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("points", [[(1, 0.0)], [(1, 5.0)], [(1, 2.0), (2, 2.0)]])
+def test_one_value_is_drawn_in_the_middle(points):
+    chart = line_chart("flat", "epoch", {"flat": points})
+    _, top, _, bottom = chart["frame"]
+    assert chart["lines"][0]["points"][0][1] == pytest.approx((top + bottom) / 2)
+
+
+def test_long_curves_are_thinned_and_keep_their_end():
+    chart = line_chart("long", "epoch", {"long": [(i, float(i % 7)) for i in range(10_001)]})
+    points = chart["lines"][0]["points"]
+    assert len(points) <= MOST_POINTS and points[-1][0] == chart["frame"][2]

@@ -1,0 +1,111 @@
+"""The whole page: it needs no other file, trusts no text, and is the same for the same inputs."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.files import read_json, write_json
+from pipeline.report.page import render
+
+LOADING = {"src", "href", "srcset", "data", "action", "poster"}
+VOID = {"meta", "img", "br", "line", "circle", "polyline"}
+
+
+class Page(HTMLParser):
+    """Tags, what they load, and the visible text; fails on a tag that is closed in the wrong order."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags, self.loads, self.words, self.open = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.loads += [value for name, value in attributes if name in LOADING]
+        assert not any(name.startswith("on") for name, _ in attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture
+def page(outputs):
+    return Page(render(outputs, 4))
+
+
+def test_nothing_is_loaded_from_elsewhere(outputs):
+    text = render(outputs, 4)
+    loads = Page(text).loads
+    assert loads and all(address.startswith("data:image/jpeg;base64,") for address in loads)
+    assert "url(" not in text and "@import" not in text and "http" not in text
+
+
+def test_text_of_users_is_inert(page):
+    assert "script" not in page.tags
+    assert "<script>alert('query')</script>" in page.text
+    assert "<b>no such video</b>" in page.text
+
+
+def test_equal_inputs_give_equal_bytes(outputs):
+    assert render(outputs, 4) == render(outputs, 4)
+
+
+def test_the_headline_compares_with_chance(page):
+    assert "SumR is 350.0 against 350.0" in page.text and "not to be told from chance" in page.text
+    assert "honest protocol: selected on val, reports test" in page.text
+    assert "random weights: the backbones of resnet were never trained" in page.text
+
+
+def test_a_video_that_cannot_be_read_has_a_note(page):
+    assert "No pictures: the video cannot be read (No such file or directory)." in page.text
+
+
+def test_best_and_worst_queries_are_shown(page, outputs):
+    assert page.text.index("Best queries") < page.text.index("Worst queries")
+    assert page.tags.count("article") == 4
+    assert "article" not in Page(render(outputs, 0)).tags
+
+
+def test_what_was_left_out_is_named(page):
+    for words in ("query query9", "captions.jsonl:9", "unreadable", "no frame", "1 of 3 videos"):
+        assert words in page.text
+
+
+def test_without_annotated_spans_the_page_says_so(outputs, details):
+    split = {**details["splits"]["test"], "queries_with_spans": 0, "moments": None, "whole_video": None}
+    write_json(outputs / "evaluation" / "details.json", {**details, "splits": {"test": split}})
+    assert "has an annotated span, so moments are not measured" in Page(render(outputs, 2)).text
+
+
+def test_a_curve_is_drawn_for_every_logged_metric(page):
+    assert "selection/SumR last 333" in page.text
+
+
+def test_the_command_and_the_parameters_are_there(page):
+    assert "dvc exp run -S dataset=folder -S model=amdnet -S protocol=honest -S train.seed=3" in page.text
+    assert "recipe.hidden" in page.text and "resnet.size" in page.text
+
+
+def test_a_long_list_is_cut_and_says_so(outputs):
+    prepare = read_json(outputs / "manifest" / "prepare.json")
+    prepare["refused"] *= 500
+    write_json(outputs / "manifest" / "prepare.json", prepare)
+    assert "And 302 more" in Page(render(outputs, 0)).text
+
+
+def test_a_missing_input_is_named(outputs):
+    (outputs / "evaluation" / "details.json").unlink()
+    with pytest.raises(PipelineError, match="details.json"):
+        render(outputs, 0)

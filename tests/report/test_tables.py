@@ -1,0 +1,64 @@
+"""What is said about the numbers: badges, the verdict, what was left out."""
+
+import pytest
+
+from pipeline.report.tables import badges, extraction, flat, left_out, verdict
+
+
+def texts(details, shuffle=False):
+    return {badge["text"]: badge["kind"] for badge in badges(details, {"shuffle_queries": shuffle})}
+
+
+def test_the_honest_protocol_is_plain_and_random_weights_warn(details):
+    assert texts(details) == {
+        "honest protocol: selected on val, reports test": "plain",
+        "random weights: the backbones of resnet were never trained": "warning",
+    }
+
+
+def test_the_published_protocol_warns(details):
+    found = texts({**details, "protocol": "published", "selection_split": "test", "random_weights": []})
+    assert found == {"published protocol: selected on the split it reports": "warning"}
+
+
+def test_reporting_the_selection_split_warns(details):
+    found = texts({**details, "reported_split": "val"})
+    assert found["no test queries: reports val, the split that selected the model"] == "warning"
+
+
+def test_the_control_run_warns(details):
+    assert texts(details, shuffle=True)["control run: the training queries were given to other videos"] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("sumr", "words"),
+    [(100.0, "clearly above chance"), (52.0, "not to be told from chance"), (0.0, "below chance")],
+)
+def test_the_verdict_allows_for_luck(sumr, words):
+    assert verdict({"retrieval": {"SumR": sumr}, "chance": {"SumR": 50.0, "SumR deviation": 5.0}}) == words
+
+
+def test_refusals_and_failures_stand_in_one_list():
+    prepare = {"refused": [{"what": "query", "id": "q1", "where": "a.jsonl:3", "cause": "unknown video"}]}
+    failures = [
+        {"video_id": "v1", "stream": "resnet", "cause": "no frame", "decoder": "decord", "seconds": 1.0},
+        {"query_id": "q2", "video_id": "v2", "stream": "query", "cause": "no token in its text"},
+    ]
+    streams = {"resnet": {"failures": failures[:1]}, "query": {"failures": failures[1:]}, "subtitle": {}}
+    rows = left_out(prepare, streams)
+    assert [(row["stage"], row["id"], row["cause"]) for row in rows] == [
+        ("prepare", "query q1", "unknown video"),
+        ("resnet", "v1", "no frame"),
+        ("query", "q2", "no token in its text"),
+    ]
+    assert rows[0]["where"] == "a.jsonl:3"
+
+
+def test_no_speed_where_nothing_was_decoded():
+    numbers = {"videos": 3, "clips": 9, "decoded": 0, "reused": 3, "seconds": {"total": 0.1}, "times_real_time": 0.0}
+    assert extraction({"resnet": numbers})[0]["times_real_time"] is None
+
+
+def test_nested_parameters_become_dotted_names():
+    nested = {"model": "amdnet", "features": {"streams": ["resnet", "slowfast"]}, "random_weights": []}
+    assert flat(nested) == [("model", "amdnet"), ("features.streams", "resnet, slowfast"), ("random_weights", "none")]
