@@ -1,0 +1,117 @@
+"""The whole pipeline through the real `dvc`, on a tiny sample: what runs again after a change, and what does not."""
+
+import csv
+import io
+import json
+
+import pytest
+import yaml
+from helpers.project import TINY, Project, ran
+
+STAGES = ["prepare", "slowfast", "resnet", "query_text", "subtitle_text", "train", "evaluate", "report"]
+FEATURES = ["slowfast", "resnet", "query", "subtitle"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    project = Project(tmp_path_factory.mktemp("project"), TINY)
+    assert sorted(project.repro()) == sorted(STAGES)
+    return project
+
+
+def _json(project, name):
+    return json.loads(project.path(name).read_text())
+
+
+def _hashes(project):
+    stages = yaml.safe_load(project.path("dvc.lock").read_text())["stages"]
+    return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+
+
+def test_nothing_runs_twice(project):
+    assert "up to date" in project.dvc("repro")
+
+
+def test_the_report_and_the_metrics_are_there(project):
+    metrics = _json(project, "outputs/evaluation/metrics.json")
+    assert next(iter(metrics)) == "SumR" and len(metrics) <= 12
+    assert project.path("outputs/report.html").stat().st_size > 10_000
+    assert "SumR" in project.dvc("metrics", "show")
+
+
+def test_a_training_parameter_decodes_no_video(project):
+    before = _hashes(project)
+    project.change({"recipes": {"amdnet": {"sample": {"learning_rate": 0.002}}}})
+    assert project.repro() == ["train", "evaluate", "report"]
+    after = _hashes(project)
+    assert all(before[f"outputs/features/{name}.h5"] == after[f"outputs/features/{name}.h5"] for name in FEATURES)
+    assert before["outputs/model/model.safetensors"] != after["outputs/model/model.safetensors"]
+
+
+def test_a_resnet_parameter_leaves_slowfast_alone_and_comes_back_from_the_cache(project):
+    before = _hashes(project)
+    project.change({"resnet": {"pooling": "mean", "sampling": "uniform"}})
+    assert project.repro() == ["resnet", "train", "evaluate", "report"]
+    assert _hashes(project)["outputs/features/resnet.h5"] != before["outputs/features/resnet.h5"]
+    project.change({"resnet": {"pooling": "max", "sampling": "middle"}})
+    output = project.dvc("repro")
+    assert ran(output) == [] and "Stage 'resnet' is cached" in output
+    assert _hashes(project) == before
+
+
+def test_one_more_video_decodes_one_video(project):
+    project.change({"sample": {"train_videos": 7}})
+    assert {"prepare", "slowfast", "resnet"} <= set(project.repro())
+    for stream in ("slowfast", "resnet"):
+        numbers = _json(project, f"outputs/features/{stream}.json")
+        assert (numbers["videos"], numbers["decoded"], numbers["reused"], numbers["failed"]) == (13, 1, 12, 0)
+    project.change({"sample": {"train_videos": 6}})
+    assert project.repro() == []
+
+
+def test_where_and_with_how_many_threads_it_runs_changes_no_byte(project, tmp_path_factory):
+    twin = Project(tmp_path_factory.mktemp("twin"), TINY)
+    store = tmp_path_factory.mktemp("store")
+    environment = {"AMDNET_STORE": str(store), "AMDNET_DECODE_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    twin.dvc("repro", "slowfast", "resnet", "query_text", "subtitle_text", **environment)
+    assert any(store.iterdir()) and not twin.path(".store").exists()
+    ours, theirs = _hashes(project), _hashes(twin)
+    for name in (*(f"outputs/features/{name}.h5" for name in FEATURES), "outputs/manifest/videos.jsonl"):
+        assert ours[name] == theirs[name]
+
+
+def test_experiments_share_the_store_and_show_in_one_table(project):
+    project.dvc("exp", "run", "--name", "faster", "-S", "recipes.amdnet.sample.learning_rate=0.005")
+    project.dvc("exp", "run", "--name", "longer", "-S", "recipes.amdnet.sample.epochs=3")
+    project.dvc("exp", "run", "--name", "elsewhere", "--temp", "-S", "sample.train_videos=8")
+    project.dvc("exp", "run", "--name", "later", "--queue", "-S", "train.seed=2")
+    project.dvc("exp", "run", "--run-all")
+    table = list(csv.reader(io.StringIO(project.dvc("exp", "show", "--csv"))))
+    names = {cell for row in table for cell in row}
+    assert {"faster", "longer", "elsewhere", "later"} <= names
+    metrics = _json(project, "outputs/evaluation/metrics.json")
+    shown = [column for column in table[0] if column in metrics]
+    assert shown[0] == "SumR" and len(shown) == len(metrics) <= 12
+    sumr = table[0].index("SumR")
+    for row in table[1:]:
+        if {"faster", "longer", "elsewhere", "later"} & set(row):
+            assert float(row[sumr]) > 0, row
+
+
+def test_a_temporary_experiment_leaves_its_features_in_the_shared_store(project):
+    project.dvc("exp", "run", "--temp", "-S", "sample.train_videos=9")
+    project.change({"sample": {"train_videos": 9}, "slowfast": {"max_failed_fraction": 0.5}})
+    project.dvc("repro", "slowfast")
+    assert _json(project, "outputs/features/slowfast.json")["decoded"] == 0
+    project.change({"sample": {"train_videos": 6}, "slowfast": {"max_failed_fraction": 0.0}})
+    assert project.repro() == []
+
+
+def test_a_wrong_parameter_is_named_and_nothing_good_is_lost(project):
+    before = project.path("outputs/evaluation/metrics.json").read_bytes()
+    project.change({"resnet": {"pooling": "maxx"}})
+    output = project.dvc("repro", fails=True)
+    assert "resnet.pooling" in output and "Traceback" not in output
+    assert project.path("outputs/evaluation/metrics.json").read_bytes() == before
+    project.change({"resnet": {"pooling": "max"}})
+    assert project.repro() == []

@@ -1,0 +1,92 @@
+"""params.yaml: complete, commented, and strict."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.errors import PipelineError
+from pipeline.params import DATASETS, RECIPES, SECTIONS, leaf_keys, load
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "params.yaml").read_text()
+
+
+@pytest.fixture
+def edited(tmp_path):
+    def edit(old, new):
+        assert TEXT.count(old) >= 1
+        path = tmp_path / "params.yaml"
+        path.write_text(TEXT.replace(old, new, 1))
+        return path
+
+    return edit
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("model", RECIPES)
+def test_every_model_has_a_valid_recipe_for_every_data_set(model, dataset, edited):
+    path = edited("dataset: sample ", f"dataset: {dataset} ")
+    path.write_text(path.read_text().replace("model: amdnet ", f"model: {model} ", 1))
+    assert isinstance(load("recipe", path=path).recipe, RECIPES[model])
+
+
+def test_a_stage_sees_only_what_it_asked_for():
+    params = load("clip_seconds", "resnet", path=ROOT / "params.yaml")
+    assert params.clip_seconds == 1.5 and params.resnet.pooling == "max"
+    assert set(vars(params)) == {"clip_seconds", "resnet"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "hint"),
+    [
+        ("  pooling: max", "  poling: max", "resnet.poling", "did you mean `resnet.pooling`"),
+        ("clip_seconds: 1.5", "clip_second: 1.5", "clip_second", "did you mean `clip_seconds`"),
+        ("  pooling: max", "  pooling: median", "resnet.pooling", "'max' or 'mean'"),
+        ("  frames_per_second: 3.0", "  frames_per_second: -3.0", "resnet.frames_per_second", "greater than 0"),
+        ("  frames_per_second: 3.0", "  frames_per_second: three", "resnet.frames_per_second", "number"),
+        ("  batch_frames: 16", "  batch_frames: 8.5", "resnet.batch_frames", "integer"),
+        ("  batch_frames: 16", "  batch_frames: true", "resnet.batch_frames", "integer"),
+        ("  pooling: max", "  # pooling: max", "resnet.pooling", "required"),
+        ("  heads: 4 ", "  heads: 5 ", "text", "multiple of heads"),
+        ("streams: [resnet, slowfast]", "streams: [resnet, resnet]", "features", "named twice"),
+        ("      moments: 4 ", "      moments: 5 ", "recipes.amdnet.sample", "multiple of moments"),
+    ],
+)
+def test_a_bad_parameter_is_named(edited, old, new, key, hint):
+    with pytest.raises(PipelineError) as caught:
+        load(*SECTIONS, "recipe", path=edited(old, new))
+    assert f"`{key}" in str(caught.value) and hint in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a list", "\x00"])
+def test_a_file_that_is_no_mapping_is_named(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(PipelineError, match=re.escape(str(path))):
+        load("model", path=path)
+
+
+def test_every_parameter_carries_a_comment():
+    """Recipes name units and values once, at the first of them."""
+    lines = TEXT.splitlines()
+    end = next(number for number, line in enumerate(lines) if line.startswith("    folder:"))
+    bare = [
+        line
+        for line in lines[:end]
+        if re.match(r"\s*[a-z_]+: *[^ #&]", line) and "#" not in line  # a key with a value and no comment
+    ]
+    assert not bare
+
+
+def test_the_readme_lists_every_parameter():
+    readme = (ROOT / "README.md").read_text()
+    keys = [key for section in SECTIONS if section != "recipes" for key in leaf_keys(section)]
+    keys += [f"recipes.<model>.<dataset>.{name}" for schema in RECIPES.values() for name in schema.model_fields]
+    missing = [key for key in keys if f"`{key}`" not in readme]
+    assert not missing
+
+
+def test_sections_of_the_file_are_those_of_the_code():
+    assert set(yaml.safe_load(TEXT)) == set(SECTIONS)
