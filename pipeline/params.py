@@ -130,7 +130,7 @@ class AMDNetRecipe(Section):
     learning_rate: Annotated[float, Field(gt=0)]
     warmup: Dropout
     weight_decay: Weight
-    batch_videos: Count
+    batch_videos: Annotated[int, Field(ge=2)]
     epochs: Count
     patience_steps: Count
     retrieval_weight: Weight

@@ -50,7 +50,7 @@ def test_a_stage_sees_only_what_it_asked_for():
         ("  batch_frames: 16", "  batch_frames: true", "resnet.batch_frames", "integer"),
         ("  pooling: max", "  # pooling: max", "resnet.pooling", "required"),
         ("  heads: 4 ", "  heads: 5 ", "text", "multiple of heads"),
-        ("streams: [resnet, slowfast]", "streams: [resnet, resnet]", "features", "named twice"),
+        ("    - slowfast", "    - resnet", "features", "named twice"),
         ("      moments: 4 ", "      moments: 5 ", "recipes.amdnet.sample", "multiple of moments"),
     ],
 )
@@ -90,3 +90,8 @@ def test_the_readme_lists_every_parameter():
 
 def test_sections_of_the_file_are_those_of_the_code():
     assert set(yaml.safe_load(TEXT)) == set(SECTIONS)
+
+
+def test_no_value_is_shared_by_an_anchor():
+    """`dvc exp run -S` loses what it sets in a mapping that an alias repeats, and says nothing."""
+    assert not [token for token in yaml.scan(TEXT) if isinstance(token, yaml.AnchorToken | yaml.AliasToken)]

@@ -81,8 +81,9 @@ def test_where_and_with_how_many_threads_it_runs_changes_no_byte(project, tmp_pa
 
 
 def test_experiments_share_the_store_and_show_in_one_table(project):
-    project.dvc("exp", "run", "--name", "faster", "-S", "recipes.amdnet.sample.learning_rate=0.005")
-    project.dvc("exp", "run", "--name", "longer", "-S", "recipes.amdnet.sample.epochs=3")
+    for name, setting in (("faster", "learning_rate=0.005"), ("longer", "epochs=3")):
+        output = project.dvc("exp", "run", "--name", name, "-S", f"recipes.amdnet.sample.{setting}")
+        assert ran(output) == ["train", "evaluate", "report"]
     project.dvc("exp", "run", "--name", "elsewhere", "--temp", "-S", "sample.train_videos=8")
     project.dvc("exp", "run", "--name", "later", "--queue", "-S", "train.seed=2")
     project.dvc("exp", "run", "--run-all")
