@@ -53,7 +53,7 @@ class DecordReader:
             if index >= done:
                 for position in range(done, index + 1):
                     decoded = self._next(position)
-                done, picture = index + 1, decoded.asnumpy()
+                done, picture = index + 1, _without_padding(decoded.asnumpy())
             yield picture
 
     def _next(self, position: int) -> "decord.nd.NDArray":
@@ -70,6 +70,14 @@ class DecordReader:
     def close(self) -> None:
         """Free the decoder."""
         del self._video
+
+
+def _without_padding(picture: np.ndarray) -> np.ndarray:
+    """Rows of some small widths (48 and 72, for example) come padded, and their bytes counted as further channels."""
+    height, width, channels = picture.shape
+    if channels == 3:
+        return picture
+    return np.ascontiguousarray(picture.reshape(height, -1)[:, : 3 * width].reshape(height, width, 3))
 
 
 def _gist(error: Exception) -> str:

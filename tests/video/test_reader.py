@@ -62,6 +62,17 @@ def test_the_short_side_is_scaled_and_the_aspect_kept(tmp_path):
         assert next(reader.frames([0])).shape == (48, 82, 3)  # 110 * 48 / 64 = 82.5
 
 
+@pytest.mark.parametrize("width", [40, 42, 48, 56, 72, 85])
+def test_pictures_of_every_width_are_whole(tmp_path, width):
+    """decord pads the rows of some widths."""
+    ramp = np.repeat(np.linspace(0, 255, 2 * width).astype(np.uint8)[None, :, None], 64, axis=0)
+    path = write_video(tmp_path / "ramp.mp4", [np.repeat(ramp, 3, axis=2)] * 3, options={"crf": "1"})
+    with open_video(path, 32) as reader:
+        picture = next(reader.frames([0]))
+    assert picture.shape == (32, width, 3)
+    assert np.abs(picture.astype(int) - np.linspace(0, 255, width)[None, :, None]).max() < 10
+
+
 def test_repeated_indices_repeat_the_picture(tmp_path):
     path = write_video(tmp_path / "video.mp4", numbered_frames(6))
     with open_video(path, 32) as reader:
