@@ -6,7 +6,7 @@
 <collection>/FeatureData/**                                video features, one HDF5 file or a folder with feature.bin
 
 Papers report val, and in the published packs test is the same as val: then val is not read, and validation videos are
-held out of train. Where there is no test file, val is for testing. Tests: tests/annotations/test_pack.py.
+held out of train. Where there is no test file, val is for testing. Tests: tests/packs/test_reader.py.
 """
 
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
 """manifest/pack.json: which files of a feature pack the features come from; `null` for every other data set.
 
 The stages that import features depend on it instead of the pack's folder: it names every file with size and hash, so
-it changes where they do. Test: tests/packs/test_importing.py.
+it changes where they do. Test: tests/packs/test_stages.py.
 """
 
 from dataclasses import asdict, dataclass

@@ -1,6 +1,6 @@
 """From a pack to the project's own feature files: one video or query in memory at a time, no value changed.
 
-Rows keep the pack's precision, float16 or float32. Test: tests/packs/test_importing.py.
+Rows keep the pack's precision, float16 or float32. Test: tests/packs/test_stages.py.
 """
 
 import time

@@ -1,5 +1,6 @@
 """Feature packs of both layouts, a few videos each, written as the archives are."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -93,3 +94,11 @@ def workspace(tmp_path, monkeypatch):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data."""
+    if "AMDNET_REAL_DATA" not in os.environ:
+        pytest.skip("AMDNET_REAL_DATA does not name the folder of real data")
+    return Path(os.environ["AMDNET_REAL_DATA"])
