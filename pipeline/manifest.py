@@ -18,12 +18,13 @@ SELECTION_SPLIT = {"honest": "val", "published": "test"}
 class Video:
     """One video of the corpus.
 
-    path: as found under the data set's source, relative to the main checkout where `source` was, else absolute;
-    sha256: of the file's bytes; duration: seconds; splits: the corpora it belongs to, in the order of `SPLITS`.
+    path: as found under the data set's source, relative to the main checkout where `source` was, else absolute; None
+    where there is no file because the features came with a feature pack; sha256: of the file's bytes, or of the pack's
+    rows of it; duration: seconds; splits: the corpora it belongs to, in the order of `SPLITS`.
     """
 
     video_id: str
-    path: str
+    path: str | None
     sha256: str
     duration: float
     splits: tuple[str, ...]

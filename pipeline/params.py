@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from pipeline.errors import PipelineError
 
-Dataset = Literal["sample", "folder", "tvr", "activitynet", "charades", "didemo", "qvhighlights"]
+Dataset = Literal["sample", "folder", "tvr", "activitynet", "charades", "didemo", "qvhighlights", "pack"]
 ModelName = Literal["amdnet"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0)]
@@ -46,6 +46,14 @@ class SampleParams(Section):
     val_videos: Count
     test_videos: Count
     seed: Seed
+
+
+class PackParams(Section):
+    """Which features of a published pack are read, and how long a row is."""
+
+    video_features: str
+    query_features: str
+    row_seconds: Annotated[float, Field(gt=0)]
 
 
 class SlowFastParams(Section):
@@ -99,9 +107,9 @@ class SubtitleTextParams(Section):
 
 
 class FeaturesParams(Section):
-    """How the stored streams become one clip vector."""
+    """How the stored streams become one clip vector; `load` has put what the data set has in the place of `auto`."""
 
-    streams: Annotated[list[Literal["resnet", "slowfast", "subtitle"]], Field(min_length=1)]
+    streams: Annotated[list[Literal["resnet", "slowfast", "subtitle", "pack"]], Field(min_length=1)]
     normalize: Literal["standard", "stream", "joint", "none"]
 
     @model_validator(mode="after")
@@ -162,6 +170,7 @@ SECTIONS: dict[str, Any] = {
     "clip_seconds": Annotated[float, Field(gt=0)],
     "prepare": PrepareParams,
     "sample": SampleParams,
+    "pack": PackParams,
     "slowfast": SlowFastParams,
     "resnet": ResNetParams,
     "text": TextParams,
@@ -187,6 +196,8 @@ def load(*sections: str, path: Path | str = "params.yaml") -> SimpleNamespace:
             value, schema, key = _chosen_recipe(document, path)
         else:
             value, schema, key = _child(document, section, path), SECTIONS[section], section
+        if section == "features" and isinstance(value, dict):
+            value = _with_streams(value, document.get("dataset"), path)
         setattr(loaded, section, _checked(value, schema, key, path))
     return loaded
 
@@ -216,6 +227,22 @@ def _chosen_recipe(document: dict[str, Any], path: Path | str) -> tuple[Any, typ
     dataset = _checked(_child(document, "dataset", path), Dataset, "dataset", path)
     recipes = _child(_child(document, "recipes", path), model, path, "recipes.")
     return _child(recipes, dataset, path, f"recipes.{model}."), RECIPES[model], f"recipes.{model}.{dataset}"
+
+
+def _with_streams(features: dict[str, Any], dataset: Any, path: Path | str) -> dict[str, Any]:
+    """`streams: auto` as a list; raises PipelineError for a stream that is empty for this data set."""
+    streams = features.get("streams")
+    if streams == "auto":
+        return {**features, "streams": ["pack"] if dataset == "pack" else ["resnet", "slowfast"]}
+    if isinstance(streams, list):
+        for stream in streams:
+            if (stream == "pack") != (dataset == "pack"):
+                raise PipelineError(
+                    f"`features.streams` names {stream}, which `dataset: {dataset}` does not have",
+                    where=path,
+                    fix="set features.streams to auto",
+                )
+    return features
 
 
 def _checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:

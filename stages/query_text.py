@@ -1,4 +1,7 @@
-"""Stage query_text: queries of the manifest -> RoBERTa token features, (W, D) a query."""
+"""Stage query_text: queries of the manifest -> RoBERTa token features, (W, D) a query.
+
+The queries of a feature pack have theirs; these are imported, and no model runs.
+"""
 
 import sys
 
@@ -6,6 +9,8 @@ from pipeline.cli import run
 from pipeline.features.store import Store
 from pipeline.files import write_json
 from pipeline.manifest import read_queries
+from pipeline.packs.description import read_pack
+from pipeline.packs.importing import import_queries
 from pipeline.params import load
 from pipeline.runtime import device, store_root
 from pipeline.text.encoder import load_encoder
@@ -15,6 +20,13 @@ from pipeline.text.queries import extract_queries
 def main() -> None:
     params = load("text", "query_text")
     queries = read_queries("outputs/manifest/queries.jsonl")
+    if published := read_pack("outputs/manifest/pack.json"):
+        metrics = import_queries(published, queries, params.query_text.max_tokens, "outputs/features/query.h5")
+        write_json("outputs/features/query.json", metrics)
+        print(
+            "query_text: {imported} queries imported, {truncated} cut; {seconds} s".format(**metrics), file=sys.stderr
+        )
+        return
     encoder = load_encoder(params.text, params.query_text.max_tokens, [query.text for query in queries], device())
     store = Store(store_root(), "query")
     metrics = extract_queries(queries, encoder, store, "outputs/features/query.h5")

@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.cli import run
 from pipeline.extraction.resnet import ResNetStream
 from pipeline.extraction.run import run as extract
+from pipeline.features.unused import write_unused
 from pipeline.manifest import read_videos
 from pipeline.params import load
 
@@ -12,6 +13,9 @@ from pipeline.params import load
 def main() -> None:
     params = load("clip_seconds", "resnet")
     videos = read_videos("outputs/manifest/videos.jsonl")
+    if not any(video.path for video in videos):
+        write_unused("outputs/features", "resnet", "no video has a file: the features come from a feature pack")
+        return
     stream = ResNetStream(params.resnet, params.clip_seconds)
     extract(stream, videos, Path("outputs/features"), params.resnet.max_failed_fraction)
 

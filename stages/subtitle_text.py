@@ -7,6 +7,7 @@ import sys
 
 from pipeline.cli import run
 from pipeline.features.store import Store
+from pipeline.features.unused import write_unused
 from pipeline.files import write_json
 from pipeline.manifest import read_queries, read_subtitles, read_videos
 from pipeline.params import load
@@ -17,10 +18,14 @@ from pipeline.text.subtitles import extract_subtitles
 
 def main() -> None:
     params = load("clip_seconds", "text", "subtitle_text")
+    videos = read_videos("outputs/manifest/videos.jsonl")
+    if not any(video.path for video in videos):
+        write_unused("outputs/features", "subtitle", "a feature pack has no subtitles")
+        return
     queries = read_queries("outputs/manifest/queries.jsonl")
     encoder = load_encoder(params.text, params.subtitle_text.max_tokens, [query.text for query in queries], device())
     metrics = extract_subtitles(
-        read_videos("outputs/manifest/videos.jsonl"),
+        videos,
         read_subtitles("outputs/manifest/subtitles.jsonl"),
         encoder,
         params.clip_seconds,

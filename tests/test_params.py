@@ -50,7 +50,9 @@ def test_a_stage_sees_only_what_it_asked_for():
         ("  batch_frames: 16", "  batch_frames: true", "resnet.batch_frames", "integer"),
         ("  pooling: max", "  # pooling: max", "resnet.pooling", "required"),
         ("  heads: 4 ", "  heads: 5 ", "text", "multiple of heads"),
-        ("    - slowfast", "    - resnet", "features", "named twice"),
+        ("streams: auto ", "streams: [resnet, resnet] ", "features", "named twice"),
+        ("streams: auto ", "streams: [pack] ", "features.streams", "set features.streams to auto"),
+        ("  row_seconds: 1.5", "  row_seconds: 0", "pack.row_seconds", "greater than 0"),
         ("      moments: 4 ", "      moments: 5 ", "recipes.amdnet.sample", "multiple of moments"),
     ],
 )

@@ -12,8 +12,7 @@ from typing import Any
 
 from pipeline.annotations import splits
 from pipeline.annotations.ids import BadRecord
-from pipeline.annotations.records import WHATS, AnnotatedQuery, Annotations, Refused
-from pipeline.annotations.videos import VideoFile
+from pipeline.annotations.records import WHATS, AnnotatedQuery, Annotations, Refused, VideoFile
 from pipeline.manifest import SPLITS, Query, Sentence, Subtitles, Video
 from pipeline.params import PrepareParams
 
@@ -45,7 +44,7 @@ class Assembled:
 def assemble(
     annotations: Annotations,
     files: Mapping[str, VideoFile],
-    paths: Mapping[str, str],
+    paths: Mapping[str, str | None],
     protocol: str,
     prepare: PrepareParams,
 ) -> Assembled:
@@ -178,6 +177,7 @@ def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
             }
             for split in SPLITS
         },
+        **({"pack": annotations.pack_numbers} if annotations.pack_numbers else {}),
         "unused": annotations.unused,
         "absent": annotations.absent,
         "refused_counts": {

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.annotations.ids import BadRecord, shown
 from pipeline.errors import PipelineError
 from pipeline.manifest import Subtitles
+from pipeline.packs.description import Pack
 
 WHATS = ("video", "query", "subtitle", "span", "duration")
 
@@ -41,6 +43,18 @@ class AnnotatedQuery:
     agreement: int = 1
 
 
+@dataclass(frozen=True)
+class VideoFile:
+    """A file that holds video; sha256 of its bytes; duration of its picture in seconds.
+
+    Of a feature pack: where the rows lie, and the hash of the video's rows.
+    """
+
+    path: Path
+    sha256: str
+    duration: float
+
+
 @dataclass
 class Annotations:
     """Everything a reader found.
@@ -51,7 +65,9 @@ class Annotations:
     unused: queries counted but not used, a file; absent: files of the data set that are not there;
     overrun_seconds: how far a span may reach beyond the video's end and be clipped to it, not refused;
     leave_out_inverted_spans: a span that starts after its end is left out of its query (published data sets whose
-    counts include such a query), instead of refusing the query.
+    counts include such a query), instead of refusing the query;
+    files: the videos, where the reader has looked at them itself; pack: the feature pack they come from, if any, and
+    pack_numbers, its part of prepare.json.
     """
 
     source: Path
@@ -64,6 +80,9 @@ class Annotations:
     absent: list[str] = field(default_factory=list)
     overrun_seconds: float = 1.0
     leave_out_inverted_spans: bool = False
+    files: dict[str, VideoFile] | None = None
+    pack: Pack | None = None
+    pack_numbers: dict[str, Any] | None = None
 
     @property
     def video_root(self) -> Path:

@@ -8,7 +8,6 @@ import os
 import stat
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -16,22 +15,13 @@ from av.error import FFmpegError
 from tqdm import tqdm
 
 from pipeline.annotations.ids import BadRecord
-from pipeline.annotations.records import Annotations
+from pipeline.annotations.records import Annotations, VideoFile
 from pipeline.content_hash import content_sha256
 from pipeline.errors import PipelineError
 
 SUFFIXES = frozenset(
     ".3g2 .3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()
 )
-
-
-@dataclass(frozen=True)
-class VideoFile:
-    """A file that holds video; sha256 of its bytes; duration of its picture in seconds."""
-
-    path: Path
-    sha256: str
-    duration: float
 
 
 def find_files(root: Path) -> list[Path]:

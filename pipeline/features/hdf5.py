@@ -1,9 +1,10 @@
 """Feature files: one root-level dataset an id, the recipe in the file's attributes, equal content in equal bytes.
 
 Layout: dataset `<video_id>` (T, D) float16, row i covers [i * clip_seconds, (i + 1) * clip_seconds) seconds; text files
-are keyed by query id, (W, D) float16. File attributes hold the recipe as JSON; a dataset's attributes say where it came
-from. Insertion order and time stamps change HDF5 bytes, so ids are sorted and times are not tracked; a file that is
-killed while open is unreadable, so it is written under a temporary name. Test: tests/features/test_hdf5.py.
+are keyed by query id, (W, D) float16; what comes from a feature pack keeps its precision, float16 or float32. File
+attributes hold the recipe as JSON; a dataset's attributes say where it came from. Insertion order and time stamps
+change HDF5 bytes, so ids are sorted and times are not tracked; a file that is killed while open is unreadable, so it is
+written under a temporary name. Test: tests/features/test_hdf5.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,9 +29,13 @@ class Packed:
 
 
 def pack(
-    path: Path | str, items: Iterable[Packed], recipe: Mapping[str, Any], attributes: Mapping[str, Any] | None = None
+    path: Path | str,
+    items: Iterable[Packed],
+    recipe: Mapping[str, Any],
+    attributes: Mapping[str, Any] | None = None,
+    dtype: str = "float16",
 ) -> None:
-    """Write a feature file from items sorted by id (raises ValueError where they are not); values become float16.
+    """Write a feature file from items sorted by id (raises ValueError where they are not); values become `dtype`.
 
     `recipe` goes into the file's attributes: scalars and strings as they are, everything else as JSON, and all of it
     once more as the JSON attribute `recipe`. `attributes` are further file attributes, outside the recipe.
@@ -45,10 +50,10 @@ def pack(
             rows = np.asarray(item.rows)
             if rows.ndim != 2 or not np.isfinite(rows).all():
                 raise ValueError(f"{item.id}: rows must be finite and two-dimensional, not of shape {rows.shape}")
-            half = rows.astype(np.float16)
-            if not np.isfinite(half).all():
-                raise ValueError(f"{item.id}: a feature of size {np.abs(rows).max():.3g} does not fit float16")
-            dataset = file.create_dataset(item.id, data=half, track_times=False)
+            stored = rows.astype(dtype, copy=False)
+            if not np.isfinite(stored).all():
+                raise ValueError(f"{item.id}: a feature of size {np.abs(rows).max():.3g} does not fit {dtype}")
+            dataset = file.create_dataset(item.id, data=stored, track_times=False)
             _write_attributes(dataset.attrs, item.attributes)
 
 

@@ -35,7 +35,7 @@ def _of_different_videos(rows: list[Row], count: int) -> list[Row]:
     return (first + again)[:count]
 
 
-def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Mapping[str, Path]) -> Pictures:
+def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Mapping[str, Path | None]) -> Pictures:
     """Every picture that the examples `rows` need; each video is read once."""
     wanted: dict[str, set[float]] = defaultdict(set)
     for row in rows:
@@ -44,6 +44,9 @@ def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Ma
             wanted[found["video_id"]].add(middle(found))
     taken: dict[str, Mapping[float, str] | str] = {}
     for video_id, times in sorted(wanted.items()):
+        if paths[video_id] is None:
+            taken[video_id] = "there is no file: the features came with a feature pack"
+            continue
         try:
             taken[video_id] = dict(zip(sorted(times), pictures(paths[video_id], sorted(times)), strict=True))
         except UnreadableVideo as problem:

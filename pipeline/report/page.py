@@ -37,7 +37,7 @@ def render(outputs: Path, examples: int) -> str:
         .render(
             details=details,
             reported=reported,
-            badges=tables.badges(details, config),
+            badges=tables.badges(details, config, prepare),
             verdict=tables.verdict(reported),
             recall_chart=_recall_chart(read_json(outputs / "evaluation" / "recall.json")),
             training_charts=training_charts(outputs / "training" / "plots" / "metrics"),
@@ -75,7 +75,10 @@ def _recall_chart(curve: list[Mapping[str, float]]) -> dict[str, Any]:
 def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     best, worst = choose(read_jsonl(outputs / "evaluation" / f"rankings_{split}.jsonl"), count)
     moments = {row["video_id"]: row for row in read_jsonl(outputs / "evaluation" / f"moments_{split}.jsonl")}
-    paths = {video.video_id: resolve(video.path) for video in read_videos(outputs / "manifest" / "videos.jsonl")}
+    paths = {
+        video.video_id: video.path and resolve(video.path)
+        for video in read_videos(outputs / "manifest" / "videos.jsonl")
+    }
     durations = {video_id: row["duration"] for video_id, row in moments.items()}
     pictures = take_pictures(best + worst, durations, paths)
     best, worst = ([example(row, moments[row["video_id"]], pictures) for row in rows] for rows in (best, worst))

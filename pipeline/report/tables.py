@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 VISUAL = ("slowfast", "resnet")
-STREAMS = (*VISUAL, "query", "subtitle")
+STREAMS = (*VISUAL, "query", "subtitle", "pack")
 LISTED = 200
 
 Json = Mapping[str, Any]
 
 
-def badges(details: Json, config: Json) -> list[dict[str, str]]:
+def badges(details: Json, config: Json, prepare: Json) -> list[dict[str, str]]:
     """What limits the numbers: `kind` is warning or plain, `text` the sentence."""
     reported, protocol = details["reported_split"], details["protocol"]
     found = []
@@ -23,6 +23,9 @@ def badges(details: Json, config: Json) -> list[dict[str, str]]:
         found.append(("warning", f"no test queries: reports {reported}, the split that selected the model"))
     else:
         found.append(("plain", f"honest protocol: selected on {details['selection_split']}, reports {reported}"))
+    if prepare.get("pack", {}).get("val_equals_test"):
+        drawn = "; val is drawn from train" if protocol == "honest" else ""
+        found.append(("plain", f"the pack's val and test are the same queries, which are test here{drawn}"))
     if details["random_weights"]:
         names = ", ".join(details["random_weights"])
         found.append(("warning", f"random weights: the backbones of {names} were never trained"))
@@ -56,26 +59,28 @@ def _facts(row: Json) -> dict[str, str]:
 
 
 def extraction(extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
-    """One row a feature stream; what a stream does not count is None."""
+    """One row a feature stream that the data set has; what a stream does not count is None."""
     return [
         {
             "stream": stream,
             "videos": numbers["videos"],
             "rows": numbers.get("clips", numbers.get("tokens")),
             "unit": "clips" if "clips" in numbers else "tokens",
-            "computed": numbers.get("decoded", numbers.get("computed")),
-            "reused": numbers["reused"],
+            "computed": numbers.get("decoded", numbers.get("computed", 0)),
+            "reused": numbers.get("reused", numbers.get("imported")),
             "failed": numbers.get("failed", 0),
             "seconds": numbers["seconds"]["total"] if stream in VISUAL else numbers["seconds"],
             "times_real_time": numbers["times_real_time"] if stream in VISUAL and numbers["decoded"] else None,
         }
         for stream, numbers in extractions.items()
+        if "unused" not in numbers
     ]
 
 
 def parameters(config: Json, training: Json, extractions: Mapping[str, Json]) -> list[tuple[str, Any]]:
     """Names and values of what the model was built with, of how training went, and of the visual streams' recipes."""
-    recipes = {stream: extractions[stream]["recipe"] for stream in VISUAL}
+    visual = (*VISUAL, "pack")
+    recipes = {stream: extractions[stream]["recipe"] for stream in visual if "recipe" in extractions[stream]}
     summary = {name: value for name, value in training.items() if name != "history"}
     return flat(config) + flat({"training": summary, **recipes})
 

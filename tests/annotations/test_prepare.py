@@ -9,7 +9,7 @@ import yaml
 from pipeline.errors import PipelineError
 from stages import prepare
 
-OUTS = ("videos.jsonl", "queries.jsonl", "subtitles.jsonl", "prepare.json")
+OUTS = ("videos.jsonl", "queries.jsonl", "subtitles.jsonl", "pack.json", "prepare.json")
 ROWS = [{"vid_name": f"v{k}", "desc": f"Number {k}.", "ts": [0, 1]} for k in range(5)]
 
 
@@ -26,6 +26,7 @@ def workspace(tmp_path, monkeypatch):
             "source": "../source",
             "protocol": "honest",
             "prepare": {**fractions, "split_seed": 0},
+            "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
             "sample": {"train_videos": 1, "val_videos": 1, "test_videos": 1, "seed": 0},
             **changes,
         }

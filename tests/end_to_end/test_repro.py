@@ -8,7 +8,7 @@ import pytest
 import yaml
 from helpers.project import TINY, Project, ran
 
-STAGES = ["prepare", "slowfast", "resnet", "query_text", "subtitle_text", "train", "evaluate", "report"]
+STAGES = ["prepare", "slowfast", "resnet", "query_text", "subtitle_text", "pack", "train", "evaluate", "report"]
 FEATURES = ["slowfast", "resnet", "query", "subtitle"]
 
 

@@ -116,4 +116,5 @@ def outputs(tmp_path, video, details) -> Path:
     text = {"videos": 6, "tokens": 70, "computed": 12, "reused": 0, "seconds": 0.3}
     write_json(features / "query.json", {**text, "failed": 0, "failures": []})
     write_json(features / "subtitle.json", text)
+    write_json(features / "pack.json", {"videos": 0, "unused": "the features are extracted from the videos"})
     return folder

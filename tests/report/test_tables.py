@@ -5,8 +5,8 @@ import pytest
 from pipeline.report.tables import badges, extraction, flat, left_out, verdict
 
 
-def texts(details, shuffle=False):
-    return {badge["text"]: badge["kind"] for badge in badges(details, {"shuffle_queries": shuffle})}
+def texts(details, shuffle=False, prepare=None):
+    return {badge["text"]: badge["kind"] for badge in badges(details, {"shuffle_queries": shuffle}, prepare or {})}
 
 
 def test_the_honest_protocol_is_plain_and_random_weights_warn(details):
@@ -28,6 +28,15 @@ def test_reporting_the_selection_split_warns(details):
 
 def test_the_control_run_warns(details):
     assert texts(details, shuffle=True)["control run: the training queries were given to other videos"] == "warning"
+
+
+def test_a_pack_whose_val_is_its_test_says_so(details):
+    prepare = {"pack": {"val_equals_test": True}}
+    found = texts(details, prepare=prepare)
+    assert (
+        found["the pack's val and test are the same queries, which are test here; val is drawn from train"] == "plain"
+    )
+    assert texts(details, prepare={"pack": {"val_equals_test": False}}) == texts(details)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +66,12 @@ def test_refusals_and_failures_stand_in_one_list():
 def test_no_speed_where_nothing_was_decoded():
     numbers = {"videos": 3, "clips": 9, "decoded": 0, "reused": 3, "seconds": {"total": 0.1}, "times_real_time": 0.0}
     assert extraction({"resnet": numbers})[0]["times_real_time"] is None
+
+
+def test_imported_rows_are_counted_and_unused_streams_have_no_row():
+    imported = {"videos": 3, "clips": 9, "imported": 3, "seconds": 0.5, "recipe": {}}
+    (row,) = extraction({"resnet": {"videos": 0, "unused": "why"}, "pack": imported})
+    assert (row["stream"], row["rows"], row["computed"], row["reused"], row["seconds"]) == ("pack", 9, 0, 3, 0.5)
 
 
 def test_nested_parameters_become_dotted_names():

@@ -8,6 +8,7 @@ import pytest
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.files import read_json
 from pipeline.manifest import Query, Sentence, Subtitles, Video, write_queries, write_subtitles, write_videos
+from pipeline.packs.description import write_pack
 from stages import query_text, subtitle_text
 
 
@@ -16,6 +17,7 @@ def workspace(tmp_path, monkeypatch):
     shutil.copy(Path(__file__).parents[2] / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
+    write_pack("outputs/manifest/pack.json", None)
     write_videos("outputs/manifest/videos.jsonl", [Video("v1", "v1.mp4", "0" * 64, 4.0, ("train",))])
     write_queries("outputs/manifest/queries.jsonl", [Query("v1#0", "v1", "a red disc moves up", "train")])
     sentences = (Sentence("Look, a red disc!", 0.0, 1.4),)

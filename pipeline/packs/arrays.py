@@ -1,0 +1,56 @@
+"""An HDF5 file of one root-level data set an id, read with care: packs differ in shapes, and come from strangers.
+
+Links and data stored outside the file are refused, since they would read other files. Test: tests/packs/test_arrays.py.
+"""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from pipeline.annotations.ids import BadRecord
+from pipeline.errors import PipelineError
+from pipeline.packs.binary import MOST_BYTES
+
+
+class ArrayRows:
+    """Rows by id; a context manager. files: what was read; facts: counts for prepare.json."""
+
+    def __init__(self, path: Path):
+        """Raises PipelineError where the file cannot be opened as HDF5."""
+        self.path, self.files = path, [path]
+        try:
+            self._file = h5py.File(path, "r")
+        except OSError as error:
+            fix = "fetch it again: it is incomplete, or not HDF5"
+            raise PipelineError(f"not a readable HDF5 file: {error}", where=path, fix=fix) from None
+        self.facts = {"ids_in_file": len(self._file)}
+
+    def __enter__(self) -> "ArrayRows":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._file
+
+    def __getitem__(self, id: str) -> np.ndarray:
+        """(T, D), T >= 1, of the file's own type; stored as (T, D), (1, T, D) or (D,). Raises BadRecord."""
+        if not isinstance(self._file.get(id, getlink=True), h5py.HardLink):
+            raise BadRecord("a link instead of a data set")
+        try:
+            data = self._file[id]
+            if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fiu" or data.shape is None:
+                raise BadRecord("not a data set of numbers")
+            if data.is_virtual or data.external:
+                raise BadRecord("its values lie in another file")
+            shape = data.shape[1:] if data.ndim == 3 and data.shape[0] == 1 else data.shape
+            shape = (1, *shape) if len(shape) == 1 else shape
+            if len(shape) != 2 or 0 in shape:
+                raise BadRecord(f"no rows: its shape is {data.shape}")
+            if data.nbytes > MOST_BYTES:
+                raise BadRecord(f"shape {data.shape} is more than the {MOST_BYTES:,} bytes it may have")
+            return data[()].reshape(shape)
+        except (OSError, RuntimeError) as error:
+            raise BadRecord(f"cannot be read: {error}") from None

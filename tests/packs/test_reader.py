@@ -1,0 +1,147 @@
+"""Captions, moments and missing parts of a feature pack: counted, named, and never a failure at training time."""
+
+import json
+
+import numpy as np
+import pytest
+from helpers.packs import write_hdf5
+
+from pipeline.errors import PipelineError
+from pipeline.files import read_json
+from pipeline.manifest import read_queries, read_videos
+from stages import prepare
+
+LENIENT = {"prepare": {"max_failed_fraction": 0.9}}
+
+
+def manifest():
+    return (
+        read_json("outputs/manifest/prepare.json"),
+        {video.video_id: video for video in read_videos("outputs/manifest/videos.jsonl")},
+        {query.query_id: query for query in read_queries("outputs/manifest/queries.jsonl")},
+    )
+
+
+def test_captions_name_splits_and_rows_give_lengths(make_pack, layout, workspace):
+    made = make_pack(layout)
+    workspace(made.source)
+    prepare.main()
+    numbers, videos, queries = manifest()
+    assert {v: video.splits for v, video in videos.items()} == {
+        "a_b-1": ("train",), "v_x_7": ("train",), "clip": ("val",), "d": ("test",), "e": ("test",),
+    }  # fmt: skip
+    assert queries["a_b-1#enc#1"].text == "someone does a_b-1#enc#1" and queries["a_b-1#enc#1"].video_id == "a_b-1"
+    assert videos["a_b-1"].duration == 12 * 1.5 and numbers["pack"]["video_features"]["durations_from_rows"] == 5
+    assert numbers["pack"]["val_equals_test"] is False and numbers["refused"] == []
+
+
+def test_moments_give_spans_and_lengths(make_pack, workspace):
+    made = make_pack("arrays")
+    rows = [
+        {"desc_id": "d#enc#0", "vid_name": "d", "ts": [1.0, 2.5], "duration": 9.5},
+        {"desc_id": "e#enc#1", "vid_name": "e", "ts": [1.0, 7.5], "duration": 6.0},
+        {"desc_id": "nobody#enc#0", "ts": [0, 1]},
+        {"desc_id": "e#enc#0", "ts": ["0", 1]},
+    ]
+    (made.texts / "tinytest.moments.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "{\n")
+    workspace(made.source)
+    prepare.main()
+    numbers, videos, queries = manifest()
+    assert queries["d#enc#0"].spans == ((1.0, 2.5),) and queries["e#enc#1"].spans == ((1.0, 6.0),)
+    assert videos["d"].duration == 9.5 and numbers["clipped"] == 1 and numbers["refused_counts"]["span"] == 3
+
+
+@pytest.mark.parametrize("same", ["bytes", "ids"])
+@pytest.mark.parametrize("protocol", ["honest", "published"])
+def test_val_that_equals_test_is_test(make_pack, workspace, same, protocol):
+    made = make_pack("arrays")
+    lines = (made.texts / "tinytest.caption.txt").read_text().splitlines()
+    made.write_captions("val", lines if same == "bytes" else lines[::-1])
+    workspace(made.source, protocol=protocol, prepare={"val_fraction": 0.5})
+    prepare.main()
+    numbers, videos, _ = manifest()
+    assert numbers["pack"]["val_equals_test"] is True and set(numbers["pack"]["captions"]) == {"train", "test"}
+    splits = sorted(video.splits for video in videos.values())
+    learned = [("train",), ("val",)] if protocol == "honest" else [("train",), ("train",)]
+    assert splits == sorted([*learned, ("test",), ("test",)]) and numbers["refused"] == []
+
+
+def test_without_test_captions_val_is_test(make_pack, workspace):
+    made = make_pack("arrays")
+    (made.texts / "tinytest.caption.txt").unlink()
+    workspace(made.source, prepare={"val_fraction": 0.5})
+    prepare.main()
+    numbers, videos, _ = manifest()
+    assert videos["clip"].splits == ("test",) and numbers["splits"]["val"]["videos"] == 1
+    assert numbers["pack"]["captions"]["test"].endswith("tinyval.caption.txt")
+
+
+def test_bad_captions_are_refused_with_their_line(make_pack, workspace):
+    made = make_pack("arrays")
+    lines = [
+        "d#enc#0   two   spaces",
+        "",
+        "d#enc#1",
+        "no separator here",
+        "../e#enc#0 a path",
+        "#enc#0 no video",
+        "e#enc#0 \x00\x07",
+        "e#enc#1 fine",
+        "e#enc#1 again",
+        "x" * 300 + "#enc#0 long",
+        "d#enc#7 has no features",
+    ]
+    made.write_captions("test", lines)
+    workspace(made.source, **LENIENT)
+    prepare.main()
+    numbers, _, queries = manifest()
+    assert queries["d#enc#0"].text == "two spaces" and {q for q in queries if q[0] in "de"} == {"d#enc#0", "e#enc#1"}
+    name = "deep/archive/tiny/TextData/tinytest.caption.txt"
+    assert sorted(refused["where"] for refused in numbers["refused"]) == sorted(
+        f"{name}:{line}" for line in (3, 4, 5, 6, 7, 9, 10, 11)
+    )
+
+
+def test_missing_and_broken_rows_are_refused_and_counted(make_pack, layout, workspace):
+    made = make_pack(layout)
+    if layout == "arrays":
+        made.videos["d"][1, 2] = np.nan
+        del made.videos["clip"]
+        made.write_arrays()
+    else:
+        rows = np.fromfile(made.binary / "feature.bin", "<f4").reshape(-1, 6)
+        names = (made.binary / "id.txt").read_text().split()
+        rows[names.index("d_1"), 2] = np.inf
+        rows.tofile(made.binary / "feature.bin")
+        (made.binary / "id.txt").write_text(" ".join(names).replace("clip_0", "other_0"))
+    workspace(made.source)
+    with pytest.raises(PipelineError, match="2 of 5 videos cannot be used"):
+        prepare.main()
+    workspace(made.source, **LENIENT)
+    prepare.main()
+    numbers, videos, queries = manifest()
+    assert set(videos) == {"a_b-1", "v_x_7", "e"} and len(queries) == 6
+    assert numbers["refused_counts"]["video"] == 2 and numbers["refused_counts"]["query_of_refused_video"] == 4
+    causes = {refused["id"]: refused["cause"] for refused in numbers["refused"] if refused["what"] == "video"}
+    assert "not finite" in causes["d"] and set(causes) == {"d", "clip"}
+
+
+def test_ids_without_the_leading_v_are_counted(make_pack, workspace):
+    made = make_pack("arrays")
+    made.videos["x_7"] = made.videos.pop("v_x_7")
+    made.write_arrays()
+    made.queries = {id.replace("#enc#", "#"): rows for id, rows in made.queries.items()}
+    write_hdf5(made.texts / "roberta_tiny_query_feat.hdf5", made.queries)
+    workspace(made.source)
+    prepare.main()
+    numbers, videos, queries = manifest()
+    assert len(videos) == 5 and len(queries) == 10
+    assert numbers["pack"]["video_features"]["found_under_another_name"] == 1
+    assert numbers["pack"]["query_features"]["found_under_another_name"] == 10
+
+
+def test_a_pack_is_not_opened_for_another_data_set(make_pack, workspace):
+    made = make_pack("arrays")
+    workspace(made.source, dataset="folder")
+    with pytest.raises(PipelineError, match="no video file"):
+        prepare.main()
