@@ -1,8 +1,8 @@
 """Ray actors: workers on all machines of a Ray cluster, or on this one where there is no cluster.
 
-Needs the optional package `ray`. The cluster is the one that RAY_ADDRESS names, or the one that `ray start` began on
-this machine; else Ray is started for this run and stopped with it. All machines see the same code, videos and store
-under the same paths. Test: tests/extraction/test_ray.py.
+Needs the optional package `ray`. The cluster is the one that RAY_ADDRESS names (`auto`, or host:port); without it Ray is
+started on this machine for this run and stopped with it. All machines see the same code, videos and store under the
+same paths. Test: tests/extraction/test_ray.py.
 """
 
 import math
@@ -50,7 +50,7 @@ class RayCrew:
         self._ray = _ray()
         self._started = not self._ray.is_initialized()
         if self._started:
-            self._ray.init(include_dashboard=False)
+            self._ray.init(os.environ.get("RAY_ADDRESS", "local"), include_dashboard=False)
         resources = self._ray.cluster_resources()
         gpus = 0 if os.environ.get("AMDNET_DEVICE") == "cpu" else int(resources.get("GPU", 0))
         self.size = runtime.workers() or gpus or max(1, int(resources["CPU"]))
