@@ -1,8 +1,8 @@
 """Ray actors: workers on all machines of a Ray cluster, or on this one where there is no cluster.
 
-Needs the optional package `ray`. The cluster is the one that RAY_ADDRESS names (`auto`, or host:port); without it Ray is
-started on this machine for this run and stopped with it. All machines see the same code, videos and store under the
-same paths. Test: tests/extraction/test_ray.py.
+Needs the optional package `ray`. RAY_ADDRESS names the cluster (`auto`, or host:port); without it Ray is started on
+this machine for this run and stopped with it. All machines see the same code, videos and store under the same paths.
+Test: tests/extraction/test_ray.py.
 """
 
 import math

@@ -106,7 +106,7 @@ def test_an_error_that_is_no_videos_fault_arrives_whole(local, films, tmp_path):
 
 
 class LostStream(NumberStream):
-    """On the machine `doomed` it never finishes a video; `begun` says that it began one, and the other waits for that."""
+    """Never finishes a video on the machine `doomed`; `begun` says that it began one, and the other waits for that."""
 
     def __init__(self, doomed: str, begun: Path):
         super().__init__()
