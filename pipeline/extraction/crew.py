@@ -16,7 +16,6 @@ from tqdm import tqdm
 from pipeline.errors import PipelineError
 from pipeline.extraction.extract import Failure, Outcome
 from pipeline.manifest import Video
-from pipeline.video.decode import DECODER
 
 
 class WorkerDied(Exception):
@@ -86,7 +85,9 @@ def dispatch(crew: Crew, videos: list[Video], stream: str) -> Iterator[Outcome]:
                 elif video.video_id in tried:
                     seconds = round(time.perf_counter() - since, 3)
                     cause = f"two workers died of it, the second one: {death}"
-                    yield Outcome(video.video_id, failure=Failure(video.video_id, stream, cause, DECODER, seconds))
+                    yield Outcome(
+                        video.video_id, failure=Failure(video.video_id, stream, cause, decoder="", seconds=seconds)
+                    )
                 else:
                     tried.add(video.video_id)
                     waiting.appendleft(video)
