@@ -2,11 +2,17 @@
 
 Environment variables: `AMDNET_STORE` (content-addressed store; default `$DVC_ROOT/.store`), `AMDNET_DEVICE` (`cpu`,
 `cuda`, `cuda:1`; default the first GPU, else the CPU), `AMDNET_DECODE_THREADS` (threads a decoder may use; default 2),
-`AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`).
+`AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `serial`, `process`,
+`ray`; default `serial`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core).
+Test: tests/test_runtime.py.
 """
 
 import os
 from pathlib import Path
+
+from pipeline.errors import PipelineError
+
+EXECUTORS = ("serial", "process", "ray")
 
 
 def project_root() -> Path:
@@ -29,6 +35,24 @@ def decode_threads() -> int:
     return int(os.environ.get("AMDNET_DECODE_THREADS", "2"))
 
 
+def executor() -> str:
+    """Who extracts the videos, one of `EXECUTORS`; raises PipelineError for another name."""
+    name = os.environ.get("AMDNET_EXECUTOR", EXECUTORS[0])
+    if name not in EXECUTORS:
+        raise PipelineError(f"there is no executor `{name}`", where="AMDNET_EXECUTOR", fix=f"use {_listed(EXECUTORS)}")
+    return name
+
+
+def workers() -> int | None:
+    """How many workers extract, None where nobody said; raises PipelineError for anything but a whole number >= 1."""
+    named = os.environ.get("AMDNET_WORKERS")
+    if named is None:
+        return None
+    if not (named.isascii() and named.isdigit() and int(named)):
+        raise PipelineError(f"`{named}` is no number of workers", where="AMDNET_WORKERS", fix="use 1 or more")
+    return int(named)
+
+
 def resolve(path: str) -> Path:
     """A path from params.yaml: absolute, or relative to the main checkout."""
     return (project_root() / Path(path).expanduser()).resolve()
@@ -40,3 +64,7 @@ def device():
 
     named = os.environ.get("AMDNET_DEVICE")
     return torch.device(named or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -6,11 +6,8 @@ is known only by its first digits (torchvision's file names), these are checked;
 Test: tests/backbones/test_weights.py.
 """
 
-import hashlib
-import http.client
 import pickle
 import sys
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +18,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from pipeline import runtime
+from pipeline.backbones.download import DownloadError, download
 from pipeline.errors import PipelineError
-from pipeline.files import atomic_path, sha256_file
+from pipeline.files import sha256_file
 
 RANDOM_SEED = 0
 
@@ -88,26 +86,16 @@ def build(weights: Weights, construct: Callable[[], nn.Module]) -> nn.Module:
 
 def _download(published: Published, path: Path, parameter: str) -> None:
     print(f"Downloading {published.url} to {path}", file=sys.stderr)
-    digest = hashlib.sha256()
     try:
-        with atomic_path(path) as temporary:
-            with urllib.request.urlopen(published.url, timeout=60) as answer, open(temporary, "wb") as file:
-                while block := answer.read(1 << 20):
-                    file.write(block)
-                    digest.update(block)
-                expected = int(answer.headers.get("Content-Length") or file.tell())
-                if file.tell() != expected:
-                    raise OSError(f"the connection ended after {file.tell()} of {expected} bytes")
-            if not digest.hexdigest().startswith(published.sha256):
-                raise OSError(f"its sha256 is {digest.hexdigest()}, expected {published.sha256}...")
-    except (OSError, http.client.HTTPException) as error:  # URLError and timeouts are OSErrors
+        download(published.url, path, published.sha256)
+    except (DownloadError, OSError) as error:
         raise PipelineError(
-            f"could not download {published.url}: {getattr(error, 'reason', error)}",
+            f"could not download {published.url}: {error}",
             where=path,
             fix=f"put the file there yourself, or set `{parameter}` to `random` or to the path of a file you have",
         ) from None
     checked = "as published" if published.sha256 else "no published hash to check it against; recorded in the features"
-    print(f"sha256 {digest.hexdigest()} ({checked})", file=sys.stderr)
+    print(f"sha256 {sha256_file(path)} ({checked})", file=sys.stderr)
 
 
 def _load(model: nn.Module, path: Path) -> None:

@@ -1,12 +1,30 @@
-"""How the jobs of an extraction are run: an executor maps jobs to outcomes, in any order; no result depends on it."""
+"""Who extracts the videos: this process, worker processes, or Ray actors. No byte of the result depends on it.
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+Every executor calls the same `extract` and puts the features into the same store; the caller gets outcomes, in any
+order. Test: tests/extraction/test_executor.py.
+"""
 
-Job = TypeVar("Job")
-Outcome = TypeVar("Outcome")
+from collections.abc import Iterator
+
+from pipeline import runtime
+from pipeline.extraction import processes, ray_actors
+from pipeline.extraction.crew import dispatch
+from pipeline.extraction.extract import Outcome, extract
+from pipeline.extraction.stream import Stream
+from pipeline.features.store import Store
+from pipeline.manifest import Video
 
 
-def serial(work: Callable[[Job], Outcome], jobs: Iterable[Job]) -> Iterator[Outcome]:
-    """One job after the other, in this process."""
-    return map(work, jobs)
+def outcomes(videos: list[Video], stream: Stream, store: Store) -> Iterator[Outcome]:
+    """Extract the videos with the executor that AMDNET_EXECUTOR names; a generator, whose closing ends all workers.
+
+    Raises PipelineError for another executor's name, for workers that cannot start, and what `extract` raises.
+    """
+    choice = runtime.executor()
+    if choice == "serial":
+        for video in videos:
+            yield extract(video, stream, store)
+    elif videos:
+        crew_of = {"process": processes.ProcessCrew, "ray": ray_actors.RayCrew}[choice]
+        with crew_of(stream, store) as crew:
+            yield from dispatch(crew, videos, stream.name)

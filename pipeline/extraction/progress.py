@@ -14,7 +14,7 @@ from pipeline.video.decode import DECODER
 
 
 class Progress:
-    """Counts outcomes; a context manager around the extraction of `missing`.
+    """Counts outcomes; a context manager around the extraction of `missing`, which counts on where entered again.
 
     packing: seconds spent writing the feature file, set by the caller.
     """
@@ -26,7 +26,7 @@ class Progress:
         self._video_seconds = self._decode = self._forward = self._waiting = self._elapsed = 0.0
 
     def __enter__(self) -> "Progress":
-        self._started = time.perf_counter()
+        self._started = time.perf_counter() - self._elapsed
         self._bar = tqdm(total=self._missing, desc=self._stream, unit="video", disable=None if self._missing else True)
         return self
 

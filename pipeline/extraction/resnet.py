@@ -29,6 +29,9 @@ class ResNetStream:
         self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
         self.recipe: dict[str, Any] = resnet_recipe(params, clip_seconds, self.weights.id, DECODER)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.params, self.clip_seconds)
+
     @cached_property
     def _model(self) -> resnet.ResNet152:
         return resnet.ResNet152(self.weights).to(runtime.device())

@@ -7,14 +7,14 @@ extraction nor on interruptions or earlier runs. Test: tests/extraction/test_run
 import sys
 import time
 from collections.abc import Iterator
-from functools import partial
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from pipeline import runtime
 from pipeline.errors import PipelineError
-from pipeline.extraction.executor import serial
-from pipeline.extraction.extract import Failure, extract
+from pipeline.extraction.executor import outcomes
+from pipeline.extraction.extract import Failure
 from pipeline.extraction.progress import Progress
 from pipeline.extraction.stream import Stream
 from pipeline.features.hdf5 import Packed, pack
@@ -23,37 +23,56 @@ from pipeline.files import write_json
 from pipeline.manifest import Video
 
 
+class _Damaged(Exception):
+    """Entries of the store whose arrays are not those that were written."""
+
+    def __init__(self, videos: list[Video]):
+        self.videos = videos
+        super().__init__(", ".join(video.video_id for video in videos))
+
+
 def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: float) -> dict[str, Any]:
     """Write `folder`/<stream>.h5 and <stream>.json and return the content of the latter.
 
+    Planning looks for the entries of the store, packing checks them; one that is damaged is extracted anew.
     Raises PipelineError naming the failed videos where more than `max_failed_fraction` of all failed; then only the
     .json is written, and what was extracted stays in the store.
     """
     store = Store(runtime.store_root(), stream.name)
     videos = sorted(videos, key=lambda video: video.video_id)
-    known: dict[str, dict[str, Any]] = {}
+    entries = {video.video_id: store.attributes(entry_key(video.sha256, stream.recipe)) for video in videos}
+    known = {video_id: attributes for video_id, attributes in entries.items() if attributes is not None}
     failures: list[Failure] = []
-    for video in videos:
-        if entry := store.get(entry_key(video.sha256, stream.recipe)):
-            known[video.video_id] = dict(entry.attributes)
     missing = [video for video in videos if video.video_id not in known]
+    progress = Progress(stream.name, missing)
+    damaged: list[Video] = []
 
-    with Progress(stream.name, missing) as progress:
-        for outcome in serial(partial(extract, stream=stream, store=store), missing):
-            progress.add(outcome)
-            if outcome.failure:
-                failures.append(outcome.failure)
-            else:
-                known[outcome.video_id] = outcome.attributes
+    while True:
+        with progress, closing(outcomes(damaged or missing, stream, store)) as done:
+            for outcome in done:
+                progress.add(outcome)
+                if outcome.failure:
+                    failures.append(outcome.failure)
+                else:
+                    known[outcome.video_id] = outcome.attributes
+        too_many = len(failures) > max_failed_fraction * len(videos)
+        if too_many:
+            break
+        started = time.perf_counter()
+        try:
+            items = _packed(stream, store, [video for video in videos if video.video_id in known])
+            pack(folder / f"{stream.name}.h5", items, stream.recipe, {"libraries": _libraries(known.values())})
+            break
+        except _Damaged as damage:
+            if damaged:
+                raise _unsound_disk(store, damage) from None
+            damaged = damage.videos
+            for video in damaged:
+                del known[video.video_id]
+        finally:
+            progress.packing += time.perf_counter() - started
+
     failures.sort(key=lambda failure: failure.video_id)
-
-    too_many = len(failures) > max_failed_fraction * len(videos)
-    if not too_many:
-        packing = time.perf_counter()
-        libraries = _libraries(known.values())
-        items = _packed(stream, store, [video for video in videos if video.video_id in known])
-        pack(folder / f"{stream.name}.h5", items, stream.recipe, {"libraries": libraries})
-        progress.packing = time.perf_counter() - packing
     metrics = progress.metrics(stream, known, failures)
     write_json(folder / f"{stream.name}.json", metrics)
     print(progress.summary(metrics), file=sys.stderr)
@@ -63,14 +82,25 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
 
 
 def _packed(stream: Stream, store: Store, videos: list[Video]) -> Iterator[Packed]:
+    """The datasets of the videos; raises _Damaged naming all whose entries cannot be read back."""
+    damaged = []
     for video in videos:
         entry = store.get(entry_key(video.sha256, stream.recipe))
         if entry is None:
-            raise PipelineError(
-                f"the store entry of {video.video_id} vanished during the run", where=store.folder, fix="run again"
-            )
-        attributes = {name: value for name, value in entry.attributes.items() if name != "libraries"}
-        yield Packed(video.video_id, entry.arrays["rows"], {**attributes, "sha256": video.sha256})
+            damaged.append(video)
+        elif not damaged:
+            attributes = {name: value for name, value in entry.attributes.items() if name != "libraries"}
+            yield Packed(video.video_id, entry.arrays["rows"], {**attributes, "sha256": video.sha256})
+    if damaged:
+        raise _Damaged(damaged)
+
+
+def _unsound_disk(store: Store, damage: _Damaged) -> PipelineError:
+    return PipelineError(
+        f"entries were extracted anew and still cannot be read back: {damage}",
+        where=store.folder,
+        fix="check this disk, or let AMDNET_STORE name a folder on another",
+    )
 
 
 def _libraries(attributes) -> dict[str, list[str]]:

@@ -25,10 +25,13 @@ class SlowFastStream:
 
     def __init__(self, params: SlowFastParams, clip_seconds: float):
         clips.require_hero_seconds("slowfast", params.sampling, clip_seconds)
-        self.sampling, self.clip_seconds = params.sampling, clip_seconds
+        self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_clips
         self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
         self.recipe: dict[str, Any] = slowfast_recipe(params, clip_seconds, self.weights.id, DECODER)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.params, self.clip_seconds)
 
     @cached_property
     def _model(self) -> slowfast.SlowFast:
@@ -36,7 +39,7 @@ class SlowFastStream:
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
         """T arrays (32,)."""
-        if self.sampling == "hero":
+        if self.params.sampling == "hero":
             return clips.hero_slowfast(timeline)
         return clips.full_clip(timeline, self.clip_seconds)
 

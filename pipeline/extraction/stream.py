@@ -11,6 +11,8 @@ from pipeline.video.reader import Timeline
 class Stream(Protocol):
     """A stream turns a video's clips into rows. A unit is what one item of a forward pass is: a clip, or a frame.
 
+    It is pickled as its parameters, never with its model, so that a worker on any machine finds its own weights.
+
     name: `slowfast`, `resnet`; recipe: see `pipeline.features.recipe`; short_side: pixels; batch: units a forward pass;
     libraries: the distributions whose versions are recorded.
     """

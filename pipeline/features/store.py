@@ -57,6 +57,18 @@ class Store:
         except (FileNotFoundError, SafetensorError, KeyError, TypeError, json.JSONDecodeError):
             return None
 
+    def attributes(self, key: str) -> dict[str, Any] | None:
+        """The attributes of an entry, or None where there is none of the length that its header says.
+
+        Reads the header only: planning a run looks at every entry, and must not read terabytes of arrays twice. An
+        entry with attributes may still have damaged arrays; `get` tells.
+        """
+        try:
+            with safe_open(self.path(key), framework="numpy") as file:
+                return json.loads(file.metadata()["attributes"])
+        except (FileNotFoundError, SafetensorError, KeyError, TypeError, json.JSONDecodeError):
+            return None
+
     def put(self, key: str, entry: Entry) -> None:
         """Write the entry whole, replacing one of the same key."""
         arrays = {name: np.ascontiguousarray(array) for name, array in entry.arrays.items()}

@@ -119,3 +119,14 @@ def test_a_file_of_something_else_is_an_error(tmp_path, name):
     (tmp_path / name).write_bytes(b"no weights at all")
     with pytest.raises(PipelineError, match="not a readable weights file"):
         build(find(str(tmp_path / name), UNREACHABLE, "resnet.weights"), construct)
+
+
+def test_a_file_that_would_run_code_is_refused_and_runs_none(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (tmp_path / "ran").touch, ()
+
+    torch.save({"0.bias": Evil()}, tmp_path / "own.pth")
+    with pytest.raises(PipelineError, match="not a readable weights file"):
+        build(find(str(tmp_path / "own.pth"), UNREACHABLE, "resnet.weights"), construct)
+    assert not (tmp_path / "ran").exists()

@@ -126,6 +126,13 @@ def test_a_damaged_store_entry_is_computed_anew(films, tmp_path, damage):
     assert features(tmp_path) == first
 
 
+def test_a_disk_that_never_gives_back_what_was_written_is_an_error(films, tmp_path, monkeypatch):
+    monkeypatch.setattr(Store, "get", lambda self, key: None)
+    with pytest.raises(PipelineError, match="still cannot be read back: film0, film1"):
+        run(NumberStream(), corpus(films), tmp_path, 0.0)
+    assert not (tmp_path / "numbers.h5").exists()
+
+
 @pytest.fixture
 def poisoned(films, tmp_path) -> list[Path]:
     """Two good videos among five bad ones."""
