@@ -48,6 +48,13 @@ class SampleParams(Section):
     seed: Seed
 
 
+class DecodeParams(Section):
+    """When a decoder is taken to hang: after max(floor, factor * length of the video) seconds."""
+
+    deadline_floor: Annotated[float, Field(gt=0)]
+    deadline_factor: Annotated[float, Field(gt=0)]
+
+
 class SlowFastParams(Section):
     """SlowFast R50 8x8 clip features."""
 
@@ -162,6 +169,7 @@ SECTIONS: dict[str, Any] = {
     "clip_seconds": Annotated[float, Field(gt=0)],
     "prepare": PrepareParams,
     "sample": SampleParams,
+    "decode": DecodeParams,
     "slowfast": SlowFastParams,
     "resnet": ResNetParams,
     "text": TextParams,

@@ -10,9 +10,9 @@ from pipeline.params import load
 
 
 def main() -> None:
-    params = load("clip_seconds", "resnet")
+    params = load("clip_seconds", "decode", "resnet")
     videos = read_videos("outputs/manifest/videos.jsonl")
-    stream = ResNetStream(params.resnet, params.clip_seconds)
+    stream = ResNetStream(params.resnet, params.clip_seconds, params.decode)
     extract(stream, videos, Path("outputs/features"), params.resnet.max_failed_fraction)
 
 

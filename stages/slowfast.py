@@ -10,9 +10,9 @@ from pipeline.params import load
 
 
 def main() -> None:
-    params = load("clip_seconds", "slowfast")
+    params = load("clip_seconds", "decode", "slowfast")
     videos = read_videos("outputs/manifest/videos.jsonl")
-    stream = SlowFastStream(params.slowfast, params.clip_seconds)
+    stream = SlowFastStream(params.slowfast, params.clip_seconds, params.decode)
     extract(stream, videos, Path("outputs/features"), params.slowfast.max_failed_fraction)
 
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pipeline.params import DecodeParams
 from pipeline.video.reader import Timeline
 
 
@@ -12,13 +13,14 @@ class Stream(Protocol):
     """A stream turns a video's clips into rows. A unit is what one item of a forward pass is: a clip, or a frame.
 
     name: `slowfast`, `resnet`; recipe: see `pipeline.features.recipe`; short_side: pixels; batch: units a forward pass;
-    libraries: the distributions whose versions are recorded.
+    decode: the deadline of decoding; libraries: the distributions whose versions are recorded.
     """
 
     name: str
     recipe: dict[str, Any]
     short_side: int
     batch: int
+    decode: DecodeParams
     libraries: tuple[str, ...]
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:

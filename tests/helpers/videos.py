@@ -1,5 +1,6 @@
 """Small videos for tests, encoded through PyAV."""
 
+import struct
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -48,4 +49,15 @@ def write_sound(path: Path, seconds: float = 1.0, rate: int = 16000) -> Path:
         frame.sample_rate, frame.pts = rate, 0
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+def turned(path: Path, source: Path, degrees: int) -> Path:
+    """A copy of an mp4 whose header asks for a turn of `degrees` clockwise (90, 180, 270)."""
+    data = source.read_bytes()
+    unit = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    cosine, sine = {90: (0, 1 << 16), 180: (-1 << 16, 0), 270: (0, -1 << 16)}[degrees]
+    matrix = struct.pack(">9i", cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30)
+    start = data.index(unit, data.index(b"tkhd"))
+    path.write_bytes(data[:start] + matrix + data[start + len(unit) :])
     return path
