@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from pipeline import runtime
 from pipeline.video.reader import VideoError
@@ -26,6 +27,7 @@ class AvReader:
         self.path = path
         found = survey(path)
         self.timeline, self._pts, self._size = found.timeline, found.pts, found.scaled(short_side)
+        self._scaler = VideoReformatter()  # one a video: to set one up costs more than to scale a picture
         self._container = av.open(str(path), metadata_errors="replace")
         self._stream = self._container.streams.best("video")
         self._stream.thread_type = "AUTO"
@@ -66,7 +68,7 @@ class AvReader:
 
     def _picture(self, frame: av.VideoFrame) -> np.ndarray:
         width, height = self._size
-        pixels = frame.reformat(width, height, "rgb24").to_ndarray()
+        pixels = self._scaler.reformat(frame, width, height, "rgb24", threads=1).to_ndarray()
         return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
 
     def close(self) -> None:
