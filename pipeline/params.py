@@ -56,6 +56,13 @@ class PackParams(Section):
     row_seconds: Annotated[float, Field(gt=0)]
 
 
+class DecodeParams(Section):
+    """When a decoder is taken to hang: after max(floor, factor * length of the video) seconds."""
+
+    deadline_floor: Annotated[float, Field(gt=0)]
+    deadline_factor: Annotated[float, Field(gt=0)]
+
+
 class SlowFastParams(Section):
     """SlowFast R50 8x8 clip features."""
 
@@ -171,6 +178,7 @@ SECTIONS: dict[str, Any] = {
     "prepare": PrepareParams,
     "sample": SampleParams,
     "pack": PackParams,
+    "decode": DecodeParams,
     "slowfast": SlowFastParams,
     "resnet": ResNetParams,
     "text": TextParams,

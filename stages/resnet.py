@@ -11,12 +11,12 @@ from pipeline.params import load
 
 
 def main() -> None:
-    params = load("clip_seconds", "resnet")
+    params = load("clip_seconds", "decode", "resnet")
     videos = read_videos("outputs/manifest/videos.jsonl")
     if not any(video.path for video in videos):
         write_unused("outputs/features", "resnet", "no video has a file: the features come from a feature pack")
         return
-    stream = ResNetStream(params.resnet, params.clip_seconds)
+    stream = ResNetStream(params.resnet, params.clip_seconds, params.decode)
     extract(stream, videos, Path("outputs/features"), params.resnet.max_failed_fraction)
 
 

@@ -11,12 +11,12 @@ from pipeline.params import load
 
 
 def main() -> None:
-    params = load("clip_seconds", "slowfast")
+    params = load("clip_seconds", "decode", "slowfast")
     videos = read_videos("outputs/manifest/videos.jsonl")
     if not any(video.path for video in videos):
         write_unused("outputs/features", "slowfast", "no video has a file: the features come from a feature pack")
         return
-    stream = SlowFastStream(params.slowfast, params.clip_seconds)
+    stream = SlowFastStream(params.slowfast, params.clip_seconds, params.decode)
     extract(stream, videos, Path("outputs/features"), params.slowfast.max_failed_fraction)
 
 

@@ -4,7 +4,7 @@ Test: tests/extraction/test_run.py.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -21,13 +21,13 @@ from pipeline.extraction.prefetch import Seconds, prefetch
 from pipeline.extraction.stream import Stream
 from pipeline.features.store import Entry, Store, entry_key
 from pipeline.manifest import Video
-from pipeline.video.decode import DECODER, open_video
+from pipeline.video.decode import DECODERS, open_video
 from pipeline.video.reader import Reader, VideoError
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a video has no features; seconds: spent before giving up."""
+    """Why a video has no features; decoder: all that tried; seconds: spent before giving up."""
 
     video_id: str
     stream: str
@@ -61,23 +61,43 @@ def extract(video: Video, stream: Stream, store: Store) -> Outcome:
     if known := store.get(key):
         return Outcome(video.video_id, dict(known.attributes))
     decoding = Seconds()
+    causes: dict[str, str] = {}
     try:
-        with open_video(_unchanged_file(video), stream.short_side) as reader:
-            rows, forward = _encode(reader, stream, decoding)
-            timeline, decoder = reader.timeline, reader.name
+        path = _unchanged_file(video)
     except VideoError as error:
-        seconds = round(time.perf_counter() - started, 3)
-        failure = Failure(video.video_id, stream.name, one_line(error), DECODER, seconds)
-        return Outcome(video.video_id, failure=failure, decoding=decoding)
-    attributes = {
-        "clips": len(rows),
-        "duration": round(timeline.end, 3),
-        "fps": timeline.average_fps,
-        "decoder": decoder,
-        "libraries": {name: version(name) for name in stream.libraries},
-    }
-    store.put(key, Entry({"rows": _half(rows, video.video_id)}, attributes))
-    return Outcome(video.video_id, attributes, None, True, forward, decoding)
+        return _failed(video, stream, one_line(error), causes, started, decoding)
+    for decoder in DECODERS:
+        try:
+            with open_video(path, stream.short_side, decoder, stream.decode) as reader:
+                rows, forward = _encode(reader, stream, decoding)
+        except VideoError as error:
+            causes[decoder] = one_line(error)
+            continue
+        attributes = {
+            "clips": len(rows),
+            "duration": round(reader.timeline.end, 3),
+            "fps": reader.timeline.average_fps,
+            "decoder": decoder,
+            "libraries": {name: version(name) for name in stream.libraries},
+        }
+        store.put(key, Entry({"rows": _half(rows, video.video_id)}, attributes))
+        return Outcome(video.video_id, attributes, None, True, forward, decoding)
+    return _failed(video, stream, _all_of(causes), causes, started, decoding)
+
+
+def _all_of(causes: dict[str, str]) -> str:
+    """What each decoder said, or what all of them did."""
+    if len(set(causes.values())) == 1:
+        return next(iter(causes.values()))
+    return "; ".join(f"{decoder}: {cause}" for decoder, cause in causes.items())
+
+
+def _failed(
+    video: Video, stream: Stream, cause: str, tried: Iterable[str], started: float, decoding: Seconds
+) -> Outcome:
+    seconds = round(time.perf_counter() - started, 3)
+    failure = Failure(video.video_id, stream.name, cause, ", ".join(tried), seconds)
+    return Outcome(video.video_id, failure=failure, decoding=decoding)
 
 
 def one_line(error: PipelineError) -> str:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from pipeline.extraction.extract import Failure, Outcome
 from pipeline.extraction.stream import Stream
 from pipeline.manifest import Video
-from pipeline.video.decode import DECODER
+from pipeline.video.decode import DECODERS
 
 
 class Progress:
@@ -59,6 +59,7 @@ class Progress:
         self, stream: Stream, known: Mapping[str, Mapping[str, Any]], failures: list[Failure]
     ) -> dict[str, Any]:
         """What goes into <stream>.json. Speeds are of the decoded videos only, 0 where none was."""
+        readers = [entry["decoder"] for entry in known.values()]
         return {
             "videos": len(known),
             "clips": sum(entry["clips"] for entry in known.values()),
@@ -76,7 +77,7 @@ class Progress:
             "clips_per_second": round(self._clips_per_second, 2),
             "times_real_time": round(self._times_real_time, 2),
             "weights": stream.recipe["weights"],
-            "decoder": DECODER,
+            "decoders": {name: readers.count(name) for name in DECODERS},
             "recipe": stream.recipe,
             "failures": [asdict(failure) for failure in failures],
         }

@@ -10,9 +10,9 @@ import torch
 from pipeline import runtime
 from pipeline.backbones import resnet, weights
 from pipeline.features.recipe import resnet_recipe
-from pipeline.params import ResNetParams
+from pipeline.params import DecodeParams, ResNetParams
 from pipeline.video import clips
-from pipeline.video.decode import DECODER
+from pipeline.video.decode import POLICY
 from pipeline.video.reader import Timeline
 
 
@@ -20,17 +20,18 @@ class ResNetStream:
     """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
 
     name = "resnet"
-    libraries = ("decord", "torch", "torchvision")
+    libraries = ("av", "decord", "torch", "torchvision")
 
-    def __init__(self, params: ResNetParams, clip_seconds: float):
+    def __init__(self, params: ResNetParams, clip_seconds: float, decode: DecodeParams):
         clips.require_hero_seconds("resnet", params.sampling, clip_seconds)
         self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_frames
+        self.decode = decode
         self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
-        self.recipe: dict[str, Any] = resnet_recipe(params, clip_seconds, self.weights.id, DECODER)
+        self.recipe: dict[str, Any] = resnet_recipe(params, clip_seconds, self.weights.id, POLICY)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.params, self.clip_seconds)
+        return type(self), (self.params, self.clip_seconds, self.decode)
 
     @cached_property
     def _model(self) -> resnet.ResNet152:

@@ -11,9 +11,9 @@ import torch
 from pipeline import runtime
 from pipeline.backbones import slowfast, weights
 from pipeline.features.recipe import slowfast_recipe
-from pipeline.params import SlowFastParams
+from pipeline.params import DecodeParams, SlowFastParams
 from pipeline.video import clips
-from pipeline.video.decode import DECODER
+from pipeline.video.decode import POLICY
 from pipeline.video.reader import Timeline
 
 
@@ -21,17 +21,18 @@ class SlowFastStream:
     """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
 
     name = "slowfast"
-    libraries = ("decord", "pytorchvideo", "torch")
+    libraries = ("av", "decord", "pytorchvideo", "torch")
 
-    def __init__(self, params: SlowFastParams, clip_seconds: float):
+    def __init__(self, params: SlowFastParams, clip_seconds: float, decode: DecodeParams):
         clips.require_hero_seconds("slowfast", params.sampling, clip_seconds)
         self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_clips
+        self.decode = decode
         self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
-        self.recipe: dict[str, Any] = slowfast_recipe(params, clip_seconds, self.weights.id, DECODER)
+        self.recipe: dict[str, Any] = slowfast_recipe(params, clip_seconds, self.weights.id, POLICY)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.params, self.clip_seconds)
+        return type(self), (self.params, self.clip_seconds, self.decode)
 
     @cached_property
     def _model(self) -> slowfast.SlowFast:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pipeline.params import DecodeParams
 from pipeline.video.reader import Timeline
 
 
@@ -14,13 +15,14 @@ class Stream(Protocol):
     It is pickled as its parameters, never with its model, so that a worker on any machine finds its own weights.
 
     name: `slowfast`, `resnet`; recipe: see `pipeline.features.recipe`; short_side: pixels; batch: units a forward pass;
-    libraries: the distributions whose versions are recorded.
+    decode: the deadline of decoding; libraries: the distributions whose versions are recorded.
     """
 
     name: str
     recipe: dict[str, Any]
     short_side: int
     batch: int
+    decode: DecodeParams
     libraries: tuple[str, ...]
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:

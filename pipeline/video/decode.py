@@ -1,21 +1,133 @@
-"""Which decoder reads a video."""
+"""A video decoded in a child process that can be killed: a hang or a crash is an error that names it, and no more.
 
-from collections.abc import Iterator
+A child that answered to the end reads the next video too. Test: tests/video/test_decode.py.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from multiprocessing import Pipe
 from pathlib import Path
+from typing import Any
 
-from pipeline.video.decord_reader import DecordReader
-from pipeline.video.reader import Reader
+import numpy as np
 
-DECODER = "decord"
-"""Named in every recipe: another decoder may give other pixels."""
+from pipeline.params import DecodeParams
+from pipeline.video import child
+from pipeline.video.reader import Timeline, VideoError
+
+DECODERS: tuple[str, ...] = tuple(child.READERS)
+POLICY = ", then ".join(DECODERS)
+"""Named in every recipe, since another order may give other pixels; which decoder read a video is its attribute."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+_idle: list["_Child"] = []
+os.register_at_fork(after_in_child=_idle.clear)  # a fork must not talk to its parent's children
 
 
 @contextmanager
-def open_video(path: Path | str, short_side: int) -> Iterator[Reader]:
-    """An open video, its short side scaled to `short_side` pixels; raises VideoError where it cannot be read."""
-    reader = DecordReader(path, short_side)
+def open_video(path: Path | str, short_side: int, decoder: str, limits: DecodeParams) -> Iterator["IsolatedReader"]:
+    """An open video, its short side scaled to `short_side` pixels, through one of `DECODERS`.
+
+    Raises VideoError where it cannot be read, does not keep its deadline, or crashes the decoder.
+    """
+    process = _idle.pop() if _idle else _Child()
+    if not process.alive():
+        process = _Child()
     try:
+        reader = IsolatedReader(process, path, short_side, decoder, limits)
         yield reader
     finally:
-        reader.close()
+        if process.free:
+            _idle.append(process)
+        else:
+            process.kill()
+
+
+class IsolatedReader:
+    """See `pipeline.video.reader.Reader`.
+
+    The deadline is on the seconds spent waiting for the child: max(floor, factor * length of the video).
+    """
+
+    def __init__(self, process: "_Child", path: Path | str, short_side: int, decoder: str, limits: DecodeParams):
+        self._process, self._path, self._decoder = process, path, decoder
+        self._allowed, self._waited = limits.deadline_floor, 0.0
+        self.timeline: Timeline = self._ask((decoder, str(path), short_side))
+        self._allowed = max(limits.deadline_floor, limits.deadline_factor * self.timeline.end)
+
+    def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
+        """See `pipeline.video.reader.Reader.frames`; frames that are wanted again are not sent again."""
+        indices = np.fromiter(wanted, np.int64)
+        pictures, last, picture = self._pictures(np.unique(indices)), -1, None
+        for index in indices:
+            if index > last:
+                last, picture = index, next(pictures)
+            yield picture
+        next(pictures, None)  # the end is an answer too: a decoder may find fault with what it gave
+
+    def _pictures(self, indices: np.ndarray) -> Iterator[np.ndarray]:
+        batch = self._ask(indices)
+        while batch is not None:
+            yield from batch
+            batch = self._answer()
+        self._process.free = True
+
+    def _ask(self, question: Any) -> Any:
+        self._process.free = False
+        try:
+            self._process.pipe.send(question)
+        except OSError:
+            pass  # it died; the answer says how
+        return self._answer()
+
+    def _answer(self) -> Any:
+        started = time.monotonic()
+        if not self._process.pipe.poll(max(0.0, self._allowed - self._waited)):
+            self._process.kill()
+            raise self._error(f"not done within {self._allowed:.0f} s; the decoder was stopped")
+        try:
+            answer = self._process.pipe.recv()
+        except (EOFError, OSError):
+            raise self._error(self._process.last_words()) from None
+        self._waited += time.monotonic() - started
+        if isinstance(answer, str):
+            self._process.free = True
+            raise self._error(answer)
+        return answer
+
+    def _error(self, cause: str) -> VideoError:
+        return VideoError(cause, where=self._path)
+
+
+class _Child:
+    """A decoding process and the pipe to it. free: it waits for the next video."""
+
+    def __init__(self):
+        self.pipe, theirs = Pipe()
+        paths = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", child.__name__, str(theirs.fileno()), str(os.getpid())],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": paths},
+            )  # fmt: skip
+        self.free = True
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self.pipe.close()
+
+    def last_words(self) -> str:
+        """How a process ended that closed its pipe."""
+        status = self._process.wait()
+        if status >= 0:
+            return f"the decoder ended with status {status}"
+        return f"the decoder crashed (signal {-status}, {signal.Signals(-status).name})"

@@ -1,50 +1,69 @@
 """decord, used in the one way that was measured to be right: `next()` from the first frame, an explicit thread count.
 
-Test: tests/video/test_reader.py.
+What it is known to misread it refuses, so that PyAV reads it: MPEG-TS, MPEG-PS and AV1 by name, edit lists and avi with
+B-frames by their times, rotated videos (it distorts them), and pictures of 24, 48 or 72 pixels a row (it takes the
+padding for more channels). It also refuses videos whose pictures together exceed half a gibibyte: where its reader
+waits for a model, decord decodes all of the video ahead. decord hides the errors of its libav, so they are read from
+the standard error of the process, which is this reader's while it decodes.
+Test: tests/video/test_readers.py.
 """
 
+import math
+import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import av
 import decord
 import numpy as np
 
 from pipeline import runtime
-from pipeline.video.probe import probe
 from pipeline.video.reader import Timeline, VideoError
+from pipeline.video.survey import Survey, survey
 
-decord.logging.set_level(decord.logging.QUIET)
+_MISREAD = {"mpegts", "mpeg", "av1"}
+_AHEAD_BYTES = 1 << 29
+_CLOSE = 2e-3
+"""Seconds by which decord's float32 times may differ from the packets'."""
 
 
 class DecordReader:
     """A video through decord, its pictures scaled so that the short side has `short_side` pixels.
 
-    The long side is truncated to whole pixels. Raises VideoError where the file cannot be opened, or where its frame
-    times are negative or do not increase (decord misreads edit lists and MPEG-TS).
+    Raises VideoError where the file cannot be opened, is damaged, or is of a kind that decord misreads. It must be the
+    only one in its process that writes to standard error: see `pipeline.video.child`.
     """
-
-    name = "decord"
 
     def __init__(self, path: Path | str, short_side: int):
         self.path = path
-        header = probe(path)
-        short = min(header.width, header.height)
-        width, height = header.width * short_side // short, header.height * short_side // short
+        found = survey(path)
+        if {found.container, found.codec} & _MISREAD:
+            raise VideoError(f"decord misreads {found.codec} in {found.container}", where=path)
+        if _is_rotated(path):
+            raise VideoError("decord distorts rotated videos", where=path)
+        self.timeline: Timeline = found.timeline
+        width, height = found.scaled(short_side)
+        self._shape = (height, width, 3)
+        if (ahead := len(found.timeline.starts) * math.prod(self._shape)) > _AHEAD_BYTES:
+            raise VideoError(f"decord may hold all its pictures at once, {ahead >> 20} MiB", where=path)
+        self._errors = tempfile.TemporaryFile()
+        os.dup2(self._errors.fileno(), 2)
+        decord.logging.set_level(decord.logging.ERROR)
         try:
             self._video = decord.VideoReader(
                 str(path), width=width, height=height, num_threads=runtime.decode_threads()
             )
-            times = self._video.get_frame_timestamp(range(len(self._video)))
-            average_fps = float(self._video.get_avg_fps())
+            self._check_times(found)
         except (decord.DECORDError, RuntimeError) as error:
-            raise VideoError(f"decord cannot open it: {_gist(error)}", where=path) from None
-        self.timeline = Timeline(self._checked(times[:, 0]), float(times[-1, 1]), average_fps, header.seconds)
+            raise VideoError(f"decord cannot open it: {_gist(str(error))}", where=path) from None
 
-    def _checked(self, starts: np.ndarray) -> np.ndarray:
-        if starts[0] < 0 or (np.diff(starts) <= 0).any():
-            raise VideoError("decord gives frame times that are negative or do not increase", where=self.path)
-        return starts
+    def _check_times(self, found: Survey) -> None:
+        times = self._video.get_frame_timestamp(range(len(self._video)))[:, 0]
+        expected = found.timeline.starts
+        if len(times) != len(expected) or not np.allclose(times, expected, rtol=1e-6, atol=_CLOSE):
+            raise VideoError("decord's frame times are not those of the packets", where=self.path)
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
         """See `pipeline.video.reader.Reader.frames`."""
@@ -54,7 +73,14 @@ class DecordReader:
                 for position in range(done, index + 1):
                     decoded = self._next(position)
                 done, picture = index + 1, _without_padding(decoded.asnumpy())
+            if picture.shape != self._shape:
+                raise VideoError(f"decord gives a picture of shape {picture.shape}, not {self._shape}", where=self.path)
             yield picture
+        for position in range(done, len(self.timeline.starts)):  # so that what is found does not depend on its threads
+            self._next(position)
+        self._errors.seek(0)
+        if said := self._errors.read().decode(errors="replace"):
+            raise VideoError(f"decord's libav says: {_gist(said)}", where=self.path)
 
     def _next(self, position: int) -> "decord.nd.NDArray":
         total = len(self.timeline.starts)
@@ -63,13 +89,13 @@ class DecordReader:
         except StopIteration:
             raise VideoError(f"the file lists {total} frames but ends after {position}", where=self.path) from None
         except (decord.DECORDError, RuntimeError) as error:
-            raise VideoError(
-                f"frame {position} of {total} cannot be decoded: {_gist(error)}", where=self.path
-            ) from None
+            cause = f"frame {position} of {total} cannot be decoded: {_gist(str(error))}"
+            raise VideoError(cause, where=self.path) from None
 
     def close(self) -> None:
         """Free the decoder."""
         del self._video
+        self._errors.close()
 
 
 def _without_padding(picture: np.ndarray) -> np.ndarray:
@@ -80,7 +106,16 @@ def _without_padding(picture: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(picture.reshape(height, -1)[:, : 3 * width].reshape(height, width, 3))
 
 
-def _gist(error: Exception) -> str:
-    """The first line of a decord message without its times and source positions."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return re.sub(r"(\[[\d:]+\] )?/\S+:\d+: ", "", lines[0]).strip()
+def _is_rotated(path: Path | str) -> bool:
+    """Whether the file asks to be turned; only a decoded frame tells."""
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            return next(container.decode(container.streams.best("video"))).rotation != 0
+    except (av.FFmpegError, StopIteration):
+        raise VideoError("its first frame cannot be decoded", where=path) from None
+
+
+def _gist(message: str) -> str:
+    """The first line of a message of decord or libav, without its times, source positions and addresses."""
+    lines = message.strip().splitlines() or ["no message"]
+    return re.sub(r"(\[[\d:]+\] )?/\S+:\d+: | @ 0x[0-9a-f]+", "", lines[0]).strip()

@@ -19,9 +19,9 @@ class VideoError(PipelineError):
 
 @dataclass(frozen=True)
 class Timeline:
-    """When the frames of a video are on display, in seconds from the start of its video stream.
+    """When the frames of a video are on display, in seconds from its first frame.
 
-    starts: (F,) float32, strictly increasing, first >= 0; end: where the last frame's display ends; average_fps: frames
+    starts: (F,) float32, strictly increasing from 0; end: where the last frame's display ends; average_fps: frames
     a second as the container declares; header_seconds: the stream's duration as its header declares, None where absent
     (mkv and webm).
     """
@@ -33,9 +33,8 @@ class Timeline:
 
 
 class Reader(Protocol):
-    """An open video. `name` is the decoder's."""
+    """An open video."""
 
-    name: str
     timeline: Timeline
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:

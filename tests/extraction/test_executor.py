@@ -23,7 +23,7 @@ from pipeline.extraction.run import run
 from pipeline.extraction.slowfast import SlowFastStream
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.features.store import Store
-from pipeline.params import ResNetParams, SlowFastParams
+from pipeline.params import DecodeParams, ResNetParams, SlowFastParams
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,6 +72,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
                 sampling="full_clip", size=32, weights="random", batch_clips=2, max_failed_fraction=0.0
             ),
             1.5,
+            DecodeParams(deadline_floor=60.0, deadline_factor=4.0),
         ),
         ResNetStream(
             ResNetParams(
@@ -79,6 +80,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
                 max_failed_fraction=0.0,
             ),
             1.5,
+            DecodeParams(deadline_floor=60.0, deadline_factor=4.0),
         ),
     ],
     ids=lambda stream: stream.name,

@@ -15,12 +15,14 @@ from pipeline.extraction.resnet import ResNetStream
 from pipeline.extraction.run import run
 from pipeline.extraction.slowfast import SlowFastStream, centre_crop
 from pipeline.features.hdf5 import FeatureFile
-from pipeline.params import ResNetParams, SlowFastParams
+from pipeline.params import DecodeParams, ResNetParams, SlowFastParams
+
+DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
 
 
 def slowfast_stream(sampling: str = "full_clip", clip_seconds: float = 1.5) -> SlowFastStream:
     params = SlowFastParams(sampling=sampling, size=32, weights="random", batch_clips=2, max_failed_fraction=0.0)
-    return SlowFastStream(params, clip_seconds)
+    return SlowFastStream(params, clip_seconds, DECODE)
 
 
 def resnet_stream(sampling: str = "middle", pooling: str = "max", clip_seconds: float = 1.5) -> ResNetStream:
@@ -29,7 +31,7 @@ def resnet_stream(sampling: str = "middle", pooling: str = "max", clip_seconds: 
             sampling=sampling, frames_per_second=3.0, pooling=pooling, size=32, weights="random",
             batch_frames=4, max_failed_fraction=0.0,
         ),
-        clip_seconds,
+        clip_seconds, DECODE,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from helpers.numbered import numbers_of
 
 from pipeline.content_hash import content_sha256
 from pipeline.manifest import Video
+from pipeline.params import DecodeParams
 from pipeline.video import clips
 from pipeline.video.reader import Timeline
 
@@ -24,6 +25,7 @@ class NumberStream:
     short_side = 32
     batch = 2
     libraries = ("decord", "numpy")
+    decode = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
 
     def __init__(self, clip_seconds: float = 0.5, pause: float = 0.0):
         self.clip_seconds, self.pause, self.encoded = clip_seconds, pause, 0

@@ -1,5 +1,6 @@
 """Small videos for tests, encoded through PyAV."""
 
+import struct
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -23,11 +24,15 @@ def write_video(
     times: Iterable[int] | None = None,
     container_options: Mapping[str, str] | None = None,
 ) -> Path:
-    """Encode (H, W, 3) uint8 frames in the container of the extension; `times` in units of 1 / fps (default 0, 1)."""
+    """Encode (H, W, 3) uint8 frames in the container of the extension; `times` in units of 1 / fps (default 0, 1).
+
+    Equal arguments give equal bytes: without the muxer's random ids, on one thread.
+    """
     frames = list(frames)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w", options=dict(container_options or {})) as container:
+    with av.open(str(path), "w", options={"fflags": "+bitexact", **(container_options or {})}) as container:
         stream = container.add_stream(codec, rate=Fraction(fps), options=dict(options or {}))
+        stream.codec_context.thread_count = 1
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt
         stream.codec_context.time_base = 1 / Fraction(fps)
@@ -48,4 +53,15 @@ def write_sound(path: Path, seconds: float = 1.0, rate: int = 16000) -> Path:
         frame.sample_rate, frame.pts = rate, 0
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+def turned(path: Path, source: Path, degrees: int) -> Path:
+    """A copy of an mp4 whose header asks for a turn of `degrees` clockwise (90, 180, 270)."""
+    data = source.read_bytes()
+    unit = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    cosine, sine = {90: (0, 1 << 16), 180: (-1 << 16, 0), 270: (0, -1 << 16)}[degrees]
+    matrix = struct.pack(">9i", cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30)
+    start = data.index(unit, data.index(b"tkhd"))
+    path.write_bytes(data[:start] + matrix + data[start + len(unit) :])
     return path

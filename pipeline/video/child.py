@@ -1,0 +1,73 @@
+"""The process that decodes: one video after the other, for the process that started it, and dies with that one.
+
+A decoder may hang or crash; here it takes nothing with it. It imports numpy and the two decoders, not torch, and starts
+in a quarter of a second. Asked (decoder, path, short side) it answers with a Timeline; asked then for frame indices it
+answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and None at the end. In place of any answer may
+stand a string: why the video cannot be read. It stops while the pipe is full, so it is never more than that ahead.
+`python -m pipeline.video.child DESCRIPTOR PARENT` is how `pipeline.video.decode` starts it.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from multiprocessing.connection import Connection
+
+import numpy as np
+
+from pipeline.video.av_reader import AvReader
+from pipeline.video.decord_reader import DecordReader
+from pipeline.video.reader import Reader, VideoError
+
+READERS: dict[str, type[Reader]] = {"decord": DecordReader, "pyav": AvReader}
+"""The decoders, in the order in which they are tried."""
+
+_MESSAGE_BYTES = 1 << 20
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(connection: Connection) -> None:
+    """Answer until the other side is gone."""
+    while True:
+        decoder, path, short_side = connection.recv()
+        try:
+            with closing(READERS[decoder](path, short_side)) as reader:
+                connection.send(reader.timeline)
+                for pictures in _stacked(reader.frames(connection.recv())):
+                    connection.send(pictures)
+                connection.send(None)
+        except VideoError as error:
+            connection.send(error.cause)
+        except (EOFError, OSError):
+            raise
+        except Exception as error:  # whatever else a decoder raises is the video's failure, not the corpus's
+            connection.send(" ".join(f"{type(error).__name__}: {error}".split()))
+
+
+def _stacked(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    waiting: list[np.ndarray] = []
+    for frame in frames:
+        waiting.append(frame)
+        if len(waiting) * frame.nbytes >= _MESSAGE_BYTES:
+            yield np.stack(waiting)
+            waiting = []
+    if waiting:
+        yield np.stack(waiting)
+
+
+def _die_with(parent: int) -> None:
+    """Let the kernel end this process with its parent, even inside a decoder; elsewhere the end of the pipe does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit()
+
+
+if __name__ == "__main__":
+    _die_with(int(sys.argv[2]))
+    try:
+        serve(Connection(int(sys.argv[1])))
+    except (EOFError, OSError, KeyboardInterrupt):
+        pass

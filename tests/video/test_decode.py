@@ -1,0 +1,163 @@
+"""The decoding child: hangs and crashes are named errors, it serves many videos, and it never outlives its parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.numbered import numbered_frames, numbers_of
+from helpers.videos import write_video
+
+from pipeline.params import DecodeParams
+from pipeline.video import decode
+from pipeline.video.decode import open_video
+from pipeline.video.reader import VideoError
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
+SOON = DecodeParams(deadline_floor=3.0, deadline_factor=0.1)
+
+STUB = """
+import os, sys, time, types
+class DECORDError(Exception): pass
+logging = types.SimpleNamespace(set_level=lambda level: None, ERROR=2)
+def VideoReader(path, **options):
+    open({pids!r}, "w").write(str(os.getpid()))
+    {does}
+"""
+HANG, SEGFAULT = "while True: time.sleep(1)", "os.kill(os.getpid(), 11)"
+
+
+@pytest.fixture
+def stub(tmp_path, monkeypatch):
+    """Put a decord in front of the real one that does something else; returns where its process id will stand."""
+
+    def put(does: str) -> Path:
+        (tmp_path / "stub").mkdir()
+        (tmp_path / "stub" / "decord.py").write_text(STUB.format(pids=str(tmp_path / "pid"), does=does))
+        monkeypatch.syspath_prepend(tmp_path / "stub")
+        monkeypatch.setattr(decode, "_idle", [])  # only a new child imports the stub
+        return tmp_path / "pid"
+
+    return put
+
+
+@pytest.fixture
+def video(tmp_path) -> Path:
+    return write_video(tmp_path / "video.mp4", numbered_frames(12))
+
+
+def read(path: Path, decoder: str = "decord", limits: DecodeParams = LIMITS) -> list[int]:
+    with open_video(path, 32, decoder, limits) as reader:
+        return numbers_of(reader.frames(range(len(reader.timeline.starts))))
+
+
+def gone(pid: int) -> bool:
+    """No process, or one that is over and waits for its parent."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_a_decoder_that_hangs_is_killed_and_the_next_one_goes_on(stub, video):
+    pid = stub(HANG)
+    with pytest.raises(VideoError, match="not done within 3 s"):
+        read(video, limits=SOON)
+    assert gone(int(pid.read_text()))
+    assert read(video, "pyav") == list(range(12))
+
+
+def test_a_decoder_that_crashes_is_named_by_its_signal(stub, video):
+    stub(SEGFAULT)
+    with pytest.raises(VideoError, match=r"the decoder crashed \(signal 11, SIGSEGV\)") as caught:
+        read(video)
+    assert caught.value.where == video
+    assert read(video, "pyav") == list(range(12))
+
+
+def test_any_other_error_of_a_decoder_is_the_videos(stub, video):
+    stub("raise MemoryError('too big')")
+    with pytest.raises(VideoError, match="MemoryError: too big"):
+        read(video)
+
+
+def test_one_child_reads_many_videos_good_and_bad(video, tmp_path, monkeypatch):
+    monkeypatch.setattr(decode, "_idle", [])
+    (tmp_path / "bad.mp4").write_bytes(b"no video\n" * 40)
+    read(video)
+    child = decode._idle[0]
+    for _ in range(3):
+        assert read(video) == list(range(12))
+        with pytest.raises(VideoError, match="not a readable video"):
+            read(tmp_path / "bad.mp4")
+    assert decode._idle == [child]
+
+
+def test_a_reader_left_half_way_does_not_disturb_the_next(video):
+    with open_video(video, 32, "decord", LIMITS) as reader:
+        assert numbers_of([next(reader.frames(range(12)))]) == [0]
+    assert read(video) == list(range(12))
+
+
+def test_a_child_that_died_between_two_videos_is_replaced(video, monkeypatch):
+    monkeypatch.setattr(decode, "_idle", [])
+    read(video)
+    decode._idle[0].kill()
+    assert read(video) == list(range(12))
+
+
+OPEN = (
+    "import sys; from pipeline.params import DecodeParams; from pipeline.video.decode import open_video\n"
+    "with open_video(sys.argv[1], 32, 'decord', DecodeParams(deadline_floor=60.0, deadline_factor=4.0)): pass"
+)
+
+
+def python(script: str, *arguments: str, path: Path = ROOT) -> subprocess.Popen:
+    paths = os.pathsep.join([str(path), str(ROOT), str(ROOT / "tests")])
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *arguments], env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a hanging child lives until its decoder returns")
+def test_a_hanging_child_dies_with_its_parent(stub, video):
+    pid = stub(HANG)
+    parent = python(OPEN, str(video), path=pid.parent / "stub")
+    while not (pid.exists() and pid.read_text()):
+        assert parent.poll() is None
+        time.sleep(0.01)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    while not gone(int(pid.read_text())):
+        time.sleep(0.01)
+
+
+PEAKS = """
+import re, sys
+from pathlib import Path
+from pipeline.params import DecodeParams
+from pipeline.video import decode
+with decode.open_video(sys.argv[1], 400, "pyav", DecodeParams(deadline_floor=60.0, deadline_factor=4.0)) as reader:
+    count = sum(1 for _ in reader.frames(range(len(reader.timeline.starts))))
+for process in ("self", decode._idle[0]._process.pid):
+    print(int(re.search(r"VmHWM:\\s+(\\d+)", Path(f"/proc/{process}/status").read_text())[1]) // 1024)
+print(count)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_a_long_video_is_never_whole_in_memory(tmp_path):
+    frames = [np.zeros((400, 400, 3), np.uint8)] * 1200
+    path = write_video(tmp_path / "long.mp4", frames, 100, options={"preset": "ultrafast"})
+    with pytest.raises(VideoError, match="all its pictures at once, 549 MiB"):
+        with open_video(path, 400, "decord", LIMITS):
+            pass
+    process = python(PEAKS, str(path))
+    here, child, count = map(int, process.communicate()[0].split())
+    assert count == 1200 and process.returncode == 0
+    assert max(here, child) < 200  # MiB; the pictures together are 549

