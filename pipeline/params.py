@@ -7,7 +7,7 @@ read a parameter it does not name; a test holds the names against dvc.yaml. Test
 import difflib
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -118,12 +118,10 @@ class TrainParams(Section):
     shuffle_queries: bool
 
 
-class AMDNetRecipe(Section):
-    """Hyperparameters of AMDNet on one data set (Song et al., IEEE TMM 2025)."""
+class Recipe(Section):
+    """What the recipes of all models have; besides, `query_form`, and `frames`, the most frame rows of a video."""
 
-    query_form: Literal["token", "sentence"]
     hidden: Count
-    moments: Count
     clips: Count
     input_dropout: Dropout
     dropout: Dropout
@@ -133,6 +131,15 @@ class AMDNetRecipe(Section):
     batch_videos: Count
     epochs: Count
     patience_steps: Count
+
+
+class AMDNetRecipe(Recipe):
+    """Hyperparameters of AMDNet on one data set (Song et al., IEEE TMM 2025); it looks at no frames."""
+
+    frames: ClassVar[int] = 0
+
+    query_form: Literal["token", "sentence"]
+    moments: Count
     retrieval_weight: Weight
     diversity_weight: Weight
     diversity_alpha: float
@@ -152,7 +159,7 @@ class ReportParams(Section):
     examples: Annotated[int, Field(ge=0)]
 
 
-RECIPES: dict[str, type[Section]] = {"amdnet": AMDNetRecipe}
+RECIPES: dict[str, type[Recipe]] = {"amdnet": AMDNetRecipe}
 
 SECTIONS: dict[str, Any] = {
     "dataset": Dataset,

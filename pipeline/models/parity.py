@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import PipelineError
-from pipeline.models.amdnet import AMDNet, similarities
+from pipeline.features.videos import Videos
+from pipeline.models.amdnet import AMDNet
 from pipeline.models.author_weights import load_author_weights
+from pipeline.models.interface import similarities
 from pipeline.params import AMDNetRecipe
 
 TOLERANCE = 1e-5
@@ -73,16 +75,17 @@ def amdnet_results(weights: Arrays, inputs: Arrays) -> Arrays:
     model = AMDNet(video_size, query_size, recipe, query.shape[1] if query_positions is None else len(query_positions))
     load_author_weights(model.eval(), weights)
 
-    encoding = model.encode_video(inputs["clips"])
+    clips = inputs["clips"]
+    encoding = model.encode_video(Videos(clips, clips[:, :0], torch.ones(len(clips), 0, dtype=torch.bool)))
     vector = model.encode_query(query, mask)
-    losses = model.losses(vector, encoding, inputs["labels"])
+    losses = model.losses(vector, encoding, inputs["labels"], epoch=1)
     return {
         "video": encoding.video,
         "moment_masks": encoding.moment_masks,
         "moments": encoding.moments,
         "global": encoding.overview,
         "query": vector,
-        "cosine_scores": model.score(vector, encoding).score,
+        "cosine_scores": model.score(vector, model.index(encoding)).score,
         "dot_scores": similarities(vector, encoding.video).amax(dim=-1),
         "loss_retrieval_unweighted": losses["retrieval"],
         "loss_diversity": losses["diversity"],

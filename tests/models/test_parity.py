@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from pipeline.errors import PipelineError
+from pipeline.features.videos import Videos
 from pipeline.models import parity as command
 from pipeline.models.amdnet import AMDNet
 
@@ -22,10 +23,15 @@ def run(path: Path) -> subprocess.CompletedProcess:
     )
 
 
-def fixture_of(model: AMDNet, videos: torch.Tensor, queries, path: Path, **changes: np.ndarray) -> Path:
+def fixture_of(model: AMDNet, videos: Videos, queries, path: Path, **changes: np.ndarray) -> Path:
     """A fixture of a model of ours, written under the authors' names; its expectations are our results."""
     tokens, mask, labels = queries
-    arrays = {"input.clips": videos, "input.query": tokens, "input.query_mask": mask.float(), "input.labels": labels}
+    arrays = {
+        "input.clips": videos.clips,
+        "input.query": tokens,
+        "input.query_mask": mask.float(),
+        "input.labels": labels,
+    }
     if model.recipe.query_form == "sentence":
         arrays["input.query"] = tokens[:, 0]
         del arrays["input.query_mask"]

@@ -8,6 +8,7 @@ import yaml
 
 from pipeline.features.corpus import Corpus
 from pipeline.features.hdf5 import Packed, pack
+from pipeline.features.videos import video_rows
 from pipeline.manifest import Query, Video, write_queries, write_videos
 from pipeline.params import AMDNetRecipe
 
@@ -35,13 +36,15 @@ def make_corpus():
     def make(videos: int, queries: tuple[int, ...] | None = None) -> Corpus:
         counts = queries or (EVENTS,) * videos
         events = event_vectors(videos)
-        noise = 0.1 * torch.randn(videos, 9, SIZE, generator=torch.Generator().manual_seed(1))
+        video = events.repeat_interleave(3, dim=1) + 0.1 * torch.randn(
+            videos, 9, SIZE, generator=torch.Generator().manual_seed(1)
+        )
         labels = torch.arange(videos).repeat_interleave(torch.tensor(counts))
         asked = torch.cat([torch.arange(count) % EVENTS for count in counts])
         return Corpus(
             video_ids=[f"v{index:02}" for index in range(videos)],
             durations=torch.full((videos,), 9.0),
-            video=events.repeat_interleave(3, dim=1) + noise,
+            videos=video_rows(list(video), [video[0, :0]] * videos),
             query_ids=[f"q{index:03}" for index in range(len(labels))],
             texts=["a query"] * len(labels),
             query=events[labels, asked][:, None].repeat(1, TOKENS, 1),

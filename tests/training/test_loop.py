@@ -19,7 +19,7 @@ def train(tmp_path, recipe):
 
     def run(corpus, selection=None, labels=None, name="state", seed=0, **changes):
         chosen = recipe.model_copy(update=changes)
-        model = build("amdnet", corpus.video.shape[2], corpus.query.shape[2], chosen, 30)
+        model = build("amdnet", corpus.videos.clips.shape[2], corpus.query.shape[2], chosen, 30)
         initialize(model, seed)
         batches = Batches(corpus, corpus.labels if labels is None else labels, chosen.batch_videos, CPU)
         state = tmp_path / f"{name}.pt"
