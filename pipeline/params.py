@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pipeline.errors import PipelineError
 
 Dataset = Literal["sample", "folder", "tvr", "activitynet", "charades", "didemo", "qvhighlights"]
-ModelName = Literal["amdnet"]
+ModelName = Literal["amdnet", "gmmformer", "ms_sl"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -153,13 +153,47 @@ class AMDNetRecipe(Recipe):
         return self
 
 
+class FrameRecipe(Recipe):
+    """What the models share that look at clips and frames."""
+
+    query_form: ClassVar[str] = "token"
+
+    heads: Count
+    frames: Count
+    clip_weight: Fraction
+    margin: Weight
+    clip_retrieval_weight: Weight
+    frame_retrieval_weight: Weight
+    hard_start: Annotated[int, Field(ge=0)]
+    hard_pool: Count
+
+    @model_validator(mode="after")
+    def _heads_divide(self):
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        return self
+
+
+class GMMFormerRecipe(FrameRecipe):
+    """Hyperparameters of GMMFormer on one data set (Wang et al., AAAI 2024)."""
+
+    window: Literal["own_length", "padded"]
+    query_diversity_weight: Weight
+    query_diversity_alpha: Weight
+    query_diversity_delta: float
+
+
+class MSSLRecipe(FrameRecipe):
+    """Hyperparameters of MS-SL on one data set (Dong et al., ACM MM 2022)."""
+
+
 class ReportParams(Section):
     """The HTML report."""
 
     examples: Annotated[int, Field(ge=0)]
 
 
-RECIPES: dict[str, type[Recipe]] = {"amdnet": AMDNetRecipe}
+RECIPES: dict[str, type[Recipe]] = {"amdnet": AMDNetRecipe, "gmmformer": GMMFormerRecipe, "ms_sl": MSSLRecipe}
 
 SECTIONS: dict[str, Any] = {
     "dataset": Dataset,

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.features.videos import Videos
+from pipeline.models.author_names import attention_names
 from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
 from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.models.losses import diversity_loss, relevance_loss, retrieval_loss
@@ -57,25 +58,13 @@ class AMDNet(RetrievalModel):
         "overview_norm": "clip_encoder.clip2video.layernorm",
         "overview": "clip_encoder.clip2video.fc_out1",
         "anchors": "clip_encoder.fc_gauss",
-        "video_attention.query": "clip_encoder.attn0.self.query",
-        "video_attention.key": "clip_encoder.attn0.self.key",
-        "video_attention.value": "clip_encoder.attn0.self.value",
-        "video_attention.output": "clip_encoder.attn0.output.dense",
-        "video_attention.norm": "clip_encoder.attn0.output.LayerNorm",
-        "moment_attention.query": "clip_encoder.attn1.self.query",
-        "moment_attention.key": "clip_encoder.attn1.self.key",
-        "moment_attention.value": "clip_encoder.attn1.self.value",
-        "moment_attention.output": "clip_encoder.attn1.output.dense",
-        "moment_attention.norm": "clip_encoder.attn1.output.LayerNorm",
+        **attention_names("video_attention", "clip_encoder.attn0"),
+        **attention_names("moment_attention", "clip_encoder.attn1"),
         "query_projection.norm": "query_input_proj.LayerNorm",
         "query_projection.linear": "query_input_proj.net.1",
         "query_position.table": "query_pos_embed.position_embeddings",
         "query_position.norm": "query_pos_embed.LayerNorm",
-        "query_attention.query": "query_encoder.self.query",
-        "query_attention.key": "query_encoder.self.key",
-        "query_attention.value": "query_encoder.self.value",
-        "query_attention.output": "query_encoder.output.dense",
-        "query_attention.norm": "query_encoder.output.LayerNorm",
+        **attention_names("query_attention", "query_encoder"),
         "query_pooling.logits": "modular_vector_mapping",
     }
 

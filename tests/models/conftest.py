@@ -24,6 +24,16 @@ SHARED = {
     "epochs": 2,
     "patience_steps": 10,
 }
+FRAMES = {
+    "heads": 4,
+    "frames": 8,
+    "clip_weight": 0.7,
+    "margin": 0.1,
+    "clip_retrieval_weight": 0.05,
+    "frame_retrieval_weight": 0.04,
+    "hard_start": 20,
+    "hard_pool": 2,
+}
 OWN = {
     "amdnet": {
         "query_form": "token",
@@ -34,6 +44,14 @@ OWN = {
         "relevance_weight": 25.0,
         "relevance_margin": 0.02,
     },
+    "gmmformer": {
+        **FRAMES,
+        "window": "own_length",
+        "query_diversity_weight": 0.001,
+        "query_diversity_alpha": 32.0,
+        "query_diversity_delta": 0.15,
+    },
+    "ms_sl": FRAMES,
 }
 VIDEO_SIZE, QUERY_SIZE, MAX_QUERY_TOKENS = 20, 10, 9
 

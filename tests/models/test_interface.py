@@ -5,7 +5,7 @@ import torch
 
 from pipeline.features.videos import Videos
 
-MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"})]
+MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
 every_model = pytest.mark.parametrize(("name", "changes"), MODELS)
 
 
