@@ -23,6 +23,9 @@ def test_every_video_with_queries_comes_once_with_all_of_them(make_corpus):
     seen = []
     for batch in batches.epoch(0, 1):
         videos = [int((corpus.videos.clips == clips).flatten(1).all(dim=1).nonzero()) for clips in batch.videos.clips]
+        for frames, mask, video in zip(batch.videos.frames, batch.videos.frame_mask, videos, strict=True):
+            assert torch.equal(frames[mask], corpus.videos.clips[video, : 5 + video % 5])
+        assert batch.videos.frame_mask.any(dim=0).all()  # padded to the longest of the batch, no further
         assert batch.labels.bincount(minlength=len(videos)).tolist() == [COUNTS[video] for video in videos]
         for query, label in zip(batch.query, batch.labels, strict=True):
             own = corpus.query[corpus.labels == videos[label]]
