@@ -7,7 +7,7 @@ read a parameter it does not name; a test holds the names against dvc.yaml. Test
 import difflib
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pipeline.errors import PipelineError
 
 Dataset = Literal["sample", "folder", "tvr", "activitynet", "charades", "didemo", "qvhighlights", "pack"]
-ModelName = Literal["amdnet"]
+ModelName = Literal["amdnet", "gmmformer", "ms_sl"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -133,12 +133,10 @@ class TrainParams(Section):
     shuffle_queries: bool
 
 
-class AMDNetRecipe(Section):
-    """Hyperparameters of AMDNet on one data set (Song et al., IEEE TMM 2025)."""
+class Recipe(Section):
+    """What the recipes of all models have; besides, `query_form`, and `frames`, the most frame rows of a video."""
 
-    query_form: Literal["token", "sentence"]
     hidden: Count
-    moments: Count
     clips: Count
     input_dropout: Dropout
     dropout: Dropout
@@ -148,6 +146,15 @@ class AMDNetRecipe(Section):
     batch_videos: Annotated[int, Field(ge=2)]
     epochs: Count
     patience_steps: Count
+
+
+class AMDNetRecipe(Recipe):
+    """Hyperparameters of AMDNet on one data set (Song et al., IEEE TMM 2025); it looks at no frames."""
+
+    frames: ClassVar[int] = 0
+
+    query_form: Literal["token", "sentence"]
+    moments: Count
     retrieval_weight: Weight
     diversity_weight: Weight
     diversity_alpha: float
@@ -161,13 +168,47 @@ class AMDNetRecipe(Section):
         return self
 
 
+class FrameRecipe(Recipe):
+    """What the models share that look at clips and frames."""
+
+    query_form: ClassVar[str] = "token"
+
+    heads: Count
+    frames: Count
+    clip_weight: Fraction
+    margin: Weight
+    clip_retrieval_weight: Weight
+    frame_retrieval_weight: Weight
+    hard_start: Annotated[int, Field(ge=0)]
+    hard_pool: Count
+
+    @model_validator(mode="after")
+    def _heads_divide(self):
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        return self
+
+
+class GMMFormerRecipe(FrameRecipe):
+    """Hyperparameters of GMMFormer on one data set (Wang et al., AAAI 2024)."""
+
+    window: Literal["own_length", "padded"]
+    query_diversity_weight: Weight
+    query_diversity_alpha: Weight
+    query_diversity_delta: float
+
+
+class MSSLRecipe(FrameRecipe):
+    """Hyperparameters of MS-SL on one data set (Dong et al., ACM MM 2022)."""
+
+
 class ReportParams(Section):
     """The HTML report."""
 
     examples: Annotated[int, Field(ge=0)]
 
 
-RECIPES: dict[str, type[Section]] = {"amdnet": AMDNetRecipe}
+RECIPES: dict[str, type[Recipe]] = {"amdnet": AMDNetRecipe, "gmmformer": GMMFormerRecipe, "ms_sl": MSSLRecipe}
 
 SECTIONS: dict[str, Any] = {
     "dataset": Dataset,

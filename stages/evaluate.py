@@ -34,10 +34,8 @@ def main() -> None:
     results = {}
     for split in ("val", "test"):
         if split in asked:
-            features, recipe = FeaturesParams(**config["features"]), config["recipe"]
-            corpus = load_corpus(
-                "outputs/manifest", "outputs/features", split, features, recipe["clips"], recipe["query_form"]
-            )
+            features = FeaturesParams(**config["features"])
+            corpus = load_corpus("outputs/manifest", "outputs/features", split, features, model.recipe)
             results[split] = evaluate_split(model, corpus, device())
         write_jsonl(OUT / f"rankings_{split}.jsonl", results[split].rankings if split in results else [])
         write_jsonl(OUT / f"moments_{split}.jsonl", results[split].moments if split in results else [])

@@ -26,12 +26,12 @@ def main() -> None:
     recipe, seed, device = params.recipe, params.train.seed, runtime.device()
     feature_files = [FEATURES / f"{name}.h5" for name in (*params.features.streams, "query")]
     train, selection = (
-        load_corpus(MANIFEST, FEATURES, split, params.features, recipe.clips, recipe.query_form)
+        load_corpus(MANIFEST, FEATURES, split, params.features, recipe)
         for split in ("train", SELECTION_SPLIT[params.protocol])
     )
     config = {
         "model": params.model,
-        "video_size": train.video.shape[2],
+        "video_size": train.videos.clips.shape[2],
         "query_size": train.query.shape[2],
         "max_query_tokens": max_query_tokens(FEATURES),
         "recipe": recipe.model_dump(),
@@ -48,7 +48,7 @@ def main() -> None:
     initialize(model, derived_seed(seed, "weights"))
     if params.features.normalize == "standard":
         with one_thread():
-            model.standardize.fit(train.video)
+            model.standardize.fit(train.videos.clips)
     model.to(device)
 
     state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)

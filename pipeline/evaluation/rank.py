@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pipeline.evaluation.retrieval import ranks
 from pipeline.features.corpus import Corpus
+from pipeline.features.videos import Videos
+from pipeline.models.interface import RetrievalModel
 
 VIDEO_BLOCK = 256
 QUERY_BLOCK = 256
@@ -21,8 +23,8 @@ KEPT = 10
 class Retrieved(NamedTuple):
     """Videos retrieved for queries: K a query, the best first.
 
-    video (Q, K) int64 index into the corpus; score (Q, K); moment (Q, K) int64 index of the video's moment that holds
-    the best-matching clip; span (Q, K, 2) its start and end as shares of the video, in [0, 1].
+    video (Q, K) int64 index into the corpus; score (Q, K); moment (Q, K) int64 index of the video's moment that is
+    retrieved, NO_MOMENT where the model learns none; span (Q, K, 2) start and end, shares of the video in [0, 1].
     """
 
     video: Tensor
@@ -36,18 +38,20 @@ class Ranking:
     """A corpus ranked for its queries, all tensors on the CPU.
 
     ranks: (Q,) of the own video; top: the first min(10, V) videos, equal scores in the order of their ids; own: the own
-    video of each query, K = 1; moments: (V, H, 2) start and end of each video's moments, shares of the video.
+    video of each query, K = 1; moments: (V, H, 2) start and end of each video's moments, shares of the video;
+    index_bytes: what the V indexed videos take in memory.
     """
 
     ranks: Tensor
     top: Retrieved
     own: Retrieved
     moments: Tensor
+    index_bytes: int
 
 
 @torch.inference_mode()
 def rank_corpus(
-    model: nn.Module,
+    model: RetrievalModel,
     corpus: Corpus,
     device: torch.device,
     video_block: int = VIDEO_BLOCK,
@@ -55,12 +59,13 @@ def rank_corpus(
 ) -> Ranking:
     """Encode every video once and rank all of them for every query. Raises PipelineError for scores that are NaN."""
     model.eval()
-    videos = _blocks(len(corpus.video), video_block)
-    encoding = _stack([model.encode_video(corpus.video[block].to(device)) for block in videos])
+    rows = torch.arange(len(corpus.videos.clips)).split(video_block)
+    indexes = [model.index(model.encode_video(_videos(corpus, block, device))) for block in rows]
+    spans = torch.cat([index.spans for index in indexes])
     parts = []
     for block in _blocks(len(corpus.query), query_block):
         query = model.encode_query(corpus.query[block].to(device), corpus.query_mask[block].to(device))
-        scores = [model.score(query, _take(encoding, columns)) for columns in videos]
+        scores = [model.score(query, index) for index in indexes]
         score = torch.cat([part.score for part in scores], dim=1)
         position = torch.cat([part.position for part in scores], dim=1)
         labels = corpus.labels[block].to(device)
@@ -68,12 +73,13 @@ def rank_corpus(
         parts.append(
             (
                 ranks(score, labels).cpu(),
-                _retrieve(model, encoding, score, position, best),
-                _retrieve(model, encoding, score, position, labels[:, None]),
+                _retrieve(model, spans, score, position, best),
+                _retrieve(model, spans, score, position, labels[:, None]),
             )
         )
     own_ranks, top, own = zip(*parts, strict=True)
-    return Ranking(torch.cat(own_ranks), _stack(top), _stack(own), moment_spans(encoding.spans).cpu())
+    index_bytes = sum(field.nbytes for index in indexes for field in index)
+    return Ranking(torch.cat(own_ranks), _stack(top), _stack(own), moment_spans(spans).cpu(), index_bytes)
 
 
 def moment_spans(spans: Tensor) -> Tensor:
@@ -82,21 +88,22 @@ def moment_spans(spans: Tensor) -> Tensor:
     return torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
 
 
-def _retrieve(model: nn.Module, encoding: NamedTuple, score: Tensor, position: Tensor, video: Tensor) -> Retrieved:
+def _retrieve(model: RetrievalModel, spans: Tensor, score: Tensor, position: Tensor, video: Tensor) -> Retrieved:
     """What is retrieved where the videos (Q, K) are chosen, moved to the CPU."""
-    moment, span = model.localize(encoding, video.flatten(), position.gather(1, video).flatten())
+    moment, span = model.localize(spans[video.flatten()], position.gather(1, video).flatten())
     return Retrieved(
         video.cpu(), score.gather(1, video).cpu(), moment.view_as(video).cpu(), span.view(*video.shape, 2).cpu()
     )
 
 
+def _videos(corpus: Corpus, rows: Tensor, device: torch.device) -> Videos:
+    """The videos of `rows` (B,), padded to the longest of them, on the device."""
+    videos = corpus.videos.take(rows, int(corpus.videos.count[rows].max()))
+    return Videos(*(field.to(device) for field in videos))
+
+
 def _blocks(count: int, size: int) -> list[slice]:
     return [slice(start, start + size) for start in range(0, count, size)]
-
-
-def _take(fields: NamedTuple, rows: slice) -> NamedTuple:
-    """The same rows of every tensor of a named tuple."""
-    return type(fields)(*(field[rows] for field in fields))
 
 
 def _stack(parts: list[NamedTuple]) -> NamedTuple:

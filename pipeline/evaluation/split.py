@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
 
 from pipeline.evaluation.moments import agreed_iou, moment_metrics
 from pipeline.evaluation.rank import Ranking, Retrieved, rank_corpus
 from pipeline.evaluation.retrieval import chance, chance_at, recall, recall_at
 from pipeline.features.corpus import Corpus
+from pipeline.models.interface import NO_MOMENT, RetrievalModel
 
 CURVE_END = 100
 DECIMALS = 6
@@ -32,7 +32,7 @@ class SplitResult:
     curve: list[dict[str, Any]]
 
 
-def evaluate_split(model: nn.Module, corpus: Corpus, device: torch.device) -> SplitResult:
+def evaluate_split(model: RetrievalModel, corpus: Corpus, device: torch.device) -> SplitResult:
     """Rank the corpus for its queries (at least one) and measure it. Raises PipelineError for scores that are NaN."""
     ranking = rank_corpus(model, corpus, device)
     rankings = [_query_row(corpus, ranking, index) for index in range(len(corpus.query_ids))]
@@ -42,6 +42,7 @@ def evaluate_split(model: nn.Module, corpus: Corpus, device: torch.device) -> Sp
         "queries": len(corpus.query_ids),
         "missing_videos": corpus.missing_videos,
         "missing_queries": corpus.missing_queries,
+        "index_bytes_per_video": round(ranking.index_bytes / videos),
         "retrieval": recall(ranking.ranks),
         "chance": chance(videos, len(corpus.query_ids)),
         **_moment_metrics(corpus, rankings),
@@ -84,7 +85,7 @@ def _retrieved(corpus: Corpus, retrieved: Retrieved, index: int) -> list[dict[st
     for video, score, moment, span in zip(*(field[index].tolist() for field in retrieved), strict=True):
         start, end = _seconds(span, float(corpus.durations[video]))
         found = {"video_id": corpus.video_ids[video], "score": _rounded(score)}
-        rows.append({**found, "start": start, "end": end, "moment": moment})
+        rows.append({**found, "start": start, "end": end, "moment": None if moment == NO_MOMENT else moment})
     return rows
 
 

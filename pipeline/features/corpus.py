@@ -1,4 +1,4 @@
-"""One split as contiguous tensors: every video reduced to N clips, every query to its tokens, each file read once.
+"""One split as contiguous tensors: the clips and frames of every video, the tokens of every query, each file read once.
 
 Nothing after this touches an HDF5 file. A video or query of the manifest that has no features is left out and named in
 `missing_videos` or `missing_queries`; a query of a missing video is missing too.
@@ -15,23 +15,24 @@ from torch import Tensor
 
 from pipeline.errors import PipelineError
 from pipeline.features.hdf5 import FeatureFile
-from pipeline.features.sampling import fixed_length, l2_normalize
+from pipeline.features.sampling import at_most, fixed_length, l2_normalize
+from pipeline.features.videos import VideoRows, video_rows
 from pipeline.manifest import Query, read_queries, read_videos
-from pipeline.params import FeaturesParams
+from pipeline.params import FeaturesParams, Recipe
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """V videos of N clips and the Q queries about them, sorted by id; all tensors on the CPU.
+    """V videos and the Q queries about them, sorted by id; all tensors on the CPU.
 
-    durations: (V,) seconds; video: (V, N, D_v); query: (Q, T, D_q) with zeros after each query's last token;
+    durations: (V,) seconds; videos: their features; query: (Q, T, D_q) with zeros after each query's last token;
     query_mask: (Q, T) bool, true at tokens; labels: (Q,) int64 index of the query's video; spans: annotated start and
     end seconds of each query, empty where unknown; agreement: how many of them a prediction must match.
     """
 
     video_ids: list[str]
     durations: Tensor
-    video: Tensor
+    videos: VideoRows
     query_ids: list[str]
     texts: list[str]
     query: Tensor
@@ -57,23 +58,23 @@ def load_corpus(
     features_folder: Path | str,
     split: str,
     features: FeaturesParams,
-    clips: int,
-    query_form: str,
+    recipe: Recipe,
 ) -> Corpus:
     """Read the split's videos and queries from the manifest and their features from the HDF5 files.
 
-    clips: N; query_form: `token`, or `sentence` for the mean of the normalised tokens (T = 1). Raises PipelineError
-    where no video or no query has features, and for features that are not finite, naming file and id.
+    Of the recipe are read clips (N), frames (the most rows a video, 0 for none) and query_form: `token`, or `sentence`
+    for the mean of the normalised tokens (T = 1). Raises PipelineError where no video or no query has features, and for
+    features that are not finite, naming file and id.
     """
     manifest_folder, features_folder = Path(manifest_folder), Path(features_folder)
     listed = [video for video in read_videos(manifest_folder / "videos.jsonl") if split in video.splits]
     asked = [query for query in read_queries(manifest_folder / "queries.jsonl") if query.split == split]
 
-    rows = _read_videos([video.video_id for video in listed], features_folder, features, clips)
+    rows = _read_videos([video.video_id for video in listed], features_folder, features, recipe)
     videos = [video for video in listed if video.video_id in rows]
     if not videos:
         raise _nothing_usable(split, "video", len(listed), features_folder)
-    tokens = _read_queries([query for query in asked if query.video_id in rows], features_folder, query_form)
+    tokens = _read_queries([query for query in asked if query.video_id in rows], features_folder, recipe.query_form)
     queries = [query for query in asked if query.query_id in tokens]
     if not queries:
         raise _nothing_usable(split, "query", len(asked), features_folder)
@@ -83,7 +84,7 @@ def load_corpus(
     return Corpus(
         video_ids=list(index),
         durations=torch.tensor([video.duration for video in videos]),
-        video=torch.stack([rows.pop(video_id) for video_id in index]),
+        videos=video_rows(*map(list, zip(*(rows.pop(video_id) for video_id in index), strict=True))),
         query_ids=[query.query_id for query in queries],
         texts=[query.text for query in queries],
         query=query,
@@ -96,8 +97,10 @@ def load_corpus(
     )
 
 
-def _read_videos(video_ids: list[str], folder: Path, features: FeaturesParams, clips: int) -> dict[str, Tensor]:
-    """(N, D_v) a video that every stream has; its streams are cut to the shortest of them."""
+def _read_videos(
+    video_ids: list[str], folder: Path, features: FeaturesParams, recipe: Recipe
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Clips and frames of each video that every stream has; its streams are cut to the shortest of them."""
     read = {}
     with ExitStack() as stack:
         files = [stack.enter_context(FeatureFile(folder / f"{stream}.h5")) for stream in features.streams]
@@ -105,13 +108,17 @@ def _read_videos(video_ids: list[str], folder: Path, features: FeaturesParams, c
             streams = [_rows(file, video_id) for file in files]
             length = min(len(rows) for rows in streams)
             if length:
-                read[video_id] = _clip_vectors([rows[:length] for rows in streams], features.normalize, clips)
+                streams = [rows[:length] for rows in streams]
+                clips = _joined([fixed_length(rows, recipe.clips) for rows in streams], features.normalize)
+                frames = clips[:0]
+                if recipe.frames:
+                    frames = _joined([at_most(rows, recipe.frames) for rows in streams], features.normalize)
+                read[video_id] = clips, frames
     return read
 
 
-def _clip_vectors(streams: list[Tensor], normalize: str, clips: int) -> Tensor:
-    """Streams (T, D_s) float64 of one video -> (N, sum of D_s) float32: averaged first, then normalised."""
-    averaged = [fixed_length(rows, clips) for rows in streams]
+def _joined(averaged: list[Tensor], normalize: str) -> Tensor:
+    """Averaged streams (N, D_s) float64 of one video -> (N, sum of D_s) float32, normalised."""
     if normalize == "stream":
         averaged = [l2_normalize(rows) for rows in averaged]
     joined = torch.cat(averaged, dim=1)

@@ -12,7 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
+from pipeline.features.videos import Videos
+from pipeline.models.author_names import attention_names
+from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
+from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.models.losses import diversity_loss, relevance_loss, retrieval_loss
 from pipeline.params import AMDNetRecipe
 
@@ -34,20 +37,19 @@ class VideoEncoding(NamedTuple):
     spans: Tensor
 
 
-class Scores(NamedTuple):
-    """score: (Q, B) largest cosine over the clips; position: (Q, B) int64, the clip that reaches it."""
+class VideoIndex(NamedTuple):
+    """B videos ready for queries: clips (B, N, d) of length 1; spans (B, H, 2)."""
 
-    score: Tensor
-    position: Tensor
+    clips: Tensor
+    spans: Tensor
 
 
-class AMDNet(nn.Module):
-    """Encoders of videos (B, N, D_v) and queries (Q, T, D_q) into one space of size d.
+class AMDNet(RetrievalModel):
+    """The score is the largest cosine over a video's clips, its position that clip.
 
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.
     """
 
-    # Our modules and the modules of the authors' code that hold the same weights.
     AUTHOR_NAMES = {
         "video_projection.norm": "clip_input_proj.LayerNorm",
         "video_projection.linear": "clip_input_proj.net.1",
@@ -56,33 +58,19 @@ class AMDNet(nn.Module):
         "overview_norm": "clip_encoder.clip2video.layernorm",
         "overview": "clip_encoder.clip2video.fc_out1",
         "anchors": "clip_encoder.fc_gauss",
-        "video_attention.query": "clip_encoder.attn0.self.query",
-        "video_attention.key": "clip_encoder.attn0.self.key",
-        "video_attention.value": "clip_encoder.attn0.self.value",
-        "video_attention.output": "clip_encoder.attn0.output.dense",
-        "video_attention.norm": "clip_encoder.attn0.output.LayerNorm",
-        "moment_attention.query": "clip_encoder.attn1.self.query",
-        "moment_attention.key": "clip_encoder.attn1.self.key",
-        "moment_attention.value": "clip_encoder.attn1.self.value",
-        "moment_attention.output": "clip_encoder.attn1.output.dense",
-        "moment_attention.norm": "clip_encoder.attn1.output.LayerNorm",
+        **attention_names("video_attention", "clip_encoder.attn0"),
+        **attention_names("moment_attention", "clip_encoder.attn1"),
         "query_projection.norm": "query_input_proj.LayerNorm",
         "query_projection.linear": "query_input_proj.net.1",
         "query_position.table": "query_pos_embed.position_embeddings",
         "query_position.norm": "query_pos_embed.LayerNorm",
-        "query_attention.query": "query_encoder.self.query",
-        "query_attention.key": "query_encoder.self.key",
-        "query_attention.value": "query_encoder.self.value",
-        "query_attention.output": "query_encoder.output.dense",
-        "query_attention.norm": "query_encoder.output.LayerNorm",
+        **attention_names("query_attention", "query_encoder"),
         "query_pooling.logits": "modular_vector_mapping",
     }
 
     def __init__(self, video_size: int, query_size: int, recipe: AMDNetRecipe, max_query_tokens: int = 30):
-        super().__init__()
-        self.recipe = recipe
+        super().__init__(video_size, recipe)
         hidden, heads, dropout = recipe.hidden, recipe.moments, recipe.dropout
-        self.standardize = Standardize(video_size)
         self.video_projection = Projection(video_size, hidden, recipe.input_dropout)
         self.video_position = PositionalEmbedding(recipe.clips, hidden, dropout)
         self.overview_norm = nn.LayerNorm(hidden)
@@ -96,9 +84,9 @@ class AMDNet(nn.Module):
             self.query_attention = SelfAttention(hidden, heads, dropout)
             self.query_pooling = AttentionPooling(hidden)
 
-    def encode_video(self, video: Tensor) -> VideoEncoding:
-        """Clips (B, N, D_v), N at most `recipe.clips`; no video's encoding depends on the others of its batch."""
-        clips = self.video_position(self.video_projection(self.standardize(video)))
+    def encode_video(self, videos: Videos) -> VideoEncoding:
+        """See RetrievalModel; frames are not looked at."""
+        clips = self.video_position(self.video_projection(self.standardize(videos.clips)))
         overview = self.overview(self.overview_norm(clips.mean(dim=1)))
         spans = self.anchors(overview).to(clips.dtype).sigmoid().unflatten(-1, (-1, 2))
         masks = log_masks(spans, clips.shape[1]).exp()
@@ -107,32 +95,31 @@ class AMDNet(nn.Module):
         return VideoEncoding((plain + focused) / 2, masks, masks @ clips, overview, spans)
 
     def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
-        """Tokens (Q, T, D_q) and their mask (Q, T) bool, false at padding -> (Q, d); sentence form: T = 1."""
+        """See RetrievalModel; sentence form: T = 1."""
         tokens = self.query_projection(query)
         if self.recipe.query_form == "sentence":
             return tokens[:, 0]
         tokens = self.query_attention(self.query_position(tokens), key_mask=mask)
         return self.query_pooling(tokens, mask)
 
-    def score(self, query: Tensor, encoding: VideoEncoding) -> Scores:
-        """Queries (Q, d) against B encoded videos -> (Q, B): cosine to the best clip, and which clip that is."""
-        similarity = similarities(F.normalize(query, dim=-1), F.normalize(encoding.video, dim=-1))
-        return Scores(*similarity.max(dim=-1))
+    def index(self, encoding: VideoEncoding) -> VideoIndex:
+        """See RetrievalModel."""
+        return VideoIndex(F.normalize(encoding.video, dim=-1), encoding.spans)
 
-    def localize(self, encoding: VideoEncoding, video_index: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """The moment of each given video (K,) that covers the given clip (K,) best.
+    def score(self, query: Tensor, index: VideoIndex) -> Scores:
+        """See RetrievalModel."""
+        return Scores(*similarities(F.normalize(query, dim=-1), index.clips).max(dim=-1))
 
-        Returns its index (K,) int64 and its start and end (K, 2), shares of the video in [0, 1].
-        """
-        spans = encoding.spans[video_index]
+    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """See RetrievalModel: the moment that covers the clip at `position` best."""
         # In logarithms, since far from every span all masks are 0 in float32.
-        cover = log_masks(spans, encoding.video.shape[1]).take_along_dim(position[:, None, None], dim=-1)
+        cover = log_masks(spans, self.recipe.clips).take_along_dim(position[:, None, None], dim=-1)
         moment = cover[..., 0].argmax(dim=-1)
         centre, width = spans.take_along_dim(moment[:, None, None], dim=1)[:, 0].unbind(-1)
         return moment, torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
 
-    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor) -> dict[str, Tensor]:
-        """The three unweighted losses of a batch and their weighted sum `total`; labels (Q,): each query's video."""
+    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+        """See RetrievalModel; the same in every epoch."""
         recipe = self.recipe
         scores = similarities(query, encoding.video).amax(dim=-1)
         retrieval = retrieval_loss(scores, labels)
@@ -144,11 +131,6 @@ class AMDNet(nn.Module):
             + recipe.relevance_weight * relevance
         )
         return {"retrieval": retrieval, "diversity": diversity, "relevance": relevance, "total": total}
-
-
-def similarities(query: Tensor, video: Tensor) -> Tensor:
-    """Dot products of queries (Q, d) with every clip (B, N, d) -> (Q, B, N)."""
-    return (query @ video.flatten(0, 1).T).unflatten(-1, video.shape[:2])
 
 
 def log_masks(spans: Tensor, clips: int) -> Tensor:

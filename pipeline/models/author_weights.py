@@ -9,9 +9,10 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from pipeline.errors import PipelineError
+from pipeline.models.interface import RetrievalModel
 
 
 def read_author_weights(path: Path | str) -> dict[str, Tensor]:
@@ -47,15 +48,20 @@ def _state_dict_in(content: object) -> dict[str, Tensor] | None:
     return None
 
 
-def load_author_weights(model: nn.Module, state: Mapping[str, Tensor]) -> None:
+def author_name_of(model: RetrievalModel, parameter: str) -> str:
+    """The authors' name of a parameter of ours."""
+    module, _, leaf = parameter.rpartition(".")
+    return f"{model.AUTHOR_NAMES[module]}.{leaf}"
+
+
+def load_author_weights(model: RetrievalModel, state: Mapping[str, Tensor]) -> None:
     """Copy the authors' state dict into `model`; tensors the model has no place for are ignored.
 
     Of a position table with more rows than ours, the first are taken. Raises PipelineError naming what does not fit.
     """
     weights, problems = {}, []
     for name, ours in model.named_parameters():
-        module, _, leaf = name.rpartition(".")
-        author_name = f"{model.AUTHOR_NAMES[module]}.{leaf}"
+        author_name = author_name_of(model, name)
         theirs = state.get(author_name)
         if theirs is not None and name.endswith("table.weight"):
             theirs = theirs[: len(ours)]

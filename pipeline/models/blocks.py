@@ -100,6 +100,32 @@ class AttentionPooling(nn.Module):
         return (logits.softmax(dim=1) * sequence).sum(dim=1)
 
 
+class Embedding(nn.Module):
+    """Features of a sequence, projected and with their positions, (B, L, D) -> (B, L, d), L <= `positions`."""
+
+    def __init__(self, size: int, positions: int, hidden: int, input_dropout: float, dropout: float):
+        super().__init__()
+        self.projection = Projection(size, hidden, input_dropout)
+        self.position = PositionalEmbedding(positions, hidden, dropout)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.position(self.projection(features))
+
+
+class QueryEncoder(nn.Module):
+    """Tokens of queries embedded, attended and pooled, (Q, T, D) -> (Q, d), T <= `positions`."""
+
+    def __init__(self, size: int, positions: int, hidden: int, heads: int, input_dropout: float, dropout: float):
+        super().__init__()
+        self.embedding = Embedding(size, positions, hidden, input_dropout, dropout)
+        self.attention = SelfAttention(hidden, heads, dropout)
+        self.pooling = AttentionPooling(hidden)
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """mask: (Q, T) bool, false at padding."""
+        return self.pooling(self.attention(self.embedding(tokens), key_mask=mask), mask)
+
+
 def initialize(model: nn.Module, seed: int) -> None:
     """Weights of linear maps and tables from N(0, 0.02^2), biases 0, LayerNorm 1 and 0; equal seeds, equal weights."""
     generator = torch.Generator().manual_seed(seed)

@@ -9,17 +9,17 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from pipeline.errors import PipelineError
 from pipeline.files import atomic_path, read_json, write_json
+from pipeline.models.interface import RetrievalModel
 from pipeline.models.registry import build
 from pipeline.params import RECIPES
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
-def save(folder: Path | str, model: nn.Module, config: dict[str, Any]) -> None:
+def save(folder: Path | str, model: RetrievalModel, config: dict[str, Any]) -> None:
     """Write a model's weights and its configuration.
 
     config holds at least `model`, `video_size`, `query_size`, `max_query_tokens` and `recipe`, as `load` reads them.
@@ -29,7 +29,7 @@ def save(folder: Path | str, model: nn.Module, config: dict[str, Any]) -> None:
     write_json(Path(folder) / CONFIG, config)
 
 
-def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[nn.Module, dict[str, Any]]:
+def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[RetrievalModel, dict[str, Any]]:
     """The model in evaluation mode, and its configuration. Raises PipelineError where the two files do not fit."""
     config = read_json(Path(folder) / CONFIG)
     recipe = RECIPES[config["model"]](**config["recipe"])

@@ -2,14 +2,13 @@
 
 from importlib import import_module
 
-from torch import nn
+from pipeline.models.interface import RetrievalModel
+from pipeline.params import Recipe
 
-from pipeline.params import Section
-
-CLASSES = {"amdnet": "AMDNet"}
+CLASSES = {"amdnet": "AMDNet", "gmmformer": "GMMFormer", "ms_sl": "MSSL"}
 
 
-def build(name: str, video_size: int, query_size: int, recipe: Section, max_query_tokens: int) -> nn.Module:
+def build(name: str, video_size: int, query_size: int, recipe: Recipe, max_query_tokens: int) -> RetrievalModel:
     """The model `name` (a file of pipeline/models) for features of these sizes, with torch's own initial weights."""
     model = getattr(import_module(f"pipeline.models.{name}"), CLASSES[name])
     return model(video_size, query_size, recipe, max_query_tokens)

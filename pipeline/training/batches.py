@@ -12,15 +12,16 @@ from torch import Tensor
 
 from pipeline.errors import PipelineError
 from pipeline.features.corpus import Corpus
+from pipeline.features.videos import VideoRows, Videos
 from pipeline.files import canonical_json, sha256_text
 
 RESIDENT_SHARE = 0.5  # of the free device memory that the features may take; the model works in the rest
 
 
 class Batch(NamedTuple):
-    """B videos (B, N, D_v), their queries (Q, T, D_q) with mask (Q, T), and labels (Q,): rows of `video`."""
+    """B videos, their queries (Q, T, D_q) with mask (Q, T), and labels (Q,): each query's video of the B."""
 
-    video: Tensor
+    videos: Videos
     query: Tensor
     query_mask: Tensor
     labels: Tensor
@@ -61,9 +62,11 @@ class Batches:
                 f"no batch of two videos: {len(self._videos)} training videos with queries, batches of {batch_videos}",
                 fix="train on more videos, or raise the recipe's batch_videos",
             )
-        features = (corpus.video, corpus.query, corpus.query_mask)
+        self._frames = corpus.videos.count
+        features = (*corpus.videos, corpus.query, corpus.query_mask)
         self._home = device if _fits(features, device) else torch.device("cpu")
-        self._video, self._query, self._query_mask = (tensor.to(self._home) for tensor in features)
+        *videos, self._query, self._query_mask = (tensor.to(self._home) for tensor in features)
+        self._rows = VideoRows(*videos)
 
     def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch, on the device."""
@@ -76,11 +79,12 @@ class Batches:
         ]
         # All indices of the epoch go to the device at once: a step waits for no copy.
         rows = self._moved([torch.cat(of_part) for of_part in queries], self._home)
-        for video, query, label in zip(
-            self._moved(parts, self._home), rows, self._moved(labels, self._device), strict=True
+        lengths = [int(self._frames[part].max()) for part in parts]
+        for video, length, query, label in zip(
+            self._moved(parts, self._home), lengths, rows, self._moved(labels, self._device), strict=True
         ):
             yield Batch(
-                self._video[video].to(self._device),
+                Videos(*(field.to(self._device) for field in self._rows.take(video, length))),
                 self._query[query].to(self._device),
                 self._query_mask[query].to(self._device),
                 label,

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.features.corpus import Corpus
-from pipeline.params import Section
+from pipeline.models.interface import RetrievalModel
+from pipeline.params import Recipe
 from pipeline.training.batches import Batch, Batches, derived_seed
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.resume import load_state, save_state
@@ -63,7 +64,7 @@ class Run:
             "seconds": round(self.seconds, 3),
         }
 
-    def finished(self, recipe: Section) -> bool:
+    def finished(self, recipe: Recipe) -> bool:
         """Whether all epochs are done, or `patience_steps` steps brought no better SumR."""
         if not self.history:
             return False
@@ -73,10 +74,10 @@ class Run:
 
 @one_thread()
 def fit(
-    model: nn.Module,
+    model: RetrievalModel,
     batches: Batches,
     selection: Corpus,
-    recipe: Section,
+    recipe: Recipe,
     seed: int,
     device: torch.device,
     state_file: Path,
@@ -114,7 +115,7 @@ def fit(
 
 
 def train_epoch(
-    model: nn.Module, batches: Batches, optimizer: BertAdam, seed: int, epoch: int
+    model: RetrievalModel, batches: Batches, optimizer: BertAdam, seed: int, epoch: int
 ) -> tuple[dict[str, float], float]:
     """One pass over the batches; returns the mean of each loss, and the learning rate of the last step."""
     torch.manual_seed(derived_seed(seed, "dropout", epoch))
@@ -122,20 +123,20 @@ def train_epoch(
     steps = []
     for batch in batches.epoch(seed, epoch):
         rate = optimizer.rate
-        steps.append(train_step(model, batch, optimizer))
+        steps.append(train_step(model, batch, optimizer, epoch))
     means = torch.stack([torch.stack(list(losses.values())) for losses in steps]).mean(dim=0)
     return dict(zip(steps[0], means.tolist(), strict=True)), rate
 
 
-def train_step(model: nn.Module, batch: Batch, optimizer: BertAdam) -> dict[str, Tensor]:
+def train_step(model: RetrievalModel, batch: Batch, optimizer: BertAdam, epoch: int) -> dict[str, Tensor]:
     """One update; returns the losses, on the device. Nothing in it waits for the device."""
-    device = batch.video.device.type
+    device = batch.labels.device.type
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-        encoding = model.encode_video(batch.video)
+        encoding = model.encode_video(batch.videos)
         query = model.encode_query(batch.query, batch.query_mask)
     # The losses are differences of large exponents: float32 whatever the encoders ran in.
-    encoding = type(encoding)(*(field.float() for field in encoding))
-    losses = model.losses(query.float(), encoding, batch.labels)
+    encoding = type(encoding)(*(field.float() if field.is_floating_point() else field for field in encoding))
+    losses = model.losses(query.float(), encoding, batch.labels, epoch)
     optimizer.zero_grad()
     losses["total"].backward()
     optimizer.step()

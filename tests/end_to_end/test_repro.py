@@ -48,6 +48,19 @@ def test_a_training_parameter_decodes_no_video(project):
     assert before["outputs/model/model.safetensors"] != after["outputs/model/model.safetensors"]
 
 
+@pytest.mark.parametrize("model", ["gmmformer", "ms_sl"])
+def test_another_model_runs_from_train_on_with_no_other_flag(project, model):
+    before = _hashes(project)
+    assert ran(project.dvc("exp", "run", "-S", f"model={model}")) == ["train", "evaluate", "report"]
+    assert _json(project, "outputs/evaluation/details.json")["model"] == model
+    assert project.path("outputs/report.html").stat().st_size > 10_000
+    project.change({"recipes": {model: {"sample": {"margin": 0.3}}}})
+    assert project.repro() == ["train", "evaluate", "report"]
+    project.change({"model": "amdnet"})
+    assert project.repro() == []
+    assert _hashes(project) == before
+
+
 def test_a_resnet_parameter_leaves_slowfast_alone_and_comes_back_from_the_cache(project):
     before = _hashes(project)
     project.change({"resnet": {"pooling": "mean", "sampling": "uniform"}})

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.features.corpus import Corpus
+from pipeline.features.videos import Videos, video_rows
+from pipeline.models.interface import Scores
 
 
 class Encoding(NamedTuple):
@@ -14,25 +16,26 @@ class Encoding(NamedTuple):
     spans: Tensor
 
 
-class Scores(NamedTuple):
-    score: Tensor
-    position: Tensor
+CLIPS = 8
 
 
 class NearestClip(nn.Module):
     """Compares vectors as they are; its two moments are the first half and the last half of every video."""
 
-    def encode_video(self, video: Tensor) -> Encoding:
-        return Encoding(video, torch.tensor([[0.25, 0.5], [0.75, 0.5]]).expand(len(video), 2, 2))
+    def encode_video(self, videos: Videos) -> Encoding:
+        return Encoding(videos.clips, torch.tensor([[0.25, 0.5], [0.75, 0.5]]).expand(len(videos.clips), 2, 2))
+
+    def index(self, encoding: Encoding) -> Encoding:
+        return encoding
 
     def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
         return (query * mask[..., None]).sum(dim=1)
 
-    def score(self, query: Tensor, encoding: Encoding) -> Scores:
-        return Scores(*torch.einsum("qd,bnd->qbn", query, encoding.video).max(dim=2))
+    def score(self, query: Tensor, index: Encoding) -> Scores:
+        return Scores(*torch.einsum("qd,bnd->qbn", query, index.video).max(dim=2))
 
-    def localize(self, encoding: Encoding, video_index: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        moment = (position >= encoding.video.shape[1] // 2).long()
+    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        moment = (position >= CLIPS // 2).long()
         return moment, torch.stack([moment * 0.5, moment * 0.5 + 0.5], dim=1)
 
 
@@ -45,7 +48,7 @@ def model() -> NearestClip:
 def corpus() -> Corpus:
     """12 videos of 8 clips, 30 queries that are noisy copies of a clip; a third of the queries have no span."""
     generator = torch.Generator().manual_seed(0)
-    video = torch.randn(12, 8, 16, generator=generator)
+    video = torch.randn(12, CLIPS, 16, generator=generator)
     labels = torch.arange(30) % 12
     clips = torch.arange(30) % 8
     query = video[labels, clips] + 0.8 * torch.randn(30, 16, generator=generator)
@@ -58,7 +61,7 @@ def corpus() -> Corpus:
     return Corpus(
         video_ids=[f"video{index:02d}" for index in range(12)],
         durations=durations,
-        video=video,
+        videos=video_rows(list(video), [video[0, :0]] * 12),
         query_ids=[f"query{index:02d}" for index in range(30)],
         texts=[f"something happens, number {index}" for index in range(30)],
         query=torch.stack([query, torch.full_like(query, 9.0)], dim=1),

@@ -8,8 +8,13 @@ import torch
 from pipeline.errors import PipelineError
 from pipeline.evaluation.rank import moment_spans, rank_corpus
 from pipeline.evaluation.retrieval import ranks
+from pipeline.features.videos import VideoRows
 
 CPU = torch.device("cpu")
+
+
+def with_clips(corpus, clips):
+    return dataclasses.replace(corpus, videos=corpus.videos._replace(clips=clips))
 
 
 def tensors(ranking):
@@ -26,7 +31,7 @@ def test_blocks_change_nothing(model, corpus, video_block, query_block):
 
 
 def test_is_the_full_score_matrix_sorted(model, corpus):
-    scores = torch.einsum("qd,bnd->qbn", corpus.query[:, 0], corpus.video)
+    scores = torch.einsum("qd,bnd->qbn", corpus.query[:, 0], corpus.videos.clips)
     best, position = scores.max(dim=2)
     ranking = rank_corpus(model, corpus, CPU)
     assert torch.equal(ranking.ranks, ranks(best, corpus.labels))
@@ -38,19 +43,20 @@ def test_is_the_full_score_matrix_sorted(model, corpus):
 
 
 def test_a_corpus_smaller_than_the_list_is_ranked_whole(model, corpus):
-    small = dataclasses.replace(corpus, video=corpus.video[:3], labels=corpus.labels % 3)
+    few = VideoRows(*(field[:3] for field in corpus.videos))
+    small = dataclasses.replace(corpus, videos=few, labels=corpus.labels % 3)
     assert rank_corpus(model, small, CPU).top.video.shape == (30, 3)
 
 
 def test_equal_scores_come_in_the_order_of_the_ids(model, corpus):
-    equal = dataclasses.replace(corpus, video=torch.ones_like(corpus.video))
+    equal = with_clips(corpus, torch.ones_like(corpus.videos.clips))
     ranking = rank_corpus(model, equal, CPU)
     assert ranking.top.video[0].tolist() == list(range(10))
     assert set(ranking.ranks.tolist()) == {12}
 
 
 def test_a_diverged_model_is_refused(model, corpus):
-    broken = dataclasses.replace(corpus, video=corpus.video * float("nan"))
+    broken = with_clips(corpus, corpus.videos.clips * float("nan"))
     with pytest.raises(PipelineError, match="diverged"):
         rank_corpus(model, broken, CPU)
 
@@ -58,3 +64,7 @@ def test_a_diverged_model_is_refused(model, corpus):
 def test_moments_are_clipped_to_the_video():
     spans = moment_spans(torch.tensor([[0.1, 0.6], [0.5, 0.2], [0.9, 0.4]]))
     torch.testing.assert_close(spans, torch.tensor([[0.0, 0.4], [0.4, 0.6], [0.7, 1.0]]))
+
+
+def test_the_index_is_counted_in_bytes(model, corpus):
+    assert rank_corpus(model, corpus, CPU, video_block=5).index_bytes == 12 * (8 * 16 + 4) * 4

@@ -20,7 +20,7 @@ PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 FILES = ("metrics", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
 
 
-def write_inputs(splits: tuple[str, ...]) -> None:
+def write_inputs(splits: tuple[str, ...], model: str = "amdnet") -> None:
     """Five videos and ten queries a split, a checkpoint and params.yaml, in the working folder."""
     generator = np.random.default_rng(0)
     videos = [Video(f"{s}{i}", f"{s}{i}.mp4", "0" * 64, 10.0 + i, (s,)) for s in splits for i in range(5)]
@@ -38,11 +38,12 @@ def write_inputs(splits: tuple[str, ...]) -> None:
         items = (Packed(id, generator.standard_normal((7, size)), {}) for id in ids)
         pack(f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)"}, {})
     document = yaml.safe_load(PARAMS.read_text())
+    document["model"] = model
     Path("params.yaml").write_text(yaml.safe_dump(document))
-    recipe = {**document["recipes"]["amdnet"]["sample"], "hidden": 16, "clips": 8}
+    recipe = {**document["recipes"][model]["sample"], "hidden": 16, "clips": 8}
     torch.manual_seed(0)
     config = {
-        "model": "amdnet",
+        "model": model,
         "video_size": 6,
         "query_size": 5,
         "max_query_tokens": 10,
@@ -53,7 +54,7 @@ def write_inputs(splits: tuple[str, ...]) -> None:
         "seed": 7,
         "random_weights": ["resnet", "query"],
     }
-    checkpoint.save("outputs/model", build("amdnet", 6, 5, RECIPES["amdnet"](**recipe), 10), config)
+    checkpoint.save("outputs/model", build(model, 6, 5, RECIPES[model](**recipe), 10), config)
 
 
 def outputs() -> dict[str, str]:
@@ -92,6 +93,22 @@ def test_spans_are_seconds_within_the_video_and_come_from_its_moments():
             video = moments[found["video_id"]]
             assert 0 <= found["start"] <= found["end"] <= video["duration"]
             assert [found["start"], found["end"]] == pytest.approx(video["moments"][found["moment"]], abs=1e-4)
+
+
+@pytest.mark.parametrize("model", ["gmmformer", "ms_sl"])
+def test_a_model_without_moments_still_says_where(model):
+    write_inputs(("val", "test"), model)
+    main()
+    videos = {row["video_id"]: row for row in map(json.loads, outputs()["moments_test"].splitlines())}
+    assert all(row["moments"] == [] for row in videos.values())
+    for row in map(json.loads, outputs()["rankings_test"].splitlines()):
+        for found in ({**row["true_video"], "video_id": row["video_id"]}, *row["ranking"]):
+            eighth = videos[found["video_id"]]["duration"] / 8
+            clips = [found["start"] / eighth, found["end"] / eighth]
+            assert found["moment"] is None and clips == pytest.approx([round(edge) for edge in clips], abs=1e-4)
+            assert 0 <= clips[0] < clips[1] <= 8.001
+            assert model == "ms_sl" or clips[1] - clips[0] == pytest.approx(1, abs=1e-3)
+    assert json.loads(outputs()["details"])["splits"]["test"]["moments"]["mIoU"] >= 0
 
 
 def test_without_test_queries_val_is_reported_and_flagged():

@@ -1,5 +1,7 @@
 """One split as tensors: shapes, order, normalisation, what is missing and what is wrong."""
 
+from types import SimpleNamespace
+
 import h5py
 import numpy as np
 import pytest
@@ -46,9 +48,9 @@ def folders(tmp_path):
     return manifest, features
 
 
-def corpus_of(folders, split="train", streams=("resnet", "slowfast"), normalize="stream", query_form="token"):
+def corpus_of(folders, split="train", streams=("resnet", "slowfast"), normalize="stream", query_form="token", frames=0):
     params = FeaturesParams(streams=list(streams), normalize=normalize)
-    return load_corpus(*folders, split, params, CLIPS, query_form)
+    return load_corpus(*folders, split, params, SimpleNamespace(clips=CLIPS, frames=frames, query_form=query_form))
 
 
 def test_shapes_order_and_labels(folders):
@@ -57,8 +59,8 @@ def test_shapes_order_and_labels(folders):
     assert corpus.texts == ["first of a", "first of b", "second of b"]
     assert corpus.labels.tolist() == [0, 1, 1] and corpus.durations.tolist() == [10, 10]
     assert corpus.spans == [(), ((0.0, 5.0),), ((1.0, 2.0), (3.0, 4.0))] and corpus.agreement == [1, 1, 2]
-    assert corpus.video.shape == (2, CLIPS, 10) and corpus.query.shape == (3, 4, 5)
-    assert corpus.video.dtype == corpus.query.dtype == torch.float32 and corpus.video.is_contiguous()
+    assert corpus.videos.clips.shape == (2, CLIPS, 10) and corpus.query.shape == (3, 4, 5)
+    assert corpus.videos.clips.dtype == corpus.query.dtype == torch.float32 and corpus.videos.clips.is_contiguous()
     assert corpus.query_mask.sum(dim=1).tolist() == [2, 4, 1]
     assert not corpus.query[~corpus.query_mask].any()
 
@@ -94,11 +96,13 @@ def test_streams_are_cut_averaged_then_normalised_then_joined(folders, normalize
         parts = [l2_normalize(part) for part in parts]
     expected = torch.cat(parts, dim=1)
     expected = l2_normalize(expected) if normalize == "joint" else expected
-    assert torch.equal(corpus_of(folders, normalize=normalize).video[0], expected.float())
+    assert torch.equal(corpus_of(folders, normalize=normalize).videos.clips[0], expected.float())
 
 
 def test_streams_stand_in_the_order_of_the_params(folders):
-    one, other = (corpus_of(folders, streams=order).video for order in (("resnet", "slowfast"), ("slowfast", "resnet")))
+    one, other = (
+        corpus_of(folders, streams=order).videos.clips for order in (("resnet", "slowfast"), ("slowfast", "resnet"))
+    )
     assert torch.equal(one, torch.cat([other[..., 4:], other[..., :4]], dim=-1))
 
 
@@ -128,3 +132,13 @@ def test_nothing_usable_is_an_error(folders, file, what):
 
 def test_the_most_tokens_come_from_the_query_file(folders):
     assert max_query_tokens(folders[1]) == 30
+
+
+def test_frames_are_the_rows_or_as_many_averages_as_are_allowed(folders):
+    videos = corpus_of(folders, streams=["resnet"], normalize="none", frames=6).videos
+    assert videos.count.tolist() == [5, 6]  # a has five rows, b twenty
+    taken = videos.take(torch.tensor([1, 0]), 6)
+    rows_of_a, rows_of_b = (torch.from_numpy(rows_of(id, LENGTHS[id][0], 6)).double() for id in ("a", "b"))
+    assert torch.equal(taken.frames[1, :5], rows_of_a.float())
+    assert torch.equal(taken.frames[0], fixed_length(rows_of_b, 6).float())
+    assert corpus_of(folders).videos.count.tolist() == [0, 0]

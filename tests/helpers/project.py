@@ -17,7 +17,9 @@ TINY: dict[str, Any] = {
     "slowfast": {"size": 32},
     "resnet": {"size": 32},
     "text": {"layers": 2, "hidden": 16, "heads": 2},
-    "recipes": {"amdnet": {"sample": {"hidden": 16, "batch_videos": 4, "epochs": 2}}},
+    "recipes": {
+        model: {"sample": {"hidden": 16, "batch_videos": 4, "epochs": 2}} for model in ("amdnet", "gmmformer", "ms_sl")
+    },
     "report": {"examples": 2},
 }
 """Parameters that make the embedded sample a matter of seconds; what it learns is not looked at."""

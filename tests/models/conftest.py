@@ -1,4 +1,4 @@
-"""A small AMDNet and random inputs for it."""
+"""Small models and random inputs for them."""
 
 import os
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.models.amdnet import AMDNet
+from pipeline.features.videos import Videos
 from pipeline.models.blocks import initialize
-from pipeline.params import AMDNetRecipe
+from pipeline.models.interface import RetrievalModel
+from pipeline.models.registry import build
+from pipeline.params import RECIPES
 
-RECIPE = {
-    "query_form": "token",
+SHARED = {
     "hidden": 32,
-    "moments": 4,
     "clips": 12,
     "input_dropout": 0.1,
     "dropout": 0.1,
@@ -23,21 +23,46 @@ RECIPE = {
     "batch_videos": 4,
     "epochs": 2,
     "patience_steps": 10,
-    "retrieval_weight": 0.04,
-    "diversity_weight": 1.0,
-    "diversity_alpha": 0.15,
-    "relevance_weight": 25.0,
-    "relevance_margin": 0.02,
+}
+FRAMES = {
+    "heads": 4,
+    "frames": 8,
+    "clip_weight": 0.7,
+    "margin": 0.1,
+    "clip_retrieval_weight": 0.05,
+    "frame_retrieval_weight": 0.04,
+    "hard_start": 20,
+    "hard_pool": 2,
+}
+OWN = {
+    "amdnet": {
+        "query_form": "token",
+        "moments": 4,
+        "retrieval_weight": 0.04,
+        "diversity_weight": 1.0,
+        "diversity_alpha": 0.15,
+        "relevance_weight": 25.0,
+        "relevance_margin": 0.02,
+    },
+    "gmmformer": {
+        **FRAMES,
+        "window": "own_length",
+        "query_diversity_weight": 0.001,
+        "query_diversity_alpha": 32.0,
+        "query_diversity_delta": 0.15,
+    },
+    "ms_sl": FRAMES,
 }
 VIDEO_SIZE, QUERY_SIZE, MAX_QUERY_TOKENS = 20, 10, 9
 
 
 @pytest.fixture
 def make_model():
-    """make_model(query_form="sentence", ...) -> a model in evaluation mode with weights far from 0."""
+    """make_model("amdnet", query_form="sentence", ...) -> a model in evaluation mode with weights far from 0."""
 
-    def make(**changes) -> AMDNet:
-        model = AMDNet(VIDEO_SIZE, QUERY_SIZE, AMDNetRecipe(**{**RECIPE, **changes}), MAX_QUERY_TOKENS)
+    def make(name: str = "amdnet", **changes) -> RetrievalModel:
+        recipe = RECIPES[name](**{**SHARED, **OWN[name], **changes})
+        model = build(name, VIDEO_SIZE, QUERY_SIZE, recipe, MAX_QUERY_TOKENS)
         initialize(model, 0)
         with torch.no_grad():
             for parameter in model.parameters():
@@ -48,9 +73,11 @@ def make_model():
 
 
 @pytest.fixture
-def videos() -> torch.Tensor:
-    """(5, 12, D_v)."""
-    return torch.randn(5, 12, VIDEO_SIZE, generator=torch.Generator().manual_seed(1))
+def videos() -> Videos:
+    """Five videos of 12 clips and of 7, 1, 4, 7 and 2 frames, padded to 8."""
+    clips, frames = torch.randn(5, 20, VIDEO_SIZE, generator=torch.Generator().manual_seed(1)).split([12, 8], dim=1)
+    mask = torch.arange(8) < torch.tensor([7, 1, 4, 7, 2])[:, None]
+    return Videos(clips, frames * mask[..., None], mask)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from pipeline.errors import PipelineError
-from pipeline.models.author_weights import load_author_weights, read_author_weights
+from pipeline.models.author_weights import author_name_of, load_author_weights, read_author_weights
 
 
 @pytest.fixture
@@ -67,3 +67,16 @@ def test_everything_that_does_not_fit_is_named(make_model, state):
         load_author_weights(make_model(), state)
     assert "clip_encoder.fc_gauss.bias is missing" in str(raised.value)
     assert "query_input_proj.net.1.weight is (32, 11), not (32, 10)" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl"])
+def test_every_parameter_has_its_own_author_name(make_model, name):
+    model = make_model(name)
+    names = [author_name_of(model, parameter) for parameter, _ in model.named_parameters()]
+    assert len(set(names)) == len(names)
+    renamed = dict(zip(names, (parameter.detach().clone() for parameter in model.parameters()), strict=True))
+    other = make_model(name)
+    for parameter in other.parameters():
+        torch.nn.init.zeros_(parameter)
+    load_author_weights(other, renamed)
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(model.parameters(), other.parameters(), strict=True))

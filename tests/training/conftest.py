@@ -8,8 +8,9 @@ import yaml
 
 from pipeline.features.corpus import Corpus
 from pipeline.features.hdf5 import Packed, pack
+from pipeline.features.videos import video_rows
 from pipeline.manifest import Query, Video, write_queries, write_videos
-from pipeline.params import AMDNetRecipe
+from pipeline.params import RECIPES, Recipe
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 EVENTS, SIZE, TOKENS = 3, 16, 4
@@ -21,11 +22,20 @@ def event_vectors(videos: int) -> torch.Tensor:
 
 
 @pytest.fixture
-def recipe() -> AMDNetRecipe:
-    """The recipe of the sample, small."""
-    document = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"]["amdnet"]["sample"]
-    small = {"hidden": 32, "clips": 9, "batch_videos": 4, "epochs": 4, "patience_steps": 1000}
-    return AMDNetRecipe(**{**document, **small})
+def recipe_of():
+    """recipe_of("gmmformer") -> the recipe of the sample, small."""
+
+    def make(model: str) -> Recipe:
+        document = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"][model]["sample"]
+        small = {"hidden": 32, "clips": 9, "batch_videos": 4, "epochs": 4, "patience_steps": 1000}
+        return RECIPES[model](**{**document, **small})
+
+    return make
+
+
+@pytest.fixture
+def recipe(recipe_of) -> Recipe:
+    return recipe_of("amdnet")
 
 
 @pytest.fixture
@@ -35,13 +45,15 @@ def make_corpus():
     def make(videos: int, queries: tuple[int, ...] | None = None) -> Corpus:
         counts = queries or (EVENTS,) * videos
         events = event_vectors(videos)
-        noise = 0.1 * torch.randn(videos, 9, SIZE, generator=torch.Generator().manual_seed(1))
+        video = events.repeat_interleave(3, dim=1) + 0.1 * torch.randn(
+            videos, 9, SIZE, generator=torch.Generator().manual_seed(1)
+        )
         labels = torch.arange(videos).repeat_interleave(torch.tensor(counts))
         asked = torch.cat([torch.arange(count) % EVENTS for count in counts])
         return Corpus(
             video_ids=[f"v{index:02}" for index in range(videos)],
             durations=torch.full((videos,), 9.0),
-            video=events.repeat_interleave(3, dim=1) + noise,
+            videos=video_rows(list(video), [rows[: 5 + number % 5] for number, rows in enumerate(video)]),
             query_ids=[f"q{index:03}" for index in range(len(labels))],
             texts=["a query"] * len(labels),
             query=events[labels, asked][:, None].repeat(1, TOKENS, 1),
@@ -67,9 +79,8 @@ def workspace(tmp_path, monkeypatch) -> Path:
     document |= {"dataset": "sample", "model": "amdnet", "protocol": "honest"}
     document["features"] = {"streams": ["resnet"], "normalize": "stream"}
     document["train"] = {"seed": 0, "shuffle_queries": False}
-    document["recipes"]["amdnet"]["sample"] |= {
-        "hidden": 16, "clips": 9, "batch_videos": 4, "epochs": 3, "patience_steps": 1000
-    }  # fmt: skip
+    for recipes in document["recipes"].values():
+        recipes["sample"] |= {"hidden": 16, "clips": 9, "batch_videos": 4, "epochs": 3, "patience_steps": 1000}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(document))
 
     splits = ["train"] * 8 + ["val"] * 3 + ["test"] * 3

@@ -10,8 +10,11 @@ CPU = torch.device("cpu")
 COUNTS = (3, 1, 0, 2, 1, 1, 4)
 
 
-def listed(batches: Batches, seed: int, epoch: int) -> list[tuple]:
-    return [tuple(field.tolist() for field in batch) for batch in batches.epoch(seed, epoch)]
+def listed(batches: Batches, seed: int, epoch: int) -> list[list]:
+    return [
+        [field.tolist() for field in (batch.videos.clips, batch.query, batch.query_mask, batch.labels)]
+        for batch in batches.epoch(seed, epoch)
+    ]
 
 
 def test_every_video_with_queries_comes_once_with_all_of_them(make_corpus):
@@ -19,7 +22,10 @@ def test_every_video_with_queries_comes_once_with_all_of_them(make_corpus):
     batches = Batches(corpus, corpus.labels, 3, CPU)
     seen = []
     for batch in batches.epoch(0, 1):
-        videos = [int((corpus.video == video).flatten(1).all(dim=1).nonzero()) for video in batch.video]
+        videos = [int((corpus.videos.clips == clips).flatten(1).all(dim=1).nonzero()) for clips in batch.videos.clips]
+        for frames, mask, video in zip(batch.videos.frames, batch.videos.frame_mask, videos, strict=True):
+            assert torch.equal(frames[mask], corpus.videos.clips[video, : 5 + video % 5])
+        assert batch.videos.frame_mask.any(dim=0).all()  # padded to the longest of the batch, no further
         assert batch.labels.bincount(minlength=len(videos)).tolist() == [COUNTS[video] for video in videos]
         for query, label in zip(batch.query, batch.labels, strict=True):
             own = corpus.query[corpus.labels == videos[label]]
@@ -41,7 +47,7 @@ def test_the_order_depends_on_seed_and_epoch_alone(make_corpus):
 def test_a_last_batch_of_one_video_is_dropped(make_corpus):
     corpus = make_corpus(7)
     batches = Batches(corpus, corpus.labels, 3, CPU)
-    assert batches.steps == 2 and [len(batch.video) for batch in batches.epoch(0, 1)] == [3, 3]
+    assert batches.steps == 2 and [len(batch.videos.clips) for batch in batches.epoch(0, 1)] == [3, 3]
 
 
 @pytest.mark.parametrize(("videos", "batch_videos"), [(1, 16), (5, 1)])

@@ -6,20 +6,21 @@ import torch
 from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.models.blocks import initialize
-from pipeline.models.registry import build
+from pipeline.models.registry import CLASSES, build
 from pipeline.training.batches import Batches, derange, derived_seed
 from pipeline.training.loop import Run, fit, train_step
 
 CPU = torch.device("cpu")
+every_model = pytest.mark.parametrize("kind", CLASSES)
 
 
 @pytest.fixture
-def train(tmp_path, recipe):
-    """train(corpus, selection=None, labels=None, name="state", seed=0, **recipe) -> (model, Run)."""
+def train(tmp_path, recipe_of):
+    """train(corpus, selection=None, labels=None, kind="amdnet", name="state", seed=0, **recipe) -> (model, Run)."""
 
-    def run(corpus, selection=None, labels=None, name="state", seed=0, **changes):
-        chosen = recipe.model_copy(update=changes)
-        model = build("amdnet", corpus.video.shape[2], corpus.query.shape[2], chosen, 30)
+    def run(corpus, selection=None, labels=None, kind="amdnet", name="state", seed=0, **changes):
+        chosen = recipe_of(kind).model_copy(update=changes)
+        model = build(kind, corpus.videos.clips.shape[2], corpus.query.shape[2], chosen, 30)
         initialize(model, seed)
         batches = Batches(corpus, corpus.labels if labels is None else labels, chosen.batch_videos, CPU)
         state = tmp_path / f"{name}.pt"
@@ -28,38 +29,43 @@ def train(tmp_path, recipe):
     return run
 
 
-def test_a_small_corpus_is_learnt_by_heart(make_corpus, train):
+@every_model
+def test_a_small_corpus_is_learnt_by_heart(make_corpus, train, kind):
     corpus = make_corpus(8)
-    model, run = train(corpus, epochs=40, input_dropout=0.0, dropout=0.0)
+    model, run = train(corpus, kind=kind, epochs=40, input_dropout=0.0, dropout=0.0)
     assert run.history[-1]["loss"]["total"] < 0.5 * run.history[0]["loss"]["total"]
     assert recall(rank_corpus(model, corpus, CPU).ranks)["R@1"] == 100
 
 
-def test_the_control_run_learns_nothing_of_the_true_videos(make_corpus, train):
+@every_model
+def test_the_control_run_learns_nothing_of_the_true_videos(make_corpus, train, kind):
     corpus = make_corpus(8)
     labels = derange(corpus.labels, derived_seed(0, "derangement"))
-    model, _ = train(corpus, labels=labels, epochs=40, input_dropout=0.0, dropout=0.0)
+    model, _ = train(corpus, labels=labels, kind=kind, epochs=40, input_dropout=0.0, dropout=0.0)
     assert recall(rank_corpus(model, corpus, CPU).ranks)["R@1"] < 50
 
 
-def test_two_runs_are_equal_whatever_the_global_seed_and_the_threads(make_corpus, train):
+@every_model
+def test_two_runs_are_equal_whatever_the_global_seed_and_the_threads(make_corpus, train, kind):
     corpus = make_corpus(10)
     threads = torch.get_num_threads()
     runs = []
     for name, seed, number in (("one", 1, 1), ("two", 2, 2)):
         torch.manual_seed(seed)
         torch.set_num_threads(number)
-        runs.append(train(corpus, name=name)[1])
+        runs.append(train(corpus, kind=kind, name=name)[1])
         assert torch.get_num_threads() == number
     torch.set_num_threads(threads)
     assert runs[0].history == runs[1].history
     assert all(torch.equal(runs[0].weights[name], runs[1].weights[name]) for name in runs[0].weights)
-    assert train(corpus, name="three", seed=5)[1].history != runs[0].history
+    assert train(corpus, kind=kind, name="three", seed=5)[1].history != runs[0].history
 
 
-def test_a_run_taken_up_again_equals_one_that_was_not_stopped(make_corpus, train, monkeypatch):
+@every_model
+def test_a_run_taken_up_again_equals_one_that_was_not_stopped(make_corpus, train, monkeypatch, kind):
     corpus = make_corpus(10)
-    whole = train(corpus, name="whole", epochs=6)[1]
+    chosen = {"kind": kind, "epochs": 6, **({} if kind == "amdnet" else {"hard_start": 4})}
+    whole = train(corpus, name="whole", **chosen)[1]
 
     class Killed(Exception):
         pass
@@ -74,8 +80,8 @@ def test_a_run_taken_up_again_equals_one_that_was_not_stopped(make_corpus, train
     with monkeypatch.context() as patched:
         patched.setattr("pipeline.training.loop.train_step", step)
         with pytest.raises(Killed):
-            train(corpus, name="resumed", epochs=6)
-    resumed = train(corpus, name="resumed", epochs=6)[1]
+            train(corpus, name="resumed", **chosen)
+    resumed = train(corpus, name="resumed", **chosen)[1]
     assert resumed.history == whole.history
     assert all(torch.equal(resumed.weights[name], whole.weights[name]) for name in whole.weights)
 
@@ -112,3 +118,11 @@ def test_early_stopping_ends_the_run(make_corpus, train):
     run = train(make_corpus(6), epochs=200, patience_steps=3, learning_rate=1e-9)[1]
     assert run.history[-1]["epoch"] < 200
     assert run.history[-1]["steps"] - run.best["steps"] >= 3
+
+
+@pytest.mark.parametrize("kind", ["gmmformer", "ms_sl"])
+def test_negatives_are_hard_after_the_easy_epochs(make_corpus, train, kind):
+    corpus = make_corpus(8)
+    easy, late = (train(corpus, kind=kind, name=str(start), hard_start=start)[1].history for start in (100, 2))
+    assert [record["loss"] for record in easy[:2]] == [record["loss"] for record in late[:2]]
+    assert late[2]["loss"]["triplet_clip"] > easy[2]["loss"]["triplet_clip"]

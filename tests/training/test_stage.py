@@ -58,6 +58,16 @@ def test_the_sentence_form_trains(workspace):
     assert model.encode_query(torch.ones(2, 1, 16), torch.ones(2, 1, dtype=torch.bool)).shape == (2, 16)
 
 
+@pytest.mark.parametrize("model", ["gmmformer", "ms_sl"])
+def test_the_other_models_train_with_no_other_change(workspace, model):
+    change(model=model)
+    main()
+    loaded, config = checkpoint.load("outputs/model")
+    assert config["model"] == model and loaded.recipe.frames == 128
+    history = read_json("outputs/model/training.json")["history"]
+    assert {"retrieval_clip", "triplet_clip", "retrieval_frame", "triplet_frame", "total"} <= set(history[0]["loss"])
+
+
 def test_features_that_are_not_there_are_an_error(workspace):
     pack("outputs/features/resnet.h5", [], {"weights": "random (seed 0)"})
     with pytest.raises(PipelineError, match="no video of the train split"):

@@ -1,0 +1,43 @@
+"""What a model sees of videos: N clips each and, where it wants them, frame rows, as many as a video has up to a limit.
+
+A corpus keeps the frame rows of all its videos one after another; only a batch is padded, to its own longest video.
+Test: tests/features/test_videos.py.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Videos(NamedTuple):
+    """B videos: clips (B, N, D_v); frames (B, L, D_v), zeros after each video's last; frame_mask (B, L) bool.
+
+    The mask is true at frames. L = 0 for models that look at clips alone.
+    """
+
+    clips: Tensor
+    frames: Tensor
+    frame_mask: Tensor
+
+
+class VideoRows(NamedTuple):
+    """V videos without padding: clips (V, N, D_v); frames (R, D_v) of all videos in turn; first, count (V,) int64."""
+
+    clips: Tensor
+    frames: Tensor
+    first: Tensor
+    count: Tensor
+
+    def take(self, index: Tensor, length: int) -> Videos:
+        """The videos of `index` (B,), padded to L = `length` frames, at least the longest one's."""
+        position = torch.arange(length, device=index.device)
+        mask = position < self.count[index, None]
+        frames = self.frames[torch.where(mask, self.first[index, None] + position, 0)]
+        return Videos(self.clips[index], frames * mask[..., None], mask)
+
+
+def video_rows(clips: list[Tensor], frames: list[Tensor]) -> VideoRows:
+    """From clips (N, D_v) and frames (any number, D_v) of each video."""
+    count = torch.tensor([len(rows) for rows in frames])
+    return VideoRows(torch.stack(clips), torch.cat(frames), count.cumsum(0) - count, count)

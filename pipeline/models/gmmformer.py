@@ -1,0 +1,184 @@
+"""GMMFormer: Gaussian windows of several widths over clips and frames (Wang et al., AAAI 2024, arXiv 2310.05195).
+
+A video is stored as 32 clip vectors and one frame vector. Both branches are two blocks of four self-attentions side by
+side; three of them multiply their scores by a Gaussian window around each position, so that they look near or far.
+Tests: tests/models/test_gmmformer.py, test_interface.py, test_parity.py (against the authors' numbers).
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.features.videos import Videos
+from pipeline.models.author_names import attention_names, embedding_names
+from pipeline.models.blocks import AttentionPooling, Embedding, QueryEncoder, SelfAttention
+from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
+from pipeline.models.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
+from pipeline.params import GMMFormerRecipe
+
+WIDTHS = (0.5, 1.0, 5.0)  # of the windows, as shares of the sequence; the first unit of a block has none
+DEVIATIONS = 9.0  # standard deviations a window's width spans
+
+
+class VideoEncoding(NamedTuple):
+    """B encoded videos. clips: (B, N, d); frame: (B, d), all frames pooled."""
+
+    clips: Tensor
+    frame: Tensor
+
+
+class VideoIndex(NamedTuple):
+    """B videos ready for queries: clips (B, N, d) and frame (B, d) of length 1; spans (B, 0, 2)."""
+
+    clips: Tensor
+    frame: Tensor
+    spans: Tensor
+
+
+class GaussianBlock(nn.Module):
+    """The mean of self-attentions whose scores are multiplied by windows, computed as one attention with all heads."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.heads = heads
+        self.units = nn.ModuleList(SelfAttention(hidden, heads, dropout) for _ in range(1 + len(WIDTHS)))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, sequence: Tensor, windows: Tensor, key_mask: Tensor | None = None) -> Tensor:
+        """(B, L, d) -> (B, L, d); windows: (B or 1, U, L, L) one a unit; key_mask: (B, L) bool, false at padding."""
+        query, key, value = (self._heads_of(sequence, part) for part in ("query", "key", "value"))
+        scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5 * windows[:, :, None]
+        if key_mask is not None:
+            scores = scores.masked_fill(~key_mask[:, None, None, None, :], torch.finfo(scores.dtype).min)
+        context = (self.dropout(scores.softmax(dim=-1)) @ value).transpose(2, 3).flatten(3)
+        weight, bias = self._stacked("output")
+        output = torch.einsum("buli,uoi->bulo", context, weight) + bias[:, None]
+        attended = sequence[:, None] + self.dropout(output)
+        weight, bias = self._stacked("norm")
+        return (F.layer_norm(attended, attended.shape[-1:]) * weight[:, None] + bias[:, None]).mean(dim=1)
+
+    def _heads_of(self, sequence: Tensor, part: str) -> Tensor:
+        """(B, L, d) -> (B, U, heads, L, d / heads) through one linear map of all units."""
+        weight, bias = self._stacked(part)
+        mapped = F.linear(sequence, weight.flatten(0, 1), bias.flatten())
+        return mapped.unflatten(-1, (len(self.units), self.heads, -1)).permute(0, 2, 3, 1, 4)
+
+    def _stacked(self, part: str) -> tuple[Tensor, Tensor]:
+        """Weights and biases (U, ...) of the same part of every unit."""
+        parts = [getattr(unit, part) for unit in self.units]
+        return torch.stack([part.weight for part in parts]), torch.stack([part.bias for part in parts])
+
+
+class GMMFormer(RetrievalModel):
+    """The score is a weighted sum of two cosines: to a video's best clip, its position, and to its frame vector.
+
+    max_query_tokens: rows of the queries' position table, the most tokens a query may have.
+    """
+
+    AUTHOR_NAMES = {
+        **embedding_names("query_encoder.embedding", "query"),
+        **attention_names("query_encoder.attention", "query_encoder"),
+        "query_encoder.pooling.logits": "modular_vector_mapping",
+        **embedding_names("clip_embedding", "clip"),
+        **embedding_names("frame_embedding", "frame"),
+        **{
+            ours: theirs
+            for branch, names in {
+                "clip": ("clip_encoder", "clip_encoder_2"),
+                "frame": ("frame_encoder_1", "frame_encoder_2"),
+            }.items()
+            for block, name in enumerate(names)
+            for unit in range(1 + len(WIDTHS))
+            for ours, theirs in attention_names(f"{branch}_blocks.{block}.units.{unit}", f"{name}.attn{unit}").items()
+        },
+        "frame_pooling.logits": "modular_vector_mapping_2",
+    }
+
+    def __init__(self, video_size: int, query_size: int, recipe: GMMFormerRecipe, max_query_tokens: int = 30):
+        super().__init__(video_size, recipe)
+        hidden, heads, dropouts = recipe.hidden, recipe.heads, (recipe.input_dropout, recipe.dropout)
+        self.query_encoder = QueryEncoder(query_size, max_query_tokens, hidden, heads, *dropouts)
+        self.clip_embedding = Embedding(video_size, recipe.clips, hidden, *dropouts)
+        self.frame_embedding = Embedding(video_size, recipe.frames, hidden, *dropouts)
+        self.clip_blocks, self.frame_blocks = (
+            nn.ModuleList(GaussianBlock(hidden, heads, recipe.dropout) for _ in range(2)) for _ in range(2)
+        )
+        self.frame_pooling = AttentionPooling(hidden)
+
+    def encode_video(self, videos: Videos) -> VideoEncoding:
+        """See RetrievalModel; with `window: padded`, the windows follow the longest video of the batch."""
+        clips, frames, mask = videos
+        clips, frames = self.clip_embedding(self.standardize(clips)), self.frame_embedding(self.standardize(frames))
+        windows = gaussian_windows(torch.full((1,), clips.shape[1], device=clips.device), clips.shape[1])
+        for block in self.clip_blocks:
+            clips = block(clips, windows)
+        padded = self.recipe.window == "padded"
+        lengths = torch.full((1,), mask.shape[1], device=mask.device) if padded else mask.sum(dim=1)
+        windows = gaussian_windows(lengths, mask.shape[1])
+        for block in self.frame_blocks:
+            frames = block(frames, windows, mask)
+        return VideoEncoding(clips, self.frame_pooling(frames, mask))
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
+        """See RetrievalModel."""
+        return self.query_encoder(query, mask)
+
+    def index(self, encoding: VideoEncoding) -> VideoIndex:
+        """See RetrievalModel."""
+        clips, frame = (F.normalize(field, dim=-1) for field in encoding)
+        return VideoIndex(clips, frame, frame.new_empty(len(frame), 0, 2))
+
+    def score(self, query: Tensor, index: VideoIndex) -> Scores:
+        """See RetrievalModel."""
+        unit = F.normalize(query, dim=-1)
+        clip, position = similarities(unit, index.clips).max(dim=-1)
+        weight = self.recipe.clip_weight
+        return Scores(weight * clip + (1 - weight) * (unit @ index.frame.T), position)
+
+    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """See RetrievalModel: the best clip's span."""
+        span = torch.stack([position, position + 1], dim=-1) / self.recipe.clips
+        return torch.full_like(position, NO_MOMENT), span
+
+    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+        """See RetrievalModel; negatives are hard after `hard_start` epochs."""
+        recipe = self.recipe
+        unit, (clips, frame, _) = F.normalize(query, dim=-1), self.index(encoding)
+        pool = recipe.hard_pool if epoch > recipe.hard_start else None
+        draws = [draw_triplets(labels, len(frame), pool) for _ in range(2)]
+        clip_scores = similarities(unit, clips).amax(dim=-1)
+        terms = {
+            "retrieval_clip": retrieval_loss(similarities(query, encoding.clips).amax(dim=-1), labels),
+            "triplet_clip": triplet_loss(clip_scores, labels, recipe.margin, *draws[0]),
+            "retrieval_frame": retrieval_loss(query @ encoding.frame.T, labels),
+            "triplet_frame": triplet_loss(unit @ frame.T, labels, recipe.margin, *draws[1]),
+            "query_diversity": query_diversity_loss(
+                query, labels, recipe.query_diversity_alpha, recipe.query_diversity_delta
+            ),
+        }
+        total = (
+            recipe.clip_retrieval_weight * terms["retrieval_clip"]
+            + terms["triplet_clip"]
+            + recipe.frame_retrieval_weight * terms["retrieval_frame"]
+            + terms["triplet_frame"]
+            + recipe.query_diversity_weight * terms["query_diversity"]
+        )
+        return {**terms, "total": total}
+
+
+def gaussian_windows(lengths: Tensor, size: int) -> Tensor:
+    """Windows of sequences of `lengths` (B,) padded to `size` -> (B, 1 + widths, size, size), rows = query positions.
+
+    The first is 1 everywhere. A row's maximum is 1. As published, rows are centred at r / length and columns stand at
+    s / (length - 1), so that from the middle on the maximum lies one column to the left.
+    """
+    position = torch.arange(size, device=lengths.device, dtype=torch.float32)
+    centre = (position / lengths[:, None])[:, :, None]
+    time = (position / (lengths - 1).clamp(min=1)[:, None])[:, None, :]
+    exponent = -(time - centre).square() / 2
+    # Over the padding too: it never holds the maximum of a row that is not padding itself.
+    exponent = exponent - exponent.amax(dim=-1, keepdim=True)
+    windows = [(exponent * (DEVIATIONS / width) ** 2).exp() for width in WIDTHS]
+    return torch.stack([torch.ones_like(exponent), *windows], dim=1)

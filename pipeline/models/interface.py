@@ -1,0 +1,75 @@
+"""What every retrieval model can do: the one interface that training, ranking and the parity command know.
+
+A model adds its file beside this one, its class to registry.py and its recipe to params.py.
+Test: tests/models/test_interface.py, the same properties for all models.
+"""
+
+from typing import ClassVar, NamedTuple
+
+from torch import Tensor, nn
+
+from pipeline.features.videos import Videos
+from pipeline.models.blocks import Standardize
+from pipeline.params import Recipe
+
+NO_MOMENT = -1
+
+
+class Scores(NamedTuple):
+    """score: (Q, B), the higher the better; position: (Q, B) int64, where in the video it was reached."""
+
+    score: Tensor
+    position: Tensor
+
+
+class RetrievalModel(nn.Module):
+    """Encoders of videos and queries into one space of size d, and what follows from it.
+
+    An encoding is a NamedTuple of tensors whose first axis is the B videos, with gradients, for the losses. An index is
+    one too and holds only what scores and spans need, prepared once for all queries; its field `spans` (B, H, 2) is
+    centre and width of the moments that the model learned in each video, H = 0 where it learns none.
+    """
+
+    # Our modules and the modules of the authors' code that hold the same weights.
+    AUTHOR_NAMES: ClassVar[dict[str, str]]
+
+    def __init__(self, video_size: int, recipe: Recipe):
+        super().__init__()
+        self.recipe = recipe
+        self.standardize = Standardize(video_size)
+
+    def encode_video(self, videos: Videos) -> NamedTuple:
+        """B videos of N = `recipe.clips` clips -> their encoding; none depends on the others of its batch."""
+        raise NotImplementedError
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
+        """Tokens (Q, T, D_q) and their mask (Q, T) bool, false at padding -> (Q, d)."""
+        raise NotImplementedError
+
+    def index(self, encoding: NamedTuple) -> NamedTuple:
+        """An encoding of B videos -> their index."""
+        raise NotImplementedError
+
+    def score(self, query: Tensor, index: NamedTuple) -> Scores:
+        """Queries (Q, d) against B indexed videos."""
+        raise NotImplementedError
+
+    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """What is retrieved within K videos, given their `spans` (K, H, 2) and the position (K,) of a score.
+
+        Returns the moment (K,) int64, NO_MOMENT for a model that learns none, and start and end (K, 2), shares of the
+        video in [0, 1].
+        """
+        raise NotImplementedError
+
+    def losses(self, query: Tensor, encoding: NamedTuple, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+        """The unweighted losses of a batch and their weighted sum `total`.
+
+        query (Q, d); labels (Q,): each query's video in the encoding; epoch: counted from 1.
+        """
+        raise NotImplementedError
+
+
+def similarities(query: Tensor, video: Tensor) -> Tensor:
+    """Dot products of queries (Q, d) with every vector of the videos (B, N, d) -> (Q, B, N)."""
+    return (query @ video.flatten(0, 1).T).unflatten(-1, video.shape[:2])

@@ -1,0 +1,141 @@
+"""What holds for every model: nothing depends on batch mates or padding, every shape from one video on works."""
+
+import pytest
+import torch
+
+from pipeline.features.videos import Videos
+
+MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
+every_model = pytest.mark.parametrize(("name", "changes"), MODELS)
+
+
+def close(ours: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-6) -> bool:
+    return ours.numel() == 0 or bool((ours - expected).abs().max() <= tolerance * expected.abs().max().clamp(min=1))
+
+
+def few(videos: Videos, count: int, length: int | None = None) -> Videos:
+    """The first videos, padded to their longest, or to `length` frames."""
+    clips, frames, mask = (field[:count] for field in videos)
+    length = length or int(mask.sum(dim=1).max())
+    return Videos(clips, frames[:, :length], mask[:, :length])
+
+
+def single(videos: Videos, index: int) -> Videos:
+    return few(Videos(*(field[index : index + 1] for field in videos)), 1)
+
+
+def as_form(queries, model):
+    tokens, mask, labels = queries
+    return (tokens[:, :1], mask[:, :1], labels) if model.recipe.query_form == "sentence" else queries
+
+
+def scores_of(model, tokens, mask, videos):
+    index = model.index(model.encode_video(videos))
+    return model.score(model.encode_query(tokens, mask), index), index
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
+@every_model
+@torch.inference_mode()
+def test_a_batch_of_videos_equals_each_alone(make_model, videos, queries, name, changes, precision, tolerance):
+    model = make_model(name, **changes).to(precision)
+    if name == "amdnet":
+        model.anchors.weight.div_(5)  # masks so narrow that rounding shows are for the other tests
+    tokens, mask, _ = as_form(queries, model)
+    tokens, videos = (
+        tokens.to(precision),
+        videos._replace(clips=videos[0].to(precision), frames=videos[1].to(precision)),
+    )
+    together, index = scores_of(model, tokens, mask, videos)
+    for video in range(5):
+        alone, own = scores_of(model, tokens, mask, single(videos, video))
+        assert close(together.score[:, video], alone.score[:, 0], tolerance)
+        assert torch.equal(together.position[:, video], alone.position[:, 0])
+        assert close(index.spans[video], own.spans[0], tolerance)
+
+
+@every_model
+@torch.inference_mode()
+def test_what_stands_in_the_padding_does_not_matter(make_model, videos, queries, name, changes):
+    model = make_model(name, **changes)
+    tokens, mask, _ = as_form(queries, model)
+    noisy = torch.where(mask[..., None], tokens, 100.0)
+    assert torch.equal(model.encode_query(noisy, mask), model.encode_query(tokens, mask))
+    loud = videos._replace(frames=torch.where(videos.frame_mask[..., None], videos.frames, 100.0))
+    ours, other = (scores_of(model, tokens, mask, chosen)[0] for chosen in (videos, loud))
+    assert torch.equal(ours.score, other.score) and torch.equal(ours.position, other.position)
+
+
+@every_model
+@torch.inference_mode()
+def test_a_batch_of_queries_equals_each_alone_without_padding(make_model, queries, name, changes):
+    model = make_model(name, **changes)
+    tokens, mask, _ = as_form(queries, model)
+    together = model.encode_query(tokens, mask)
+    assert together.shape == (7, 32)
+    for index, length in enumerate(mask.sum(dim=1).tolist()):
+        alone = model.encode_query(tokens[index : index + 1, :length], mask[index : index + 1, :length])
+        assert close(together[index], alone[0])
+
+
+@every_model
+@torch.inference_mode()
+def test_a_query_of_padding_alone_is_finite(make_model, queries, name, changes):
+    model = make_model(name, **changes)
+    tokens, mask, _ = as_form(queries, model)
+    assert torch.isfinite(model.encode_query(tokens, torch.zeros_like(mask))).all()
+
+
+@pytest.mark.parametrize("epoch", [1, 100])
+@pytest.mark.parametrize(("batch", "asked"), [(1, 1), (1, 4), (2, 1), (2, 2), (3, 7)])
+@every_model
+def test_every_small_shape_works(make_model, videos, queries, name, changes, batch, asked, epoch):
+    model = make_model(name, **changes)
+    tokens, mask, _ = as_form(queries, model)
+    labels = torch.arange(asked) % batch
+    for length in (1, 3):  # frames: the longest video of the batch may have one
+        chosen = few(videos, batch, length)
+        encoding = model.encode_video(chosen)
+        query = model.encode_query(tokens[:asked], mask[:asked])
+        index = model.index(encoding)
+        score, position = model.score(query, index)
+        assert score.shape == position.shape == (asked, batch) and torch.isfinite(score).all()
+        moment, span = model.localize(index.spans[labels], position.gather(1, labels[:, None])[:, 0])
+        assert moment.shape == (asked,) and span.shape == (asked, 2)
+        assert bool((span >= 0).all() and (span <= 1).all() and (span[:, 0] <= span[:, 1]).all())
+        losses = model.losses(query, encoding, labels, epoch)
+        assert next(reversed(losses)) == "total"
+        assert all(torch.isfinite(loss) and loss.shape == () for loss in losses.values())
+
+
+@every_model
+@torch.inference_mode()
+def test_losses_do_not_ask_for_grouped_queries(make_model, videos, queries, name, changes):
+    model = make_model(name, **changes)
+    tokens, mask, labels = as_form(queries, model)
+    encoding, query = model.encode_video(few(videos, 4)), model.encode_query(tokens, mask)
+    order = torch.tensor([5, 0, 3, 6, 1, 4, 2])
+    values = []
+    for chosen in (torch.arange(7), order):
+        torch.manual_seed(0)
+        losses = model.losses(query[chosen], encoding, labels[chosen], 100)
+        values.append({key: loss.item() for key, loss in losses.items() if not key.startswith(("triplet", "total"))})
+    assert values[0] == pytest.approx(values[1], rel=1e-5)  # triplets draw their negatives at random
+
+
+@pytest.mark.parametrize("epoch", [1, 100])
+@pytest.mark.parametrize("autocast", [False, True])
+@every_model
+def test_every_gradient_is_finite_and_every_parameter_has_one(
+    make_model, videos, queries, name, changes, autocast, epoch
+):
+    model = make_model(name, **changes).train()
+    tokens, mask, labels = as_form(queries, model)
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        encoding = model.encode_video(videos)
+        query = model.encode_query(tokens, mask)
+        encoding = type(encoding)(*(field.float() if field.is_floating_point() else field for field in encoding))
+        losses = model.losses(query.float(), encoding, labels, epoch)
+    losses["total"].backward()
+    for parameter_name, parameter in model.named_parameters():
+        assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), parameter_name
