@@ -14,8 +14,9 @@ from pipeline.features.corpus import load_corpus
 from pipeline.files import write_json, write_jsonl
 from pipeline.manifest import SELECTION_SPLIT, read_queries
 from pipeline.models import checkpoint
-from pipeline.params import FeaturesParams, load
+from pipeline.params import load
 from pipeline.runtime import device
+from pipeline.sections import FeaturesParams
 
 OUT = Path("outputs/evaluation")
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from pipeline.errors import PipelineError
-from pipeline.params import DATASETS, RECIPES, SECTIONS, leaf_keys, load
+from pipeline.params import leaf_keys, load
+from pipeline.sections import DATASETS, RECIPES, SECTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "params.yaml").read_text()

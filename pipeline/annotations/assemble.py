@@ -14,7 +14,7 @@ from pipeline.annotations import splits
 from pipeline.annotations.ids import BadRecord
 from pipeline.annotations.records import WHATS, AnnotatedQuery, Annotations, Refused, VideoFile
 from pipeline.manifest import SPLITS, Query, Sentence, Subtitles, Video
-from pipeline.params import PrepareParams
+from pipeline.sections import PrepareParams
 
 Spans = tuple[tuple[float, float], ...]
 

@@ -21,8 +21,8 @@ from pipeline.annotations.records import Annotations
 from pipeline.annotations.render import FPS, Scene, scene_frames, write_video
 from pipeline.errors import PipelineError
 from pipeline.files import canonical_json, sha256_text, write_jsonl
-from pipeline.params import SampleParams
 from pipeline.runtime import project_root
+from pipeline.sections import SampleParams
 
 REVISION = 1
 """Raise it when a change of the code changes the rendered bytes."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from pipeline.files import sha256_text
 from pipeline.manifest import SPLITS
-from pipeline.params import PrepareParams
+from pipeline.sections import PrepareParams
 
 
 def assign(

@@ -15,8 +15,8 @@ from pipeline.backbones.tokenizer import END, PADDING, START
 from pipeline.backbones.torchvision_fix import import_torchvision
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, sha256_file
-from pipeline.params import TextParams
 from pipeline.runtime import resolve
+from pipeline.sections import TextParams
 
 REVISION = 1  # part of every recipe: raise it when the same recipe gives other numbers
 SEED = 0

@@ -10,7 +10,7 @@ import torch
 from pipeline import runtime
 from pipeline.backbones import resnet, weights
 from pipeline.features.recipe import resnet_recipe
-from pipeline.params import DecodeParams, ResNetParams
+from pipeline.sections import DecodeParams, ResNetParams
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
 from pipeline.video.reader import Timeline

@@ -11,7 +11,7 @@ import torch
 from pipeline import runtime
 from pipeline.backbones import slowfast, weights
 from pipeline.features.recipe import slowfast_recipe
-from pipeline.params import DecodeParams, SlowFastParams
+from pipeline.sections import DecodeParams, SlowFastParams
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
 from pipeline.video.reader import Timeline

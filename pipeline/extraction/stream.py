@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pipeline.params import DecodeParams
+from pipeline.sections import DecodeParams
 from pipeline.video.reader import Timeline
 
 

@@ -18,7 +18,7 @@ from pipeline.features.hdf5 import FeatureFile
 from pipeline.features.sampling import at_most, fixed_length, l2_normalize
 from pipeline.features.videos import VideoRows, video_rows
 from pipeline.manifest import Query, read_queries, read_videos
-from pipeline.params import FeaturesParams, Recipe
+from pipeline.sections import FeaturesParams, Recipe
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ size of a forward pass moves floats by 1e-7. Test: tests/features/test_recipe.py
 
 from typing import Any
 
-from pipeline.params import ResNetParams, SlowFastParams
+from pipeline.sections import ResNetParams, SlowFastParams
 
 SLOWFAST_REVISION = 1
 RESNET_REVISION = 1

@@ -17,7 +17,7 @@ from pipeline.models.author_names import attention_names
 from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
 from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.models.losses import diversity_loss, relevance_loss, retrieval_loss
-from pipeline.params import AMDNetRecipe
+from pipeline.sections import AMDNetRecipe
 
 SMALLEST_WIDTH = 0.01  # of a mask, as a share of the video
 DEVIATIONS = 9.0  # standard deviations a moment's width spans

@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.files import atomic_path, read_json, write_json
 from pipeline.models.interface import RetrievalModel
 from pipeline.models.registry import build
-from pipeline.params import RECIPES
+from pipeline.sections import RECIPES
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 

@@ -16,7 +16,7 @@ from pipeline.models.author_names import attention_names, embedding_names
 from pipeline.models.blocks import AttentionPooling, Embedding, QueryEncoder, SelfAttention
 from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
-from pipeline.params import GMMFormerRecipe
+from pipeline.sections import GMMFormerRecipe
 
 WIDTHS = (0.5, 1.0, 5.0)  # of the windows, as shares of the sequence; the first unit of a block has none
 DEVIATIONS = 9.0  # standard deviations a window's width spans

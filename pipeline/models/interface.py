@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pipeline.features.videos import Videos
 from pipeline.models.blocks import Standardize
-from pipeline.params import Recipe
+from pipeline.sections import Recipe
 
 NO_MOMENT = -1
 

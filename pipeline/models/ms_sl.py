@@ -16,7 +16,7 @@ from pipeline.models.author_names import attention_names, embedding_names
 from pipeline.models.blocks import Embedding, QueryEncoder, SelfAttention
 from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
-from pipeline.params import MSSLRecipe
+from pipeline.sections import MSSLRecipe
 
 
 class VideoEncoding(NamedTuple):

@@ -18,7 +18,7 @@ from pipeline.models.gmmformer import WIDTHS, GMMFormer, gaussian_windows
 from pipeline.models.interface import RetrievalModel, similarities
 from pipeline.models.losses import triplet_loss
 from pipeline.models.ms_sl import MSSL, guided_frames, key_clips
-from pipeline.params import AMDNetRecipe, FrameRecipe, GMMFormerRecipe, MSSLRecipe
+from pipeline.sections import AMDNetRecipe, FrameRecipe, GMMFormerRecipe, MSSLRecipe
 from pipeline.training.bert_adam import BertAdam, decay_groups
 
 Arrays = dict[str, Tensor]

@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from pipeline.models.interface import RetrievalModel
-from pipeline.params import Recipe
+from pipeline.sections import Recipe
 
 CLASSES = {"amdnet": "AMDNet", "gmmformer": "GMMFormer", "ms_sl": "MSSL"}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.manifest import SPLITS
-from pipeline.params import PackParams
+from pipeline.sections import PackParams
 
 PARTS = ("FeatureData", "TextData")
 DEPTH = 4

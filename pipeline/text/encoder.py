@@ -14,7 +14,7 @@ import transformers
 from pipeline.backbones.roberta import Roberta, load_roberta
 from pipeline.backbones.tokenizer import Tokenizer, load_tokenizer
 from pipeline.features.store import Entry, Store
-from pipeline.params import TextParams
+from pipeline.sections import TextParams
 
 LIBRARIES = f"torch {torch.__version__}, transformers {transformers.__version__}, tokenizers {tokenizers.__version__}"
 

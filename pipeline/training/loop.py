@@ -19,7 +19,7 @@ from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.features.corpus import Corpus
 from pipeline.models.interface import RetrievalModel
-from pipeline.params import Recipe
+from pipeline.sections import Recipe
 from pipeline.training.batches import Batch, Batches, derived_seed
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.resume import load_state, save_state

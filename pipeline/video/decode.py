@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.params import DecodeParams
+from pipeline.sections import DecodeParams
 from pipeline.video import child
 from pipeline.video.reader import Timeline, VideoError
 

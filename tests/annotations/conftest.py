@@ -12,7 +12,7 @@ from pipeline.annotations import folder
 from pipeline.annotations.assemble import Assembled, assemble
 from pipeline.annotations.records import Annotations
 from pipeline.annotations.videos import inspect
-from pipeline.params import PrepareParams
+from pipeline.sections import PrepareParams
 
 PREPARE = PrepareParams(val_fraction=0.1, test_fraction=0.2, split_seed=0, max_failed_fraction=0.0)
 

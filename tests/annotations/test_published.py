@@ -9,7 +9,7 @@ from pipeline.annotations.assemble import assemble
 from pipeline.annotations.videos import VideoFile
 from pipeline.errors import PipelineError
 from pipeline.manifest import SPLITS
-from pipeline.params import PrepareParams
+from pipeline.sections import PrepareParams
 
 PREPARE = PrepareParams(val_fraction=0.1, test_fraction=0.2, split_seed=0, max_failed_fraction=0.0)
 READERS = {"tvr": tvr, "activitynet": activitynet, "charades": charades, "didemo": didemo, "qvhighlights": qvhighlights}

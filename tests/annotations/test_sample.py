@@ -12,7 +12,8 @@ from pipeline.annotations import sample
 from pipeline.annotations.render import FPS, HEIGHT, WIDTH, Scene, scene_frames
 from pipeline.errors import PipelineError
 from pipeline.files import read_jsonl, sha256_file
-from pipeline.params import SampleParams, load
+from pipeline.params import load
+from pipeline.sections import SampleParams
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "data" / "sample"

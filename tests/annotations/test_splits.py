@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.annotations.splits import assign
-from pipeline.params import PrepareParams
+from pipeline.sections import PrepareParams
 
 
 def prepare(val: float = 0.1, test: float = 0.2, seed: int = 0) -> PrepareParams:

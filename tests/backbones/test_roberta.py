@@ -9,7 +9,7 @@ import torch
 from pipeline.backbones.roberta import load_roberta
 from pipeline.backbones.torchvision_fix import import_torchvision
 from pipeline.errors import PipelineError
-from pipeline.params import TextParams
+from pipeline.sections import TextParams
 
 CPU = torch.device("cpu")
 VOCABULARY = 60

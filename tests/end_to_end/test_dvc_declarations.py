@@ -6,7 +6,7 @@ import pytest
 import yaml
 from helpers.closure import import_closure, loaded_params
 
-from pipeline.params import DATASETS, RECIPES
+from pipeline.sections import DATASETS, RECIPES
 
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())

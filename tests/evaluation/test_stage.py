@@ -13,7 +13,7 @@ from pipeline.features.hdf5 import Packed, pack
 from pipeline.manifest import Query, Video, write_queries, write_videos
 from pipeline.models import checkpoint
 from pipeline.models.registry import build
-from pipeline.params import RECIPES
+from pipeline.sections import RECIPES
 from stages.evaluate import main
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"

@@ -23,7 +23,7 @@ from pipeline.extraction.run import run
 from pipeline.extraction.slowfast import SlowFastStream
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.features.store import Store
-from pipeline.params import DecodeParams, ResNetParams, SlowFastParams
+from pipeline.sections import DecodeParams, ResNetParams, SlowFastParams
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from helpers.streams import NumberStream, corpus
 
 from pipeline.extraction.run import run
 from pipeline.features.hdf5 import FeatureFile
-from pipeline.params import DecodeParams
+from pipeline.sections import DecodeParams
 from pipeline.video import decode
 
 TWIN = [[0, 6, 11], [12, 18, 23]]  # 24 frames at 24 a second in clips of half a second

@@ -15,7 +15,7 @@ from pipeline.extraction.resnet import ResNetStream
 from pipeline.extraction.run import run
 from pipeline.extraction.slowfast import SlowFastStream, centre_crop
 from pipeline.features.hdf5 import FeatureFile
-from pipeline.params import DecodeParams, ResNetParams, SlowFastParams
+from pipeline.sections import DecodeParams, ResNetParams, SlowFastParams
 
 DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
 

@@ -12,7 +12,7 @@ from pipeline.features.corpus import load_corpus, max_query_tokens
 from pipeline.features.hdf5 import Packed, pack
 from pipeline.features.sampling import fixed_length, l2_normalize
 from pipeline.manifest import Query, Video, write_queries, write_videos
-from pipeline.params import FeaturesParams
+from pipeline.sections import FeaturesParams
 
 CLIPS = 8
 LENGTHS = {"a": (5, 6), "b": (20, 20), "c": (3, 3)}  # rows of resnet and of slowfast

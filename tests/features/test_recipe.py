@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.features.recipe import resnet_recipe, slowfast_recipe
-from pipeline.params import ResNetParams, SlowFastParams
+from pipeline.sections import ResNetParams, SlowFastParams
 
 SLOWFAST = {"sampling": "full_clip", "size": 64, "weights": "random", "batch_clips": 4, "max_failed_fraction": 0.0}
 RESNET = {

@@ -10,7 +10,7 @@ from helpers.numbered import numbers_of
 
 from pipeline.content_hash import content_sha256
 from pipeline.manifest import Video
-from pipeline.params import DecodeParams
+from pipeline.sections import DecodeParams
 from pipeline.video import clips
 from pipeline.video.reader import Timeline
 

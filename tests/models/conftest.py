@@ -10,7 +10,7 @@ from pipeline.features.videos import Videos
 from pipeline.models.blocks import initialize
 from pipeline.models.interface import RetrievalModel
 from pipeline.models.registry import build
-from pipeline.params import RECIPES
+from pipeline.sections import RECIPES
 
 SHARED = {
     "hidden": 32,

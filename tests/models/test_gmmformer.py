@@ -8,7 +8,7 @@ import yaml
 
 from pipeline.models.gmmformer import GaussianBlock, GMMFormer, gaussian_windows
 from pipeline.models.interface import NO_MOMENT
-from pipeline.params import GMMFormerRecipe
+from pipeline.sections import GMMFormerRecipe
 from pipeline.training.bert_adam import decay_groups
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"

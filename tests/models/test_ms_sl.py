@@ -8,7 +8,7 @@ import yaml
 
 from pipeline.models.interface import NO_MOMENT
 from pipeline.models.ms_sl import MSSL, guided_frames, proposals_of
-from pipeline.params import MSSLRecipe
+from pipeline.sections import MSSLRecipe
 from pipeline.training.bert_adam import decay_groups
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"

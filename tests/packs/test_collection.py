@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.packs.collection import find
-from pipeline.params import PackParams
+from pipeline.sections import PackParams
 
 
 def params(video="auto", query="auto"):

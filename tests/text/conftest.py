@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.features.store import Store
-from pipeline.params import TextParams
+from pipeline.sections import TextParams
 from pipeline.text.encoder import load_encoder
 
 VOCABULARY_TEXTS = ["a red disc moves up", "a blue box moves down", "then a green star turns left", "and stops"] * 2

@@ -10,7 +10,7 @@ from pipeline.features.corpus import Corpus
 from pipeline.features.hdf5 import Packed, pack
 from pipeline.features.videos import video_rows
 from pipeline.manifest import Query, Video, write_queries, write_videos
-from pipeline.params import RECIPES, Recipe
+from pipeline.sections import RECIPES, Recipe
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 EVENTS, SIZE, TOKENS = 3, 16, 4

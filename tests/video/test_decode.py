@@ -12,7 +12,7 @@ import pytest
 from helpers.numbered import numbered_frames, numbers_of
 from helpers.videos import write_video
 
-from pipeline.params import DecodeParams
+from pipeline.sections import DecodeParams
 from pipeline.video import decode
 from pipeline.video.decode import open_video
 from pipeline.video.reader import VideoError
@@ -112,7 +112,7 @@ def test_a_child_that_died_between_two_videos_is_replaced(video, monkeypatch):
 
 
 OPEN = (
-    "import sys; from pipeline.params import DecodeParams; from pipeline.video.decode import open_video\n"
+    "import sys; from pipeline.sections import DecodeParams; from pipeline.video.decode import open_video\n"
     "with open_video(sys.argv[1], 32, 'decord', DecodeParams(deadline_floor=60.0, deadline_factor=4.0)): pass"
 )
 
@@ -140,7 +140,7 @@ def test_a_hanging_child_dies_with_its_parent(stub, video):
 PEAKS = """
 import re, sys
 from pathlib import Path
-from pipeline.params import DecodeParams
+from pipeline.sections import DecodeParams
 from pipeline.video import decode
 with decode.open_video(sys.argv[1], 400, "pyav", DecodeParams(deadline_floor=60.0, deadline_factor=4.0)) as reader:
     count = sum(1 for _ in reader.frames(range(len(reader.timeline.starts))))

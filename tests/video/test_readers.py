@@ -10,7 +10,7 @@ from helpers.formats import FORMATS, write_format
 from helpers.numbered import numbered_frames, numbers_of
 from helpers.videos import turned, write_video
 
-from pipeline.params import DecodeParams
+from pipeline.sections import DecodeParams
 from pipeline.video import clips
 from pipeline.video.decode import DECODERS, open_video
 from pipeline.video.reader import VideoError
