@@ -10,7 +10,7 @@ from helpers.project import Project
 
 from pipeline.features.hdf5 import FeatureFile
 
-STAGES = {"prepare", "slowfast", "resnet", "query_text", "subtitle_text", "train", "evaluate", "report"}
+STAGES = {"prepare", "slowfast", "resnet", "pack", "query_text", "subtitle_text", "train", "evaluate", "report"}
 SIZES = {"slowfast": 2304, "resnet": 2048, "query": 768, "subtitle": 768}
 
 
