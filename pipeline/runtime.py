@@ -12,6 +12,11 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 
+# Read when torch is loaded. A thread that spins while it waits takes the core from whoever it waits for.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Read when torch first allocates. Huge pages save most of the page faults of large tensors.
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+
 EXECUTORS = ("serial", "process", "ray")
 
 

@@ -14,7 +14,7 @@ from pipeline.models.registry import build
 from pipeline.params import load
 from pipeline.training.batches import Batches, derange, derived_seed
 from pipeline.training.curves import Curves, Progress
-from pipeline.training.loop import fit, one_thread
+from pipeline.training.loop import fit, threads
 from pipeline.training.resume import state_path
 
 MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
@@ -47,7 +47,7 @@ def main() -> None:
     model = build(params.model, config["video_size"], config["query_size"], recipe, config["max_query_tokens"])
     initialize(model, derived_seed(seed, "weights"))
     if params.features.normalize == "standard":
-        with one_thread():
+        with threads(1):
             model.standardize.fit(train.videos.clips)
     model.to(device)
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names
 from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
+from pipeline.models.cpu import Linear
 from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.models.losses import diversity_loss, relevance_loss, retrieval_loss
 from pipeline.sections import AMDNetRecipe
@@ -74,8 +75,8 @@ class AMDNet(RetrievalModel):
         self.video_projection = Projection(video_size, hidden, recipe.input_dropout)
         self.video_position = PositionalEmbedding(recipe.clips, hidden, dropout)
         self.overview_norm = nn.LayerNorm(hidden)
-        self.overview = nn.Linear(hidden, hidden)
-        self.anchors = nn.Linear(hidden, 2 * heads)
+        self.overview = Linear(hidden, hidden)
+        self.anchors = Linear(hidden, 2 * heads)
         self.video_attention = SelfAttention(hidden, heads, dropout)
         self.moment_attention = SelfAttention(hidden, heads, dropout)
         self.query_projection = Projection(query_size, hidden, recipe.input_dropout)

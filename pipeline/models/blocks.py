@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from pipeline.models.cpu import Dropout, Linear
+
 
 class Standardize(nn.Module):
     """Each feature to mean 0 and deviation 1 over the training clips, (..., D) -> (..., D); the identity until `fit`.
@@ -24,7 +26,7 @@ class Standardize(nn.Module):
         self.deviation.copy_(deviation.clamp(min=self.SMALLEST_DEVIATION))
 
     def forward(self, clips: Tensor) -> Tensor:
-        return (clips - self.mean) / self.deviation
+        return (clips - self.mean).div_(self.deviation)
 
 
 class Projection(nn.Module):
@@ -33,8 +35,8 @@ class Projection(nn.Module):
     def __init__(self, size: int, hidden: int, dropout: float):
         super().__init__()
         self.norm = nn.LayerNorm(size)
-        self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(size, hidden)
+        self.dropout = Dropout(dropout)
+        self.linear = Linear(size, hidden)
 
     def forward(self, features: Tensor) -> Tensor:
         return torch.relu(self.linear(self.dropout(self.norm(features))))
@@ -47,7 +49,7 @@ class PositionalEmbedding(nn.Module):
         super().__init__()
         self.table = nn.Embedding(positions, hidden)
         self.norm = nn.LayerNorm(hidden)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, sequence: Tensor) -> Tensor:
         return self.dropout(self.norm(sequence + self.table.weight[: sequence.shape[1]]))
@@ -59,12 +61,12 @@ class SelfAttention(nn.Module):
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
         self.heads = heads
-        self.query = nn.Linear(hidden, hidden)
-        self.key = nn.Linear(hidden, hidden)
-        self.value = nn.Linear(hidden, hidden)
-        self.output = nn.Linear(hidden, hidden)
+        self.query = Linear(hidden, hidden)
+        self.key = Linear(hidden, hidden)
+        self.value = Linear(hidden, hidden)
+        self.output = Linear(hidden, hidden)
         self.norm = nn.LayerNorm(hidden)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, sequence: Tensor, key_mask: Tensor | None = None, multiplier: Tensor | None = None) -> Tensor:
         """key_mask: (B, L) bool, false at padding; multiplier: of the scaled scores, broadcast to (B, heads, L, L).
@@ -91,7 +93,7 @@ class AttentionPooling(nn.Module):
 
     def __init__(self, hidden: int):
         super().__init__()
-        self.logits = nn.Linear(hidden, 1, bias=False)
+        self.logits = Linear(hidden, 1, bias=False)
 
     def forward(self, sequence: Tensor, mask: Tensor) -> Tensor:
         """mask: (B, L) bool, false at padding."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names, embedding_names
 from pipeline.models.blocks import AttentionPooling, Embedding, QueryEncoder, SelfAttention
+from pipeline.models.cpu import Dropout, linear
 from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
 from pipeline.sections import GMMFormerRecipe
@@ -44,7 +45,7 @@ class GaussianBlock(nn.Module):
         super().__init__()
         self.heads = heads
         self.units = nn.ModuleList(SelfAttention(hidden, heads, dropout) for _ in range(1 + len(WIDTHS)))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, sequence: Tensor, windows: Tensor, key_mask: Tensor | None = None) -> Tensor:
         """(B, L, d) -> (B, L, d); windows: (B or 1, U, L, L) one a unit; key_mask: (B, L) bool, false at padding."""
@@ -62,7 +63,7 @@ class GaussianBlock(nn.Module):
     def _heads_of(self, sequence: Tensor, part: str) -> Tensor:
         """(B, L, d) -> (B, U, heads, L, d / heads) through one linear map of all units."""
         weight, bias = self._stacked(part)
-        mapped = F.linear(sequence, weight.flatten(0, 1), bias.flatten())
+        mapped = linear(sequence, weight.flatten(0, 1), bias.flatten())
         return mapped.unflatten(-1, (len(self.units), self.heads, -1)).permute(0, 2, 3, 1, 4)
 
     def _stacked(self, part: str) -> tuple[Tensor, Tensor]:

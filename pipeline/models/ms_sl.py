@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names, embedding_names
 from pipeline.models.blocks import Embedding, QueryEncoder, SelfAttention
+from pipeline.models.cpu import Linear
 from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
 from pipeline.sections import MSSLRecipe
@@ -68,8 +69,8 @@ class MSSL(RetrievalModel):
         self.clip_attention = SelfAttention(hidden, heads, recipe.dropout)
         self.frame_embedding = Embedding(video_size, recipe.frames, hidden, *dropouts)
         self.frame_attention = SelfAttention(hidden, heads, recipe.dropout)
-        self.key = nn.Linear(hidden, hidden, bias=False)
-        self.value = nn.Linear(hidden, hidden, bias=False)
+        self.key = Linear(hidden, hidden, bias=False)
+        self.value = Linear(hidden, hidden, bias=False)
         start, size = proposals_of(recipe.clips)
         self.register_buffer("start", start, persistent=False)
         self.register_buffer("size", size, persistent=False)

@@ -1,7 +1,7 @@
 """The training loop: epochs of batches, validation by SumR after each, early stopping, the best weights kept.
 
 An epoch's order and dropout derive from (seed, epoch), and the state is saved after each, so that on the CPU a run that
-was killed and started again equals one that was not, bit for bit, whatever the number of threads.
+was killed and started again equals one that was not, bit for bit, whatever the number of cores.
 Tests: tests/training/test_loop.py, test_resume.py.
 """
 
@@ -25,17 +25,23 @@ from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.resume import load_state, save_state
 
 Record = dict[str, Any]
+LARGE_STEP = 128 * 128  # hidden units x videos a batch, from which on a second thread speeds a step up
+
+
+def threads_of(recipe: Recipe) -> int:
+    """How many threads train on the CPU. Their number moves the last bits, so it depends on the recipe alone."""
+    return 2 if recipe.hidden * recipe.batch_videos >= LARGE_STEP else 1
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """On the CPU: the number of threads moves the last bits, and a second one hardly speeds up models this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def threads(number: int) -> Iterator[None]:
+    """torch on so many threads of the CPU, however many cores there are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
 
 
 @dataclass
@@ -72,7 +78,6 @@ class Run:
         return last["epoch"] >= recipe.epochs or last["steps"] - self.best["steps"] >= recipe.patience_steps
 
 
-@one_thread()
 def fit(
     model: RetrievalModel,
     batches: Batches,
@@ -101,8 +106,9 @@ def fit(
     while not run.finished(recipe):
         started = time.monotonic()
         epoch = len(run.history) + 1
-        losses, rate = train_epoch(model, batches, optimizer, seed, epoch)
-        scores = recall(rank_corpus(model, selection, device).ranks)
+        with threads(threads_of(recipe)):
+            losses, rate = train_epoch(model, batches, optimizer, seed, epoch)
+            scores = recall(rank_corpus(model, selection, device).ranks)
         run.history.append(
             {"epoch": epoch, "steps": epoch * batches.steps, "learning_rate": rate, "loss": losses, "recall": scores}
         )

@@ -8,7 +8,7 @@ from pipeline.evaluation.retrieval import recall
 from pipeline.models.blocks import initialize
 from pipeline.models.registry import CLASSES, build
 from pipeline.training.batches import Batches, derange, derived_seed
-from pipeline.training.loop import Run, fit, train_step
+from pipeline.training.loop import Run, fit, threads, threads_of, train_step
 
 CPU = torch.device("cpu")
 every_model = pytest.mark.parametrize("kind", CLASSES)
@@ -126,3 +126,12 @@ def test_negatives_are_hard_after_the_easy_epochs(make_corpus, train, kind):
     easy, late = (train(corpus, kind=kind, name=str(start), hard_start=start)[1].history for start in (100, 2))
     assert [record["loss"] for record in easy[:2]] == [record["loss"] for record in late[:2]]
     assert late[2]["loss"]["triplet_clip"] > easy[2]["loss"]["triplet_clip"]
+
+
+def test_the_threads_depend_on_the_recipe_alone(recipe):
+    assert threads_of(recipe) == 1
+    assert threads_of(recipe.model_copy(update={"hidden": 384, "batch_videos": 128})) == 2
+    before = torch.get_num_threads()
+    with threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
