@@ -14,10 +14,13 @@ from torch import Tensor
 from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names, embedding_names
 from pipeline.models.blocks import Embedding, QueryEncoder, SelfAttention
-from pipeline.models.cpu import Linear
+from pipeline.models.cpu import Linear, linear
 from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
 from pipeline.sections import MSSLRecipe
+
+SMALLEST_SQUARE = 1e-12  # of a proposal's length
+QUERIES_AT_ONCE = 32
 
 
 class VideoEncoding(NamedTuple):
@@ -31,15 +34,13 @@ class VideoEncoding(NamedTuple):
 class VideoIndex(NamedTuple):
     """B videos ready for queries, P = N (N + 1) / 2 proposals each.
 
-    proposals: (B, P, d) of length 1; norms: (B, P) that they had; keys, values: (B, L, d) of the frames; frame_mask:
-    (B, L) bool; spans: (B, 0, 2).
+    clips: (B, N, d); lengths: (B, P) of the proposals' vectors; guided: (B, P, d) of length 1, the frames as each
+    proposal sees them; spans: (B, 0, 2).
     """
 
-    proposals: Tensor
-    norms: Tensor
-    keys: Tensor
-    values: Tensor
-    frame_mask: Tensor
+    clips: Tensor
+    lengths: Tensor
+    guided: Tensor
     spans: Tensor
 
 
@@ -71,9 +72,7 @@ class MSSL(RetrievalModel):
         self.frame_attention = SelfAttention(hidden, heads, recipe.dropout)
         self.key = Linear(hidden, hidden, bias=False)
         self.value = Linear(hidden, hidden, bias=False)
-        start, size = proposals_of(recipe.clips)
-        self.register_buffer("start", start, persistent=False)
-        self.register_buffer("size", size, persistent=False)
+        self.register_buffer("averages", averages_of(recipe.clips), persistent=False)
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel."""
@@ -85,48 +84,83 @@ class MSSL(RetrievalModel):
         """See RetrievalModel."""
         return self.query_encoder(query, mask)
 
-    def clip_map(self, clips: Tensor) -> Tensor:
-        """Clips (B, N, d) -> all proposals (B, P, d), each the mean of its clips, through one cumulative sum."""
-        total = F.pad(clips.cumsum(dim=1), (0, 0, 1, 0))
-        return (total[:, self.start + self.size] - total[:, self.start]) / self.size[:, None]
+    def over_proposals(self, values: Tensor) -> Tensor:
+        """What belongs to each clip (..., N), averaged over each proposal (..., P): one product, no cancellation.
+
+        A proposal's vector is the mean of its clips, so its dot product with anything is the mean of theirs: no
+        proposal's vector is ever built.
+        """
+        return linear(values, self.averages, None)
+
+    def lengths(self, clips: Tensor) -> Tensor:
+        """The lengths (B, P) of the proposals' vectors, from the dot products among the clips (B, N, d)."""
+        squares = (self.over_proposals(clips @ clips.mT) * self.averages.T).sum(dim=1)
+        return squares.clamp(min=SMALLEST_SQUARE).sqrt()
+
+    def guided(self, clips: Tensor, frames: Tensor, mask: Tensor) -> Tensor:
+        """The frames (B, L, d) as each proposal of the clips (B, N, d) sees them -> (B, P, d)."""
+        logits = self.over_proposals(self.key(frames) @ clips.mT).mT
+        return attend(logits, self.value(frames), mask)
+
+    def guided_by(self, weights: Tensor, clips: Tensor, frames: Tensor, mask: Tensor) -> Tensor:
+        """The frames (Q, L, d) of one video a query as one proposal of its clips (Q, N, d) sees them -> (Q, d).
+
+        weights: (Q, N), the proposals' rows of `averages`. Keys and values are linear maps of the frames, so that the
+        first is taken of the proposal, and the second of the result: one row a query instead of one a frame.
+        """
+        proposal = linear((weights[:, None] @ clips)[:, 0], self.key.weight.T, None)
+        return self.value(attend((frames @ proposal[..., None]).mT, frames, mask)[:, 0])
 
     def index(self, encoding: VideoEncoding) -> VideoIndex:
-        """See RetrievalModel."""
+        """See RetrievalModel. What a query finds in the frames depends on its proposal alone: one vector for each."""
         clips, frames, mask = encoding
-        proposals = self.clip_map(clips)
-        norms = torch.linalg.vector_norm(proposals, dim=-1)
-        spans = clips.new_empty(len(clips), 0, 2)
-        return VideoIndex(F.normalize(proposals, dim=-1), norms, self.key(frames), self.value(frames), mask, spans)
+        guided = F.normalize(self.guided(clips, frames, mask), dim=-1)
+        return VideoIndex(clips, self.lengths(clips), guided, clips.new_empty(len(clips), 0, 2))
 
     def score(self, query: Tensor, index: VideoIndex) -> Scores:
         """See RetrievalModel."""
         unit = F.normalize(query, dim=-1)
-        clip, position = similarities(unit, index.proposals).max(dim=-1)
-        videos = torch.arange(len(index.proposals), device=position.device)[:, None]
-        guided = guided_frames(key_clips(index, videos, position.T), index.keys, index.values, index.frame_mask)
-        frame = (F.normalize(guided, dim=-1) * unit).sum(dim=-1).T
+        clip, position = (self.over_proposals(similarities(unit, index.clips)) / index.lengths).max(dim=-1)
+        videos = torch.arange(len(index.clips), device=position.device)
+        frame = (index.guided[videos, position] @ unit[..., None])[..., 0]
         weight = self.recipe.clip_weight
         return Scores(weight * clip + (1 - weight) * frame, position)
 
     def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """See RetrievalModel: the best proposal's span."""
-        start, size = self.start[position], self.size[position]
+        start, size = (numbers.to(position.device)[position] for numbers in proposals_of(self.recipe.clips))
         return torch.full_like(position, NO_MOMENT), torch.stack([start, start + size], dim=-1) / self.recipe.clips
+
+    @torch.no_grad()
+    def best_proposals(self, dots: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """The proposals (Q, B) of the largest cosine and of the largest dot product.
+
+        dots: (Q, B, N) of queries and clips; lengths: (B, P). Some queries at a time, so that what is compared stays in
+        the cache.
+        """
+        nearest, largest = [], []
+        for some in dots.split(QUERIES_AT_ONCE):
+            proposals = self.over_proposals(some)
+            largest.append(proposals.argmax(dim=-1))
+            nearest.append(proposals.div_(lengths).argmax(dim=-1))
+        return torch.cat(nearest), torch.cat(largest)
 
     def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
         """See RetrievalModel; negatives are hard after `hard_start` epochs.
 
         A query guides the frames of its own video alone; they are negatives of all other queries, its video's too.
         """
-        recipe, index = self.recipe, self.index(encoding)
+        recipe, (clips, frames, mask) = self.recipe, encoding
         unit, pool = F.normalize(query, dim=-1), recipe.hard_pool if epoch > recipe.hard_start else None
-        similarity = similarities(unit, index.proposals)
-        clip_scores, position = similarity.max(dim=-1)
-        clip_dots = (similarity * index.norms).amax(dim=-1) * torch.linalg.vector_norm(query, dim=-1, keepdim=True)
+        dots, lengths = similarities(query, clips), self.lengths(clips)
+        nearest, largest = self.best_proposals(dots.detach(), lengths.detach())
+        clip_dots = (dots * self.averages[largest]).sum(dim=-1)
+        # The length of the query is the same everywhere in its row and is divided by last.
+        clip_scores = (dots * self.averages[nearest]).sum(dim=-1) / lengths.gather(1, nearest.T).T
+        clip_scores = clip_scores / torch.linalg.vector_norm(query, dim=-1, keepdim=True)
         pairs = torch.arange(len(labels), device=labels.device)
-        key_clip = key_clips(index, labels, position[pairs, labels])
-        frames = (field[labels] for field in (index.keys, index.values, index.frame_mask))
-        guided = guided_frames(key_clip[:, None], *frames)[:, 0]
+        own = (field.index_select(0, labels) for field in (clips, frames, mask))
+        guided = self.guided_by(self.averages[nearest[pairs, labels]], *own)
         row_ranks, column_ranks = (draw_ranks(torch.full_like(labels, len(labels) - 1), pool) for _ in range(2))
         terms = {
             "retrieval_clip": retrieval_loss(clip_dots, labels),
@@ -155,16 +189,14 @@ def proposals_of(clips: int) -> tuple[Tensor, Tensor]:
     return start, size
 
 
-def key_clips(index: VideoIndex, videos: Tensor, position: Tensor) -> Tensor:
-    """The proposals at `position` of `videos`, two tensors of one shape, with the length they had: (..., d)."""
-    return index.proposals[videos, position] * index.norms[videos, position, None]
+def averages_of(clips: int) -> Tensor:
+    """(P, N): row p weighs the clips of proposal p with 1 / their number, and the others with 0."""
+    start, size = proposals_of(clips)
+    clip = torch.arange(clips)
+    return ((clip >= start[:, None]) & (clip < (start + size)[:, None])) / size[:, None]
 
 
-def guided_frames(key_clip: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
-    """The frames of B videos as K key clips (B, K, d) each see them -> (B, K, d).
-
-    keys, values: (B, L, d); mask: (B, L) bool, false at padding.
-    """
-    logits = key_clip @ keys.transpose(-2, -1)
+def attend(logits: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+    """The values (B, L, d) of B videos averaged with the softmax of logits (B, K, L) over what the mask (B, L) has."""
     logits = logits.masked_fill(~mask[:, None], torch.finfo(logits.dtype).min)
     return logits.softmax(dim=-1) @ values

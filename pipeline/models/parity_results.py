@@ -17,7 +17,7 @@ from pipeline.models.author_weights import author_name_of, load_author_weights
 from pipeline.models.gmmformer import WIDTHS, GMMFormer, gaussian_windows
 from pipeline.models.interface import RetrievalModel, similarities
 from pipeline.models.losses import triplet_loss
-from pipeline.models.ms_sl import MSSL, guided_frames, key_clips
+from pipeline.models.ms_sl import MSSL, proposals_of
 from pipeline.sections import AMDNetRecipe, FrameRecipe, GMMFormerRecipe, MSSLRecipe
 from pipeline.training.bert_adam import BertAdam, decay_groups
 
@@ -135,9 +135,10 @@ def ms_sl_results(weights: Arrays, inputs: Arrays, meta: Arrays) -> Arrays:
         encoding = model.encode_video(_videos(inputs))
         index = model.index(encoding)
         key_clip = model.score(query, index).position
-        videos = torch.arange(len(index.proposals))[:, None]
-        guided = guided_frames(key_clips(index, videos, key_clip.T), index.keys, index.values, index.frame_mask)
-        own = guided[labels, torch.arange(len(labels))]
+        guided = model.guided(*encoding)[torch.arange(len(encoding.clips))[:, None], key_clip.T]
+        own_clip = model.averages[key_clip[torch.arange(len(labels)), labels]]
+        own = model.guided_by(own_clip, *(field[labels] for field in encoding))
+        clip_map, (start, size) = model.over_proposals(encoding.clips.mT).mT, proposals_of(model.recipe.clips)
         own_scores = F.normalize(query, dim=-1) @ F.normalize(own, dim=-1).T
         clip, frame, *mixed = (_score(model, query, index, clip_weight) for clip_weight in (1.0, 0.0, 0.7, 0.5))
         results |= _query_tokens(model, inputs)
@@ -145,14 +146,14 @@ def ms_sl_results(weights: Arrays, inputs: Arrays, meta: Arrays) -> Arrays:
             "clips": encoding.clips,
             "frames": encoding.frames,
             "query": query,
-            "clip_map": model.clip_map(encoding.clips),
-            "clip_map_start": model.start,
-            "clip_map_size": model.size,
+            "clip_map": clip_map,
+            "clip_map_start": start,
+            "clip_map_size": size,
             "key_clip": key_clip,
             "guided_pair": guided,
             "guided_own": own,
             "clip_scores": clip,
-            "clip_dot": similarities(query, model.clip_map(encoding.clips)).amax(dim=-1),
+            "clip_dot": similarities(query, clip_map).amax(dim=-1),
             "frame_scores": frame,
             "train_frame_scores": own_scores,
             "train_frame_dot": query @ own.T,

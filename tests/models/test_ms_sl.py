@@ -7,24 +7,31 @@ import torch
 import yaml
 
 from pipeline.models.interface import NO_MOMENT
-from pipeline.models.ms_sl import MSSL, guided_frames, proposals_of
+from pipeline.models.ms_sl import MSSL, attend, proposals_of
 from pipeline.sections import MSSLRecipe
 from pipeline.training.bert_adam import decay_groups
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 
 
+def clip_map(model, clips):
+    """The vectors (B, P, d) of all proposals."""
+    return model.over_proposals(clips.mT).mT
+
+
 def test_the_clip_map_by_hand(make_model):
     clips = torch.arange(4.0)[None, :, None]
     expected = [0, 1, 2, 3, 0.5, 1.5, 2.5, 1, 2, 1.5]
-    assert make_model("ms_sl", clips=4).clip_map(clips).flatten().tolist() == expected
+    assert clip_map(make_model("ms_sl", clips=4), clips).flatten().tolist() == pytest.approx(expected)
 
 
 def test_the_clip_map_is_every_pooling(make_model):
     clips = torch.randn(2, 32, 6, generator=torch.Generator().manual_seed(0))
     pooled = [torch.nn.functional.avg_pool1d(clips.mT, size, stride=1).mT for size in range(1, 33)]
-    ours = make_model("ms_sl", clips=32).clip_map(clips)
+    model = make_model("ms_sl", clips=32)
+    ours = clip_map(model, clips)
     assert ours.shape == (2, 528, 6) and torch.allclose(ours, torch.cat(pooled, dim=1), atol=1e-5)
+    torch.testing.assert_close(model.lengths(clips), ours.norm(dim=-1))
 
 
 def test_proposals_are_numbered_by_size_then_start():
@@ -33,14 +40,34 @@ def test_proposals_are_numbered_by_size_then_start():
     assert torch.equal(number, torch.arange(528)) and bool((start + size <= 32).all())
 
 
-def test_guidance_is_attention_of_the_key_clip():
-    torch.manual_seed(0)
-    keys, values, clip = torch.randn(2, 5, 4), torch.randn(2, 5, 4), torch.randn(2, 3, 4)
-    mask = torch.tensor([[True] * 5, [True, True, False, False, False]])
-    guided = guided_frames(clip, keys, values, mask)
-    for video, length in enumerate((5, 2)):
-        weights = (keys[video, :length] @ clip[video, 1]).softmax(dim=0)
-        assert torch.allclose(guided[video, 1], weights @ values[video, :length], atol=1e-6)
+@torch.inference_mode()
+def test_guidance_is_attention_of_the_proposal(make_model, videos):
+    model = make_model("ms_sl")
+    encoding = model.encode_video(videos)
+    guided, proposals = model.guided(*encoding), clip_map(model, encoding.clips)
+    for video, (frames, mask) in enumerate(zip(encoding.frames, encoding.frame_mask, strict=True)):
+        weights = (proposals[video] @ model.key(frames[mask]).T).softmax(dim=1)
+        assert torch.allclose(guided[video], weights @ model.value(frames[mask]), atol=1e-4)
+    labels, chosen = torch.tensor([3, 0, 3]), torch.tensor([5, 70, 0])
+    own = model.guided_by(model.averages[chosen], *(field[labels] for field in encoding))
+    assert torch.allclose(own, guided[labels, chosen], atol=1e-4)
+
+
+def test_padding_gets_no_attention():
+    logits, values = torch.full((1, 2, 3), 5.0), torch.tensor([[[1.0], [3.0], [9.0]]])
+    assert attend(logits, values, torch.tensor([[True, True, False]])).tolist() == [[[2.0], [2.0]]]
+
+
+@torch.inference_mode()
+def test_the_best_proposals_are_those_of_all_compared(make_model, videos):
+    model = make_model("ms_sl")
+    clips = model.encode_video(videos).clips
+    query = torch.randn(70, 32, generator=torch.Generator().manual_seed(3))
+    dots = torch.einsum("qd,bnd->qbn", query, clips)
+    nearest, largest = model.best_proposals(dots, model.lengths(clips))
+    all_dots = torch.einsum("qd,bpd->qbp", query, clip_map(model, clips))
+    assert torch.equal(largest, all_dots.argmax(dim=-1))
+    assert torch.equal(nearest, (all_dots / clip_map(model, clips).norm(dim=-1)).argmax(dim=-1))
 
 
 @torch.inference_mode()
