@@ -100,16 +100,21 @@ class MSSL(RetrievalModel):
     def guided(self, clips: Tensor, frames: Tensor, mask: Tensor) -> Tensor:
         """The frames (B, L, d) as each proposal of the clips (B, N, d) sees them -> (B, P, d)."""
         logits = self.over_proposals(self.key(frames) @ clips.mT).mT
-        return attend(logits, self.value(frames), mask)
+        return attention(logits, mask) @ self.value(frames)
 
-    def guided_by(self, weights: Tensor, clips: Tensor, frames: Tensor, mask: Tensor) -> Tensor:
-        """The frames (Q, L, d) of one video a query as one proposal of its clips (Q, N, d) sees them -> (Q, d).
+    def guided_by(self, weights: Tensor, labels: Tensor, encoding: VideoEncoding) -> Tensor:
+        """The frames of the videos `labels` (Q,) as one proposal of each sees them -> (Q, d).
 
         weights: (Q, N), the proposals' rows of `averages`. Keys and values are linear maps of the frames, so that the
-        first is taken of the proposal, and the second of the result: one row a query instead of one a frame.
+        first is taken of the clips, and the second of the result: a few rows instead of all frames.
         """
-        proposal = linear((weights[:, None] @ clips)[:, 0], self.key.weight.T, None)
-        return self.value(attend((frames @ proposal[..., None]).mT, frames, mask)[:, 0])
+        clips, frames, mask = encoding
+        keyed = linear(clips, self.key.weight.T, None)
+        logits = weights[:, None] @ (keyed @ frames.mT).index_select(0, labels)
+        shares = attention(logits, mask.index_select(0, labels))
+        # As one product with the frames of all videos: repeating them for every query would take longer.
+        own = labels[:, None] == torch.arange(len(frames), device=labels.device)
+        return self.value(linear((shares * own[..., None]).flatten(1), frames.flatten(0, 1).T, None))
 
     def index(self, encoding: VideoEncoding) -> VideoIndex:
         """See RetrievalModel. What a query finds in the frames depends on its proposal alone: one vector for each."""
@@ -150,7 +155,7 @@ class MSSL(RetrievalModel):
 
         A query guides the frames of its own video alone; they are negatives of all other queries, its video's too.
         """
-        recipe, (clips, frames, mask) = self.recipe, encoding
+        recipe, clips = self.recipe, encoding.clips
         unit, pool = F.normalize(query, dim=-1), recipe.hard_pool if epoch > recipe.hard_start else None
         dots, lengths = similarities(query, clips), self.lengths(clips)
         nearest, largest = self.best_proposals(dots.detach(), lengths.detach())
@@ -159,8 +164,7 @@ class MSSL(RetrievalModel):
         clip_scores = (dots * self.averages[nearest]).sum(dim=-1) / lengths.gather(1, nearest.T).T
         clip_scores = clip_scores / torch.linalg.vector_norm(query, dim=-1, keepdim=True)
         pairs = torch.arange(len(labels), device=labels.device)
-        own = (field.index_select(0, labels) for field in (clips, frames, mask))
-        guided = self.guided_by(self.averages[nearest[pairs, labels]], *own)
+        guided = self.guided_by(self.averages[nearest[pairs, labels]], labels, encoding)
         row_ranks, column_ranks = (draw_ranks(torch.full_like(labels, len(labels) - 1), pool) for _ in range(2))
         terms = {
             "retrieval_clip": retrieval_loss(clip_dots, labels),
@@ -196,7 +200,6 @@ def averages_of(clips: int) -> Tensor:
     return ((clip >= start[:, None]) & (clip < (start + size)[:, None])) / size[:, None]
 
 
-def attend(logits: Tensor, values: Tensor, mask: Tensor) -> Tensor:
-    """The values (B, L, d) of B videos averaged with the softmax of logits (B, K, L) over what the mask (B, L) has."""
-    logits = logits.masked_fill(~mask[:, None], torch.finfo(logits.dtype).min)
-    return logits.softmax(dim=-1) @ values
+def attention(logits: Tensor, mask: Tensor) -> Tensor:
+    """The softmax of logits (B, K, L) over what the mask (B, L) has."""
+    return logits.masked_fill(~mask[:, None], torch.finfo(logits.dtype).min).softmax(dim=-1)

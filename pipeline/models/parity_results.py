@@ -137,7 +137,7 @@ def ms_sl_results(weights: Arrays, inputs: Arrays, meta: Arrays) -> Arrays:
         key_clip = model.score(query, index).position
         guided = model.guided(*encoding)[torch.arange(len(encoding.clips))[:, None], key_clip.T]
         own_clip = model.averages[key_clip[torch.arange(len(labels)), labels]]
-        own = model.guided_by(own_clip, *(field[labels] for field in encoding))
+        own = model.guided_by(own_clip, labels, encoding)
         clip_map, (start, size) = model.over_proposals(encoding.clips.mT).mT, proposals_of(model.recipe.clips)
         own_scores = F.normalize(query, dim=-1) @ F.normalize(own, dim=-1).T
         clip, frame, *mixed = (_score(model, query, index, clip_weight) for clip_weight in (1.0, 0.0, 0.7, 0.5))

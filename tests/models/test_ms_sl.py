@@ -7,7 +7,7 @@ import torch
 import yaml
 
 from pipeline.models.interface import NO_MOMENT
-from pipeline.models.ms_sl import MSSL, attend, proposals_of
+from pipeline.models.ms_sl import MSSL, attention, proposals_of
 from pipeline.sections import MSSLRecipe
 from pipeline.training.bert_adam import decay_groups
 
@@ -49,13 +49,13 @@ def test_guidance_is_attention_of_the_proposal(make_model, videos):
         weights = (proposals[video] @ model.key(frames[mask]).T).softmax(dim=1)
         assert torch.allclose(guided[video], weights @ model.value(frames[mask]), atol=1e-4)
     labels, chosen = torch.tensor([3, 0, 3]), torch.tensor([5, 70, 0])
-    own = model.guided_by(model.averages[chosen], *(field[labels] for field in encoding))
+    own = model.guided_by(model.averages[chosen], labels, encoding)
     assert torch.allclose(own, guided[labels, chosen], atol=1e-4)
 
 
 def test_padding_gets_no_attention():
-    logits, values = torch.full((1, 2, 3), 5.0), torch.tensor([[[1.0], [3.0], [9.0]]])
-    assert attend(logits, values, torch.tensor([[True, True, False]])).tolist() == [[[2.0], [2.0]]]
+    mask = torch.tensor([[True, True, False]])
+    assert attention(torch.full((1, 2, 3), 5.0), mask).tolist() == [[[0.5, 0.5, 0.0]] * 2]
 
 
 @torch.inference_mode()
