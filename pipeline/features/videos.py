@@ -22,7 +22,10 @@ class Videos(NamedTuple):
 
 
 class VideoRows(NamedTuple):
-    """V videos without padding: clips (V, N, D_v); frames (R, D_v) of all videos in turn; first, count (V,) int64."""
+    """V videos without padding: clips (V, N, D_v); first, count (V,) int64.
+
+    frames: (R + 1, D_v) of all videos in turn, then zeros, which padding is taken from.
+    """
 
     clips: Tensor
     frames: Tensor
@@ -33,11 +36,14 @@ class VideoRows(NamedTuple):
         """The videos of `index` (B,), padded to L = `length` frames, at least the longest one's."""
         position = torch.arange(length, device=index.device)
         mask = position < self.count[index, None]
-        frames = self.frames[torch.where(mask, self.first[index, None] + position, 0)]
-        return Videos(self.clips[index], frames * mask[..., None], mask)
+        rows = torch.where(mask, self.first[index, None] + position, len(self.frames) - 1)
+        frames = self.frames.index_select(0, rows.flatten()).view(*rows.shape, self.frames.shape[1])
+        return Videos(self.clips.index_select(0, index), frames, mask)
 
 
 def video_rows(clips: list[Tensor], frames: list[Tensor]) -> VideoRows:
     """From clips (N, D_v) and frames (any number, D_v) of each video."""
     count = torch.tensor([len(rows) for rows in frames])
-    return VideoRows(torch.stack(clips), torch.cat(frames), count.cumsum(0) - count, count)
+    return VideoRows(
+        torch.stack(clips), torch.cat([*frames, torch.zeros_like(clips[0][:1])]), count.cumsum(0) - count, count
+    )

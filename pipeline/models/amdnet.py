@@ -18,6 +18,7 @@ from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projec
 from pipeline.models.cpu import Linear
 from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.models.losses import diversity_loss, relevance_loss, retrieval_loss
+from pipeline.models.ragged import in_parts
 from pipeline.sections import AMDNetRecipe
 
 SMALLEST_WIDTH = 0.01  # of a mask, as a share of the video
@@ -97,11 +98,13 @@ class AMDNet(RetrievalModel):
 
     def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
         """See RetrievalModel; sentence form: T = 1."""
-        tokens = self.query_projection(query)
         if self.recipe.query_form == "sentence":
-            return tokens[:, 0]
-        tokens = self.query_attention(self.query_position(tokens), key_mask=mask)
-        return self.query_pooling(tokens, mask)
+            return self.query_projection(query[:, 0])
+        return in_parts(self._encode_tokens, query, mask)
+
+    def _encode_tokens(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        tokens = self.query_position(self.query_projection(tokens))
+        return self.query_pooling(self.query_attention(tokens, key_mask=mask), mask)
 
     def index(self, encoding: VideoEncoding) -> VideoIndex:
         """See RetrievalModel."""

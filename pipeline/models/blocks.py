@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.models.cpu import Dropout, Linear
+from pipeline.models.ragged import in_parts
 
 
 class Standardize(nn.Module):
@@ -74,7 +75,7 @@ class SelfAttention(nn.Module):
         The multiplier comes before the mask, so that padding stays masked whatever it is.
         """
         query, key, value = (self._split(part(sequence)) for part in (self.query, self.key, self.value))
-        scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5
+        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
         if multiplier is not None:
             scores = scores * multiplier
         if key_mask is not None:
@@ -125,6 +126,9 @@ class QueryEncoder(nn.Module):
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """mask: (Q, T) bool, false at padding."""
+        return in_parts(self._encode, tokens, mask)
+
+    def _encode(self, tokens: Tensor, mask: Tensor) -> Tensor:
         return self.pooling(self.attention(self.embedding(tokens), key_mask=mask), mask)
 
 

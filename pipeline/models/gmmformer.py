@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names, embedding_names
 from pipeline.models.blocks import AttentionPooling, Embedding, QueryEncoder, SelfAttention
-from pipeline.models.cpu import Dropout, linear
 from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
+from pipeline.models.ragged import in_parts
 from pipeline.sections import GMMFormerRecipe
 
 WIDTHS = (0.5, 1.0, 5.0)  # of the windows, as shares of the sequence; the first unit of a block has none
@@ -39,37 +39,23 @@ class VideoIndex(NamedTuple):
 
 
 class GaussianBlock(nn.Module):
-    """The mean of self-attentions whose scores are multiplied by windows, computed as one attention with all heads."""
+    """The mean of self-attentions whose scores are multiplied by windows.
+
+    One attention after the other: all as one, with four times the heads, took twice the time on CPUs, since less of it
+    stays in the cache (benchmarks/README.md).
+    """
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
-        self.heads = heads
         self.units = nn.ModuleList(SelfAttention(hidden, heads, dropout) for _ in range(1 + len(WIDTHS)))
-        self.dropout = Dropout(dropout)
 
     def forward(self, sequence: Tensor, windows: Tensor, key_mask: Tensor | None = None) -> Tensor:
-        """(B, L, d) -> (B, L, d); windows: (B or 1, U, L, L) one a unit; key_mask: (B, L) bool, false at padding."""
-        query, key, value = (self._heads_of(sequence, part) for part in ("query", "key", "value"))
-        scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5 * windows[:, :, None]
-        if key_mask is not None:
-            scores = scores.masked_fill(~key_mask[:, None, None, None, :], torch.finfo(scores.dtype).min)
-        context = (self.dropout(scores.softmax(dim=-1)) @ value).transpose(2, 3).flatten(3)
-        weight, bias = self._stacked("output")
-        output = torch.einsum("buli,uoi->bulo", context, weight) + bias[:, None]
-        attended = sequence[:, None] + self.dropout(output)
-        weight, bias = self._stacked("norm")
-        return (F.layer_norm(attended, attended.shape[-1:]) * weight[:, None] + bias[:, None]).mean(dim=1)
-
-    def _heads_of(self, sequence: Tensor, part: str) -> Tensor:
-        """(B, L, d) -> (B, U, heads, L, d / heads) through one linear map of all units."""
-        weight, bias = self._stacked(part)
-        mapped = linear(sequence, weight.flatten(0, 1), bias.flatten())
-        return mapped.unflatten(-1, (len(self.units), self.heads, -1)).permute(0, 2, 3, 1, 4)
-
-    def _stacked(self, part: str) -> tuple[Tensor, Tensor]:
-        """Weights and biases (U, ...) of the same part of every unit."""
-        parts = [getattr(unit, part) for unit in self.units]
-        return torch.stack([part.weight for part in parts]), torch.stack([part.bias for part in parts])
+        """(B, L, d) -> (B, L, d); windows: (B or 1, widths, L, L); key_mask: (B, L) bool, false at padding."""
+        plain, *windowed = self.units
+        attended = plain(sequence, key_mask)
+        for unit, window in zip(windowed, windows.unbind(dim=1), strict=True):
+            attended = attended + unit(sequence, key_mask, window[:, None])
+        return attended / len(self.units)
 
 
 class GMMFormer(RetrievalModel):
@@ -111,16 +97,23 @@ class GMMFormer(RetrievalModel):
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel; with `window: padded`, the windows follow the longest video of the batch."""
         clips, frames, mask = videos
-        clips, frames = self.clip_embedding(self.standardize(clips)), self.frame_embedding(self.standardize(frames))
+        clips = self.clip_embedding(self.standardize(clips))
         windows = gaussian_windows(torch.full((1,), clips.shape[1], device=clips.device), clips.shape[1])
         for block in self.clip_blocks:
             clips = block(clips, windows)
+        if self.recipe.window == "padded":
+            return VideoEncoding(clips, self._frame(frames, mask))
+        return VideoEncoding(clips, in_parts(self._frame, frames, mask))
+
+    def _frame(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """Frames (B, L, D_v) with their mask, pooled to (B, d)."""
+        frames = self.frame_embedding(self.standardize(frames))
         padded = self.recipe.window == "padded"
         lengths = torch.full((1,), mask.shape[1], device=mask.device) if padded else mask.sum(dim=1)
         windows = gaussian_windows(lengths, mask.shape[1])
         for block in self.frame_blocks:
             frames = block(frames, windows, mask)
-        return VideoEncoding(clips, self.frame_pooling(frames, mask))
+        return self.frame_pooling(frames, mask)
 
     def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
         """See RetrievalModel."""
@@ -170,9 +163,9 @@ class GMMFormer(RetrievalModel):
 
 
 def gaussian_windows(lengths: Tensor, size: int) -> Tensor:
-    """Windows of sequences of `lengths` (B,) padded to `size` -> (B, 1 + widths, size, size), rows = query positions.
+    """Windows of sequences of `lengths` (B,) padded to `size` -> (B, widths, size, size), rows = query positions.
 
-    The first is 1 everywhere. A row's maximum is 1. As published, rows are centred at r / length and columns stand at
+    A row's maximum is 1. As published, rows are centred at r / length and columns stand at
     s / (length - 1), so that from the middle on the maximum lies one column to the left.
     """
     position = torch.arange(size, device=lengths.device, dtype=torch.float32)
@@ -181,5 +174,4 @@ def gaussian_windows(lengths: Tensor, size: int) -> Tensor:
     exponent = -(time - centre).square() / 2
     # Over the padding too: it never holds the maximum of a row that is not padding itself.
     exponent = exponent - exponent.amax(dim=-1, keepdim=True)
-    windows = [(exponent * (DEVIATIONS / width) ** 2).exp() for width in WIDTHS]
-    return torch.stack([torch.ones_like(exponent), *windows], dim=1)
+    return torch.stack([(exponent * (DEVIATIONS / width) ** 2).exp() for width in WIDTHS], dim=1)

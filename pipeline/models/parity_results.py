@@ -112,7 +112,7 @@ def gmmformer_results(weights: Arrays, inputs: Arrays, meta: Arrays) -> Arrays:
             "clip_argmax": model.score(query, index).position,
         }
         for length in range(1, model.recipe.frames + 1):
-            windows = gaussian_windows(torch.tensor([length]), length)[0, 1:]
+            windows = gaussian_windows(torch.tensor([length]), length)[0]
             results |= {f"window.L{length}.w{width}": window for width, window in zip(WIDTHS, windows, strict=True)}
         for name, changes in {"tvr": {}, "act": act}.items():
             results |= _losses(model, query, encoding, labels, name, changes)

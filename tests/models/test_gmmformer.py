@@ -1,4 +1,4 @@
-"""GMMFormer: the windows by hand, one attention for four, what `window` changes, the published size."""
+"""GMMFormer: the windows by hand, the block of four attentions, what `window` changes, the published size."""
 
 from pathlib import Path
 
@@ -25,13 +25,13 @@ def test_windows_by_hand():
         [0.697676, 1, 1, 0.697676],
         [0.406570, 0.763380, 1, 0.913931],
     ]
-    assert torch.allclose(window(4, 3), torch.tensor(broad), atol=1e-6)
-    assert torch.allclose(window(4, 2)[1], torch.tensor([0.105399, 1, 0.001171, 0]), atol=1e-6)
-    assert torch.equal(window(1, 2), torch.ones(1, 1)) and torch.equal(window(4, 0), torch.ones(4, 4))
+    assert torch.allclose(window(4, 2), torch.tensor(broad), atol=1e-6)
+    assert torch.allclose(window(4, 1)[1], torch.tensor([0.105399, 1, 0.001171, 0]), atol=1e-6)
+    assert torch.equal(window(1, 1), torch.ones(1, 1))
 
 
 def test_the_maximum_lies_on_the_diagonal_then_one_to_its_left():
-    assert window(32, 1).argmax(dim=1).tolist() == [row if row <= 16 else row - 1 for row in range(32)]
+    assert window(32, 0).argmax(dim=1).tolist() == [row if row <= 16 else row - 1 for row in range(32)]
 
 
 @pytest.mark.parametrize("length", [1, 2, 7, 40])
@@ -41,14 +41,15 @@ def test_padding_changes_no_window_of_what_is_not_padding(length):
     assert bool(torch.isfinite(padded).all() and (padded <= 1).all())
 
 
-def test_one_attention_equals_the_mean_of_four():
+def test_a_block_is_the_mean_of_a_plain_and_three_windowed_attentions():
     torch.manual_seed(0)
     block = GaussianBlock(16, 2, 0.0).eval()
     for parameter in block.parameters():
         torch.nn.init.normal_(parameter)
     sequence, mask = torch.randn(3, 5, 16), torch.arange(5) < torch.tensor([5, 1, 3])[:, None]
     windows = gaussian_windows(mask.sum(dim=1), 5)
-    units = [unit(sequence, mask, windows[:, number, None]) for number, unit in enumerate(block.units)]
+    every = torch.cat([torch.ones(3, 1, 5, 5), windows], dim=1)
+    units = [unit(sequence, mask, every[:, number, None]) for number, unit in enumerate(block.units)]
     assert torch.allclose(block(sequence, windows, mask)[mask], (sum(units) / 4)[mask], atol=1e-5)
 
 
