@@ -125,7 +125,7 @@ class AMDNet(RetrievalModel):
     def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
         """See RetrievalModel; the same in every epoch."""
         recipe = self.recipe
-        scores = similarities(query, encoding.video).amax(dim=-1)
+        scores = similarities(query, encoding.video).max(dim=-1).values
         retrieval = retrieval_loss(scores, labels)
         diversity = diversity_loss(encoding.moment_masks, recipe.diversity_alpha)
         relevance = relevance_loss(query, encoding.moments, encoding.overview, labels, recipe.relevance_margin)

@@ -142,9 +142,9 @@ class GMMFormer(RetrievalModel):
         unit, (clips, frame, _) = F.normalize(query, dim=-1), self.index(encoding)
         pool = recipe.hard_pool if epoch > recipe.hard_start else None
         draws = [draw_triplets(labels, len(frame), pool) for _ in range(2)]
-        clip_scores = similarities(unit, clips).amax(dim=-1)
+        clip_scores = similarities(unit, clips).max(dim=-1).values
         terms = {
-            "retrieval_clip": retrieval_loss(similarities(query, encoding.clips).amax(dim=-1), labels),
+            "retrieval_clip": retrieval_loss(similarities(query, encoding.clips).max(dim=-1).values, labels),
             "triplet_clip": triplet_loss(clip_scores, labels, recipe.margin, *draws[0]),
             "retrieval_frame": retrieval_loss(query @ encoding.frame.T, labels),
             "triplet_frame": triplet_loss(unit @ frame.T, labels, recipe.margin, *draws[1]),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from pipeline.features.videos import Videos
 from pipeline.models.blocks import Standardize
+from pipeline.models.cpu import linear
 from pipeline.sections import Recipe
 
 NO_MOMENT = -1
@@ -72,4 +73,4 @@ class RetrievalModel(nn.Module):
 
 def similarities(query: Tensor, video: Tensor) -> Tensor:
     """Dot products of queries (Q, d) with every vector of the videos (B, N, d) -> (Q, B, N)."""
-    return (query @ video.flatten(0, 1).T).unflatten(-1, video.shape[:2])
+    return linear(query, video.flatten(0, 1), None).unflatten(-1, video.shape[:2])
