@@ -5,7 +5,7 @@ Test: tests/evaluation/test_rank.py.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -65,21 +65,46 @@ def rank_corpus(
     parts = []
     for block in _blocks(len(corpus.query), query_block):
         query = model.encode_query(corpus.query[block].to(device), corpus.query_mask[block].to(device))
-        scores = [model.score(query, index) for index in indexes]
-        score = torch.cat([part.score for part in scores], dim=1)
-        position = torch.cat([part.position for part in scores], dim=1)
         labels = corpus.labels[block].to(device)
-        best = score.sort(dim=1, descending=True, stable=True).indices[:, :KEPT]
+        score, position = _scores(model, query, indexes, labels)
         parts.append(
             (
                 ranks(score, labels).cpu(),
-                _retrieve(model, spans, score, position, best),
+                _retrieve(model, spans, score, position, best_first(score, KEPT)),
                 _retrieve(model, spans, score, position, labels[:, None]),
             )
         )
     own_ranks, top, own = zip(*parts, strict=True)
     index_bytes = sum(field.nbytes for index in indexes for field in index)
     return Ranking(torch.cat(own_ranks), _stack(top), _stack(own), moment_spans(spans).cpu(), index_bytes)
+
+
+def _scores(model: RetrievalModel, query: Tensor, indexes: list[Any], labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores (Q, V) of queries (Q, d), and the positions (Q, V) of those videos that can be retrieved; else 0.
+
+    Such are the best of every block and the own videos, `labels` (Q,).
+    """
+    scores, positions, first = [], [], 0
+    for index in indexes:
+        score = (found := model.score(query, index)).score
+        own = (labels - first).clamp(0, score.shape[1] - 1)[:, None]  # of another block: any, it does no harm
+        chosen = torch.cat([best_first(score, KEPT), own], dim=1)
+        positions.append(torch.zeros_like(score, dtype=torch.int64).scatter_(1, chosen, found.position(chosen)))
+        scores.append(score)
+        first += score.shape[1]
+    return torch.cat(scores, dim=1), torch.cat(positions, dim=1)
+
+
+def best_first(score: Tensor, kept: int) -> Tensor:
+    """The columns (Q, min(kept, V)) of the largest scores (Q, V), the largest first, equal ones in their order."""
+    kept = min(kept, score.shape[1])
+    values, best = score.topk(kept)
+    best = best.sort(dim=1).values
+    best = best.gather(1, score.gather(1, best).sort(dim=1, descending=True, stable=True).indices)
+    # Of equal scores at the edge, topk takes any.
+    tied = ((score >= values[:, -1:]).sum(dim=1) > kept).nonzero()[:, 0]
+    best[tied] = score[tied].sort(dim=1, descending=True, stable=True).indices[:, :kept]
+    return best
 
 
 def moment_spans(spans: Tensor) -> Tensor:

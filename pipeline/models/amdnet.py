@@ -112,7 +112,8 @@ class AMDNet(RetrievalModel):
 
     def score(self, query: Tensor, index: VideoIndex) -> Scores:
         """See RetrievalModel."""
-        return Scores(*similarities(F.normalize(query, dim=-1), index.clips).max(dim=-1))
+        similarity = similarities(F.normalize(query, dim=-1), index.clips)
+        return Scores(similarity.amax(dim=-1), similarity)
 
     def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """See RetrievalModel: the moment that covers the clip at `position` best."""

@@ -127,9 +127,9 @@ class GMMFormer(RetrievalModel):
     def score(self, query: Tensor, index: VideoIndex) -> Scores:
         """See RetrievalModel."""
         unit = F.normalize(query, dim=-1)
-        clip, position = similarities(unit, index.clips).max(dim=-1)
+        similarity = similarities(unit, index.clips)
         weight = self.recipe.clip_weight
-        return Scores(weight * clip + (1 - weight) * (unit @ index.frame.T), position)
+        return Scores(weight * similarity.amax(dim=-1) + (1 - weight) * (unit @ index.frame.T), similarity)
 
     def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """See RetrievalModel: the best clip's span."""

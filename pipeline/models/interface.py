@@ -6,6 +6,7 @@ Test: tests/models/test_interface.py, the same properties for all models.
 
 from typing import ClassVar, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from pipeline.features.videos import Videos
@@ -17,10 +18,17 @@ NO_MOMENT = -1
 
 
 class Scores(NamedTuple):
-    """score: (Q, B), the higher the better; position: (Q, B) int64, where in the video it was reached."""
+    """score: (Q, B), the higher the better; similarity: (Q, B, places) of each place in the videos, the largest of
+    which is where the score was reached. Only of retrieved videos does anybody ask for that: an arg max takes longer.
+    """
 
     score: Tensor
-    position: Tensor
+    similarity: Tensor
+
+    def position(self, videos: Tensor) -> Tensor:
+        """Where the scores of the videos (Q, K) were reached -> (Q, K) int64."""
+        rows = torch.arange(len(videos), device=videos.device)[:, None]
+        return self.similarity[rows, videos].argmax(dim=-1)
 
 
 class RetrievalModel(nn.Module):

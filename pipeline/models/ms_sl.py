@@ -125,11 +125,12 @@ class MSSL(RetrievalModel):
     def score(self, query: Tensor, index: VideoIndex) -> Scores:
         """See RetrievalModel."""
         unit = F.normalize(query, dim=-1)
-        clip, position = (self.over_proposals(similarities(unit, index.clips)) / index.lengths).max(dim=-1)
+        similarity = self.over_proposals(similarities(unit, index.clips)) / index.lengths
+        clip, position = similarity.max(dim=-1)
         videos = torch.arange(len(index.clips), device=position.device)
         frame = (index.guided[videos, position] @ unit[..., None])[..., 0]
         weight = self.recipe.clip_weight
-        return Scores(weight * clip + (1 - weight) * frame, position)
+        return Scores(weight * clip + (1 - weight) * frame, similarity)
 
     def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """See RetrievalModel: the best proposal's span."""

@@ -109,7 +109,7 @@ def gmmformer_results(weights: Arrays, inputs: Arrays, meta: Arrays) -> Arrays:
             "clip_dot": similarities(query, encoding.clips).amax(dim=-1),
             "frame_dot": query @ encoding.frame.T,
             "score": model.score(query, index).score,
-            "clip_argmax": model.score(query, index).position,
+            "clip_argmax": model.score(query, index).similarity.argmax(dim=-1),
         }
         for length in range(1, model.recipe.frames + 1):
             windows = gaussian_windows(torch.tensor([length]), length)[0]
@@ -134,7 +134,7 @@ def ms_sl_results(weights: Arrays, inputs: Arrays, meta: Arrays) -> Arrays:
         query, labels = model.encode_query(inputs["query"], inputs["query_mask"].bool()), inputs["labels"]
         encoding = model.encode_video(_videos(inputs))
         index = model.index(encoding)
-        key_clip = model.score(query, index).position
+        key_clip = model.score(query, index).similarity.argmax(dim=-1)
         guided = model.guided(*encoding)[torch.arange(len(encoding.clips))[:, None], key_clip.T]
         own_clip = model.averages[key_clip[torch.arange(len(labels)), labels]]
         own = model.guided_by(own_clip, labels, encoding)

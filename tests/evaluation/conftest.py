@@ -32,7 +32,8 @@ class NearestClip(nn.Module):
         return (query * mask[..., None]).sum(dim=1)
 
     def score(self, query: Tensor, index: Encoding) -> Scores:
-        return Scores(*torch.einsum("qd,bnd->qbn", query, index.video).max(dim=2))
+        similarity = torch.einsum("qd,bnd->qbn", query, index.video)
+        return Scores(similarity.amax(dim=2), similarity)
 
     def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         moment = (position >= CLIPS // 2).long()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.errors import PipelineError
-from pipeline.evaluation.rank import moment_spans, rank_corpus
+from pipeline.evaluation.rank import best_first, moment_spans, rank_corpus
 from pipeline.evaluation.retrieval import ranks
 from pipeline.features.videos import VideoRows
 
@@ -53,6 +53,26 @@ def test_equal_scores_come_in_the_order_of_the_ids(model, corpus):
     ranking = rank_corpus(model, equal, CPU)
     assert ranking.top.video[0].tolist() == list(range(10))
     assert set(ranking.ranks.tolist()) == {12}
+
+
+@pytest.mark.parametrize("levels", [1, 2, 5, 1000])
+@pytest.mark.parametrize("videos", [3, 10, 11, 60])
+def test_the_best_are_those_of_a_stable_sort(levels, videos):
+    generator = torch.Generator().manual_seed(levels * videos)
+    score = torch.randint(levels, (50, videos), generator=generator).float()
+    expected = score.sort(dim=1, descending=True, stable=True).indices[:, :10]
+    assert torch.equal(best_first(score, 10), expected)
+
+
+@pytest.mark.parametrize(("video_block", "query_block"), [(1, 30), (2, 7), (11, 1), (100, 100)])
+def test_blocks_change_no_rank_where_scores_are_exact(model, corpus, video_block, query_block):
+    exact = dataclasses.replace(corpus, query=corpus.query.round())
+    exact = with_clips(exact, exact.videos.clips.round())  # small integers: every sum is exact, and many are equal
+    whole = rank_corpus(model, exact, CPU)
+    for one, other in zip(
+        tensors(whole), tensors(rank_corpus(model, exact, CPU, video_block, query_block)), strict=True
+    ):
+        assert torch.equal(one, other)
 
 
 def test_a_diverged_model_is_refused(model, corpus):
