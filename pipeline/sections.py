@@ -13,6 +13,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 Pixels = Annotated[int, Field(ge=32, le=512)]
+Precision = Literal["float32", "bfloat16"]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 Weight = Annotated[float, Field(ge=0)]
 
@@ -61,6 +62,7 @@ class SlowFastParams(Section):
 
     sampling: Literal["full_clip", "hero"]
     size: Pixels
+    precision: Precision
     weights: str
     batch_clips: Count
     max_failed_fraction: Fraction
@@ -73,6 +75,7 @@ class ResNetParams(Section):
     frames_per_second: Annotated[float, Field(gt=0)]
     pooling: Literal["max", "mean"]
     size: Pixels
+    precision: Precision
     weights: str
     batch_frames: Count
     max_failed_fraction: Fraction
