@@ -136,7 +136,7 @@ def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -
     plan = stream.plan(reader.timeline)
     rows: list[Tensor] = []
     asked: Future[Tensor] | None = None
-    batches = _batches(reader, stream, plan)
+    batches = batches_of(reader, stream, plan)
     while (batch := _timed_next(batches, seconds)) is not None:
         if asked:
             rows.append(asked.result())
@@ -145,7 +145,8 @@ def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -
     return stream.pool(torch.cat(rows).cpu().numpy(), [len(indices) for indices in plan])
 
 
-def _batches(reader: Reader, stream: Stream, plan: list[np.ndarray]) -> Iterator[Tensor]:
+def batches_of(reader: Reader, stream: Stream, plan: list[np.ndarray]) -> Iterator[Tensor]:
+    """The planned frames of an open video as batches for the stream's model."""
     units = iter(stream.units(reader.frames(chain.from_iterable(plan))))
     while batch := list(islice(units, stream.batch)):
         yield batch_of(batch)
