@@ -3,7 +3,7 @@
     python -m benchmarks.memory --stream resnet --size 64
 
 The longer one is the shorter one's packets again and again. Each is extracted by a process of its own, whose peak and
-whose decoders' peaks, as the kernel counted them, are added.
+whose decoders' peaks, as the kernel counted them, are added. Small pictures, so that an hour of them is soon decoded.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=60, help="minutes of the long video (default: %(default)s)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        (short,) = generate(Path(folder), 1, 60)
+        (short,) = generate(Path(folder), 1, 60, (320, 180))
         peaks = {}
         for name, path in (("short", short), ("long", repeated(Path(folder) / "long.mp4", short, options.repeat))):
             command = [
