@@ -69,8 +69,8 @@ class PlainLoop:
     def agreement(self, features: dict[str, np.ndarray]) -> float:
         """The smallest cosine between a row of `features` and the plain loop's."""
         smallest = 1.0
-        for video_id, rows in features.items():
-            other = self.rows[video_id]
+        for video_id, other in self.rows.items():
+            rows = features[video_id]
             cosines = (rows * other).sum(1) / (np.linalg.norm(rows, axis=1) * np.linalg.norm(other, axis=1))
             smallest = min(smallest, float(cosines.min()))
         return smallest
