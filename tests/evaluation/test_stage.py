@@ -10,6 +10,7 @@ import yaml
 
 from pipeline.errors import PipelineError
 from pipeline.features.hdf5 import Packed, pack
+from pipeline.files import write_json
 from pipeline.manifest import Query, Video, write_queries, write_videos
 from pipeline.models import checkpoint
 from pipeline.models.registry import build
@@ -17,7 +18,7 @@ from pipeline.sections import RECIPES
 from stages.evaluate import main
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
-FILES = ("metrics", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
+FILES = ("metrics", "cost", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
 
 
 def write_inputs(splits: tuple[str, ...], model: str = "amdnet") -> None:
@@ -55,6 +56,7 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet") -> None:
         "seed": 7,
         "random_weights": ["resnet", "query"],
     }
+    write_json("outputs/model/training.json", {"parameters": 1, "seconds": 1.0})
     checkpoint.save("outputs/model", build(model, 6, 5, RECIPES[model](**recipe), 10), config)
 
 
@@ -73,6 +75,7 @@ def test_writes_every_file_and_writes_it_again_to_the_byte():
     main()
     first = outputs()
     assert set(first) == set(FILES)
+    first.pop("cost")  # holds times
     metrics = json.loads(first["metrics"])
     assert next(iter(metrics)) == "SumR" and len(metrics) <= 12
     assert metrics["random weights"] == 2 and metrics["selected on reported split"] == 0
@@ -82,7 +85,7 @@ def test_writes_every_file_and_writes_it_again_to_the_byte():
     assert details["splits"]["test"]["queries_with_spans"] == 5
     assert (details["seed"], details["reported_split"], details["selection_split"]) == (7, "test", "val")
     main()
-    assert outputs() == first
+    assert {name: text for name, text in outputs().items() if name != "cost"} == first
 
 
 def test_spans_are_seconds_within_the_video_and_come_from_its_moments():
