@@ -6,6 +6,7 @@ Test: tests/benchmarks/test_experiments.py.
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -96,12 +97,14 @@ def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: str, jobs: int
 
 
 def _make(name: str, changes: Mapping[str, Any]) -> bool:
+    started = time.monotonic()
     settings = [part for key, value in changes.items() for part in ("-S", f"{key}={_written(value)}")]
     done = subprocess.run(
         ["dvc", "exp", "run", "--temp", "--name", name, *settings],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
-    print(f"{name}: {'done' if done.returncode == 0 else 'FAILED'}", file=sys.stderr, flush=True)
+    ended = f"{'done' if done.returncode == 0 else 'FAILED'} after {time.monotonic() - started:.0f} s"
+    print(f"{name}: {ended}", file=sys.stderr, flush=True)
     if done.returncode:
         print(done.stdout[-3000:], file=sys.stderr, flush=True)
     return done.returncode == 0

@@ -28,7 +28,7 @@ def render(runs: Sequence[Run], params: Mapping[str, Any], found: Sequence[Exper
     lines, missing, baselines = [], [], set()
     for group in dict.fromkeys(run.group for run in runs):
         lines += [f"**{group}**", "", *_heading()]
-        lines.append(_row("chance", [chance.get(heading, "") for heading, *_ in COLUMNS]))
+        lines.append(_row("chance, whole video", [chance.get(heading, "") for heading, *_ in COLUMNS]))
         for run in (run for run in runs if run.group == group):
             there = matching(run, params, found)
             missing += [name for name in run.experiments() if name not in there]
@@ -43,10 +43,13 @@ def render(runs: Sequence[Run], params: Mapping[str, Any], found: Sequence[Exper
 
 
 def chance_row(details: Mapping[str, Any]) -> dict[str, str]:
-    """What a random ranking scores, from details.json of any run: expectations, exact, and the deviation of SumR."""
+    """What knows nothing scores, from details.json of any run: a random ranking (expectations, exact, and the deviation
+    of SumR over rankings), and the whole video as the span.
+    """
     split = details["splits"][details["reported_split"]]
     row = {name: f"{value:.1f}" for name, value in split["chance"].items() if name.startswith("R@")}
     row["SumR"] = f"{split['chance']['SumR']:.1f} ± {split['chance']['SumR deviation']:.1f}"
+    row |= {name: f"{split['whole_video'][name]:.1f}" for name in MOMENT_KEYS[:2] if split["whole_video"]}
     if "val" in details["splits"]:
         row["val SumR"] = f"{details['splits']['val']['chance']['SumR']:.1f}"
     return row
