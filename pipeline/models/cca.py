@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.errors import PipelineError
 from pipeline.features.videos import Videos
 from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
 from pipeline.sections import CCARecipe
@@ -124,20 +125,35 @@ class Covariance:
         return self._sum / self._count
 
     def directions(self, ridge: float) -> Directions:
-        """Where video and query correlate most; ridge: added to the variances, a multiple of their mean."""
+        """Where video and query correlate most; ridge: added to the variances, a multiple of their mean.
+
+        Raises PipelineError where the ridge is too small for features that depend on each other.
+        """
         covariance = self._products / self._count - self.mean[:, None] * self.mean
         split = self.video_size
-        video, query = (_whitening(part, ridge) for part in (covariance[:split, :split], covariance[split:, split:]))
-        left, correlation, right = torch.linalg.svd(video @ covariance[:split, split:] @ query, full_matrices=False)
-        return Directions(video @ left, query @ right.T, correlation)
+        video, query = _root(covariance[:split, :split], ridge), _root(covariance[split:, split:], ridge)
+        # Any root whitens; triangular ones take seconds where eigenvectors of thousands of features take minutes.
+        half = torch.linalg.solve_triangular(video, covariance[:split, split:], upper=False)
+        whitened = torch.linalg.solve_triangular(query, half.T, upper=False).T
+        left, correlation, right = torch.linalg.svd(whitened, full_matrices=False)
+        return Directions(
+            torch.linalg.solve_triangular(video.T, left, upper=True),
+            torch.linalg.solve_triangular(query.T, right.T, upper=True),
+            correlation,
+        )
 
 
-def _whitening(covariance: Tensor, ridge: float) -> Tensor:
-    """The inverse square root of a covariance (D, D) with a ridge; what does not vary gets no weight."""
-    values, vectors = torch.linalg.eigh(covariance)
-    mean = values.mean()
-    scale = torch.where(values > mean * 1e-12, (values + ridge * mean).rsqrt(), 0.0)
-    return vectors * scale @ vectors.T
+def _root(covariance: Tensor, ridge: float) -> Tensor:
+    """The lower triangular L (D, D) with L L^T = covariance and ridge."""
+    diagonal = ridge * covariance.diagonal().mean() * torch.eye(len(covariance)).to(covariance)
+    root, failed = torch.linalg.cholesky_ex(covariance + diagonal)
+    if failed:
+        raise PipelineError(
+            "CCA finds no inverse of the features' covariance",
+            where="params.yaml",
+            fix="raise the recipe's `ridge`; where all features are equal, no ridge helps",
+        )
+    return root
 
 
 def _mean(query: Tensor, mask: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from pipeline.errors import PipelineError
 from pipeline.features.videos import Videos
 from pipeline.models.cca import CCA, Covariance
 from pipeline.sections import CCARecipe
@@ -42,6 +43,11 @@ def test_a_feature_that_never_varies_gets_no_weight():
     video, query = correlated()
     found = covariance_of(torch.cat([video, torch.full((len(video), 1), 3.0)], dim=1), query).directions(ridge=0.1)
     assert torch.isfinite(found.video).all() and found.video[-1].abs().max() < 1e-6
+
+
+def test_features_that_do_not_vary_at_all_are_an_error():
+    with pytest.raises(PipelineError, match="raise the recipe's `ridge`"):
+        covariance_of(torch.ones(100, 5, dtype=torch.float64), correlated(100)[1]).directions(ridge=0.1)
 
 
 def corpus(videos: int = 300) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
