@@ -19,7 +19,7 @@ from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.features.corpus import Corpus
 from pipeline.models.interface import RetrievalModel
-from pipeline.sections import Recipe
+from pipeline.sections import GradientRecipe
 from pipeline.training.batches import Batch, Batches, derived_seed
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.resume import load_state, save_state
@@ -64,7 +64,7 @@ class Run:
             "seconds": round(self.seconds, 3),
         }
 
-    def finished(self, recipe: Recipe) -> bool:
+    def finished(self, recipe: GradientRecipe) -> bool:
         """Whether all epochs are done, or `patience_steps` steps brought no better SumR."""
         if not self.history:
             return False
@@ -77,7 +77,7 @@ def fit(
     model: RetrievalModel,
     batches: Batches,
     selection: Corpus,
-    recipe: Recipe,
+    recipe: GradientRecipe,
     seed: int,
     device: torch.device,
     state_file: Path,
