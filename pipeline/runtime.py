@@ -2,6 +2,7 @@
 
 Environment variables: `AMDNET_STORE` (content-addressed store; default `$DVC_ROOT/.store`), `AMDNET_DEVICE` (`cpu`,
 `cuda`, `cuda:1`; default the first GPU, else the CPU), `AMDNET_DECODE_THREADS` (threads a decoder may use; default 2),
+`AMDNET_DECODERS` (videos that one process decodes at a time; default: see `decoders`),
 `AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `serial`, `process`,
 `ray`; default `serial`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core).
 Test: tests/test_runtime.py.
@@ -40,6 +41,17 @@ def decode_threads() -> int:
     return int(os.environ.get("AMDNET_DECODE_THREADS", "2"))
 
 
+def decoders() -> int:
+    """Videos that one process decodes at a time; raises PipelineError for anything but a whole number >= 1.
+
+    Beside a GPU every core that is free, beside a model on the CPU a quarter of those it computes on, two at least: so
+    that the next video is under way when one ends.
+    """
+    named = _count("AMDNET_DECODERS", "videos to decode at a time")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return named or max(2, cores // 4 if device().type == "cpu" else cores - 1)
+
+
 def executor() -> str:
     """Who extracts the videos, one of `EXECUTORS`; raises PipelineError for another name."""
     name = os.environ.get("AMDNET_EXECUTOR", EXECUTORS[0])
@@ -50,12 +62,7 @@ def executor() -> str:
 
 def workers() -> int | None:
     """How many workers extract, None where nobody said; raises PipelineError for anything but a whole number >= 1."""
-    named = os.environ.get("AMDNET_WORKERS")
-    if named is None:
-        return None
-    if not (named.isascii() and named.isdigit() and int(named)):
-        raise PipelineError(f"`{named}` is no number of workers", where="AMDNET_WORKERS", fix="use 1 or more")
-    return int(named)
+    return _count("AMDNET_WORKERS", "workers")
 
 
 def resolve(path: str) -> Path:
@@ -69,6 +76,15 @@ def device():
 
     named = os.environ.get("AMDNET_DEVICE")
     return torch.device(named or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
+def _count(variable: str, what: str) -> int | None:
+    named = os.environ.get(variable)
+    if named is None:
+        return None
+    if not (named.isascii() and named.isdigit() and int(named)):
+        raise PipelineError(f"`{named}` is no number of {what}", where=variable, fix="use 1 or more")
+    return int(named)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -8,11 +8,12 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Dataset = Literal["sample", "folder", "tvr", "activitynet", "charades", "didemo", "qvhighlights", "pack"]
-ModelName = Literal["amdnet", "gmmformer", "ms_sl"]
+ModelName = Literal["amdnet", "gmmformer", "ms_sl", "cca"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 Pixels = Annotated[int, Field(ge=32, le=512)]
+Precision = Literal["float32", "bfloat16"]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 Weight = Annotated[float, Field(ge=0)]
 
@@ -61,6 +62,7 @@ class SlowFastParams(Section):
 
     sampling: Literal["full_clip", "hero"]
     size: Pixels
+    precision: Precision
     weights: str
     batch_clips: Count
     max_failed_fraction: Fraction
@@ -73,6 +75,7 @@ class ResNetParams(Section):
     frames_per_second: Annotated[float, Field(gt=0)]
     pooling: Literal["max", "mean"]
     size: Pixels
+    precision: Precision
     weights: str
     batch_frames: Count
     max_failed_fraction: Fraction
@@ -129,19 +132,24 @@ class TrainParams(Section):
 class Recipe(Section):
     """What the recipes of all models have; besides, `query_form`, and `frames`, the most frame rows of a video."""
 
-    hidden: Count
     clips: Count
+    epochs: Count
+
+
+class GradientRecipe(Recipe):
+    """What the models share that are trained by gradient descent."""
+
+    hidden: Count
     input_dropout: Dropout
     dropout: Dropout
     learning_rate: Annotated[float, Field(gt=0)]
     warmup: Dropout
     weight_decay: Weight
     batch_videos: Annotated[int, Field(ge=2)]
-    epochs: Count
     patience_steps: Count
 
 
-class AMDNetRecipe(Recipe):
+class AMDNetRecipe(GradientRecipe):
     """Hyperparameters of AMDNet on one data set (Song et al., IEEE TMM 2025); it looks at no frames."""
 
     frames: ClassVar[int] = 0
@@ -161,7 +169,7 @@ class AMDNetRecipe(Recipe):
         return self
 
 
-class FrameRecipe(Recipe):
+class FrameRecipe(GradientRecipe):
     """What the models share that look at clips and frames."""
 
     query_form: ClassVar[str] = "token"
@@ -195,13 +203,29 @@ class MSSLRecipe(FrameRecipe):
     """Hyperparameters of MS-SL on one data set (Dong et al., ACM MM 2022)."""
 
 
+class CCARecipe(Recipe):
+    """Parameters of the linear baseline, which is solved in closed form; it looks at no frames."""
+
+    frames: ClassVar[int] = 0
+    query_form: ClassVar[str] = "sentence"
+
+    dimensions: Count
+    ridge: Annotated[float, Field(gt=0)]
+    correlation_power: Weight
+
+
 class ReportParams(Section):
     """The HTML report."""
 
     examples: Annotated[int, Field(ge=0)]
 
 
-RECIPES: dict[str, type[Recipe]] = {"amdnet": AMDNetRecipe, "gmmformer": GMMFormerRecipe, "ms_sl": MSSLRecipe}
+RECIPES: dict[str, type[Recipe]] = {
+    "amdnet": AMDNetRecipe,
+    "gmmformer": GMMFormerRecipe,
+    "ms_sl": MSSLRecipe,
+    "cca": CCARecipe,
+}
 
 SECTIONS: dict[str, Any] = {
     "dataset": Dataset,

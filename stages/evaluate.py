@@ -1,4 +1,4 @@
-"""Stage evaluate: the trained model on val and test -> metrics, rankings with spans, recall curve.
+"""Stage evaluate: the trained model on val and test -> metrics, costs, rankings with spans, recall curve.
 
 A split without queries gets empty rankings. Test: tests/evaluation/test_stage.py.
 """
@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pipeline.cli import run
 from pipeline.errors import PipelineError
+from pipeline.evaluation.cost import cost
 from pipeline.evaluation.split import evaluate_split
 from pipeline.evaluation.summary import headline, reported_split
 from pipeline.features.corpus import load_corpus
-from pipeline.files import write_json, write_jsonl
+from pipeline.files import read_json, write_json, write_jsonl
 from pipeline.manifest import SELECTION_SPLIT, read_queries
 from pipeline.models import checkpoint
 from pipeline.params import load
@@ -32,12 +33,12 @@ def main() -> None:
                 fix="run `dvc repro`, which trains it anew",
             )
     asked = {query.split for query in read_queries("outputs/manifest/queries.jsonl")}
-    results = {}
+    results, corpora = {}, {}
     for split in ("val", "test"):
         if split in asked:
             features = FeaturesParams(**config["features"])
-            corpus = load_corpus("outputs/manifest", "outputs/features", split, features, model.recipe)
-            results[split] = evaluate_split(model, corpus, device())
+            corpora[split] = load_corpus("outputs/manifest", "outputs/features", split, features, model.recipe)
+            results[split] = evaluate_split(model, corpora[split], device())
         write_jsonl(OUT / f"rankings_{split}.jsonl", results[split].rankings if split in results else [])
         write_jsonl(OUT / f"moments_{split}.jsonl", results[split].moments if split in results else [])
     reported = reported_split(results)
@@ -50,9 +51,12 @@ def main() -> None:
         "selection_split": SELECTION_SPLIT[params.protocol],
         "splits": {split: result.metrics for split, result in results.items()},
     }
+    training = read_json("outputs/model/training.json")
+    costs = cost(model, corpora[reported], results[reported].metrics, training, device())
     metrics = headline(details)
     write_json(OUT / "recall.json", results[reported].curve)
     write_json(OUT / "details.json", details)
+    write_json(OUT / "cost.json", costs)
     write_json(OUT / "metrics.json", metrics)
     print("evaluate:", ", ".join(f"{name} {value:g}" for name, value in metrics.items()), file=sys.stderr)
 

@@ -12,9 +12,11 @@ from pipeline.models import checkpoint
 from pipeline.models.blocks import initialize
 from pipeline.models.registry import build
 from pipeline.params import load
+from pipeline.sections import GradientRecipe
 from pipeline.training.batches import Batches, derange, derived_seed
+from pipeline.training.closed_form import solve
 from pipeline.training.curves import Curves, Progress
-from pipeline.training.loop import fit, threads
+from pipeline.training.loop import Run, fit, threads
 from pipeline.training.resume import state_path
 
 MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
@@ -43,7 +45,6 @@ def main() -> None:
         "random_weights": [path.stem for path in feature_files if _is_random(path)],
     }
     labels = derange(train.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else train.labels
-    batches = Batches(train, labels, recipe.batch_videos, device)
     model = build(params.model, config["video_size"], config["query_size"], recipe, config["max_query_tokens"])
     initialize(model, derived_seed(seed, "weights"))
     if params.features.normalize == "standard":
@@ -53,7 +54,16 @@ def main() -> None:
 
     state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)
     curves, progress = Curves(CURVES), Progress(recipe.epochs)
-    trained = fit(model, batches, selection, recipe, seed, device, state_file, lambda now: (curves(now), progress(now)))
+
+    def show(now: Run) -> None:
+        curves(now)
+        progress(now)
+
+    if isinstance(recipe, GradientRecipe):
+        batches = Batches(train, labels, recipe.batch_videos, device)
+        trained = fit(model, batches, selection, recipe, seed, device, state_file, show)
+    else:
+        trained = solve(model, train, labels, selection, device, show)
     progress.last(trained)
     model.load_state_dict(trained.weights)
     checkpoint.save(MODEL, model, config)
@@ -67,7 +77,7 @@ def main() -> None:
             "history": trained.history,
         },
     )
-    state_file.unlink()
+    state_file.unlink(missing_ok=True)
 
 
 def _is_random(path: Path) -> bool:

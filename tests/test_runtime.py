@@ -24,3 +24,18 @@ def test_workers_are_a_whole_number(number, monkeypatch):
     monkeypatch.setenv("AMDNET_WORKERS", number)
     with pytest.raises(PipelineError, match="AMDNET_WORKERS"):
         runtime.workers()
+
+
+def test_videos_are_decoded_ahead_of_the_model(monkeypatch):
+    monkeypatch.delenv("AMDNET_DECODERS", raising=False)
+    monkeypatch.setattr(runtime.os, "sched_getaffinity", lambda process: set(range(16)), raising=False)
+    for device, expected in (("cpu", 4), ("cuda", 15)):
+        monkeypatch.setenv("AMDNET_DEVICE", device)
+        assert runtime.decoders() == expected
+    monkeypatch.setattr(runtime.os, "sched_getaffinity", lambda process: {0}, raising=False)
+    assert runtime.decoders() == 2
+    monkeypatch.setenv("AMDNET_DECODERS", "7")
+    assert runtime.decoders() == 7
+    monkeypatch.setenv("AMDNET_DECODERS", "none")
+    with pytest.raises(PipelineError, match="AMDNET_DECODERS"):
+        runtime.decoders()

@@ -18,6 +18,7 @@ from pipeline.annotations.ids import BadRecord
 from pipeline.annotations.records import Annotations, VideoFile
 from pipeline.content_hash import content_sha256
 from pipeline.errors import PipelineError
+from pipeline.video.main_stream import main_stream
 
 SUFFIXES = frozenset(
     ".3g2 .3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()
@@ -97,7 +98,7 @@ def duration_of(path: Path) -> float:
     Raises BadRecord where there is no picture that can be decoded, FFmpegError where the file cannot be opened.
     """
     with av.open(str(path), metadata_errors="replace") as container:
-        stream = container.streams.best("video")
+        stream = main_stream(container)
         if stream is None or _is_cover(stream):
             raise BadRecord("no video stream")
         if stream.codec_context is None:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from pipeline.backbones.encoder import Float32
 from pipeline.backbones.fuse import fuse_conv_bn
 from pipeline.backbones.torchvision_fix import import_torchvision
 from pipeline.backbones.weights import Published, Weights, build
@@ -19,6 +20,7 @@ class ResNet152(nn.Module):
         super().__init__()
         network = build(weights, _network)
         network.fc = nn.Identity()
+        network.avgpool = nn.Sequential(Float32(), network.avgpool)
         self.network = fuse_conv_bn(network).to(memory_format=torch.channels_last)
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(STD).view(3, 1, 1))

@@ -6,6 +6,7 @@ Test: tests/backbones/test_slowfast.py.
 import torch
 from torch import Tensor, nn
 
+from pipeline.backbones.encoder import Float32
 from pipeline.backbones.fuse import fuse_conv_bn
 from pipeline.backbones.torchvision_fix import import_torchvision
 from pipeline.backbones.weights import Published, Weights, build
@@ -25,11 +26,13 @@ class SlowFast(nn.Module):
         super().__init__()
         network = build(weights, _network)
         network.blocks[-1] = nn.Identity()
+        network.blocks[-2] = nn.Sequential(Float32(), network.blocks[-2])
         self.network = fuse_conv_bn(network)
 
     def forward(self, clips: Tensor) -> Tensor:
         """(B, 32, S, S, 3) uint8 RGB -> (B, 2304) float32."""
-        fast = clips.permute(0, 4, 1, 2, 3).to(torch.float32, memory_format=torch.contiguous_format)
+        layout = torch.channels_last_3d if clips.is_cuda else torch.contiguous_format
+        fast = clips.permute(0, 4, 1, 2, 3).to(torch.float32, memory_format=layout)
         fast = fast.div_(255).sub_(MEAN).div_(STD)
         paths = [fast[:, :, SLOW], fast]  # a new list each call: the network changes it in place
         return self.network(paths).flatten(1)

@@ -7,9 +7,9 @@ order. Test: tests/extraction/test_executor.py.
 from collections.abc import Iterator
 
 from pipeline import runtime
-from pipeline.extraction import processes, ray_actors
+from pipeline.extraction import processes, ray_actors, threads
 from pipeline.extraction.crew import dispatch
-from pipeline.extraction.extract import Outcome, extract
+from pipeline.extraction.extract import Outcome
 from pipeline.extraction.stream import Stream
 from pipeline.features.store import Store
 from pipeline.manifest import Video
@@ -20,11 +20,8 @@ def outcomes(videos: list[Video], stream: Stream, store: Store) -> Iterator[Outc
 
     Raises PipelineError for another executor's name, for workers that cannot start, and what `extract` raises.
     """
-    choice = runtime.executor()
-    if choice == "serial":
-        for video in videos:
-            yield extract(video, stream, store)
-    elif videos:
-        crew_of = {"process": processes.ProcessCrew, "ray": ray_actors.RayCrew}[choice]
-        with crew_of(stream, store) as crew:
+    crew_of = {"serial": threads.ThreadCrew, "process": processes.ProcessCrew, "ray": ray_actors.RayCrew}
+    choice = crew_of[runtime.executor()]
+    if videos:
+        with choice(stream, store) as crew:
             yield from dispatch(crew, videos, stream.name)

@@ -5,7 +5,7 @@ Test: tests/extraction/test_run.py.
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import chain, islice
@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from pipeline import runtime
+from pipeline.backbones.encoder import batch_of
 from pipeline.content_hash import content_sha256
 from pipeline.errors import PipelineError
-from pipeline.extraction.prefetch import Seconds, prefetch
 from pipeline.extraction.stream import Stream
 from pipeline.features.store import Entry, Store, entry_key
 from pipeline.manifest import Video
@@ -36,23 +38,32 @@ class Failure:
     seconds: float
 
 
+@dataclass
+class Seconds:
+    """Wall-clock seconds: decoding, and in the model."""
+
+    decode: float = 0.0
+    forward: float = 0.0
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one video: the attributes of its entry in the store, or a failure.
 
-    decoded: False where the store had the entry; forward: seconds in the model; decoding: seconds on the other thread.
+    decoded: False where the store had the entry.
     """
 
     video_id: str
     attributes: dict[str, Any] | None = None
     failure: Failure | None = None
     decoded: bool = False
-    forward: float = 0.0
-    decoding: Seconds = field(default_factory=Seconds)
+    seconds: Seconds = field(default_factory=Seconds)
 
 
-def extract(video: Video, stream: Stream, store: Store) -> Outcome:
+def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outcome:
     """Put the video's features into the store, unless a video of the same content did; see `Outcome`.
+
+    model: one thread, on which the stream's model is called.
 
     Raises PipelineError where the model's output does not fit float16: that is no fault of the video.
     """
@@ -60,16 +71,16 @@ def extract(video: Video, stream: Stream, store: Store) -> Outcome:
     key = entry_key(video.sha256, stream.recipe)
     if known := store.get(key):
         return Outcome(video.video_id, dict(known.attributes))
-    decoding = Seconds()
+    seconds = Seconds()
     causes: dict[str, str] = {}
     try:
         path = _unchanged_file(video)
     except VideoError as error:
-        return _failed(video, stream, one_line(error), causes, started, decoding)
+        return _failed(video, stream, one_line(error), causes, started, seconds)
     for decoder in DECODERS:
         try:
             with open_video(path, stream.short_side, decoder, stream.decode) as reader:
-                rows, forward = _encode(reader, stream, decoding)
+                rows = _encode(reader, stream, model, seconds)
         except VideoError as error:
             causes[decoder] = one_line(error)
             continue
@@ -81,8 +92,8 @@ def extract(video: Video, stream: Stream, store: Store) -> Outcome:
             "libraries": {name: version(name) for name in stream.libraries},
         }
         store.put(key, Entry({"rows": _half(rows, video.video_id)}, attributes))
-        return Outcome(video.video_id, attributes, None, True, forward, decoding)
-    return _failed(video, stream, _all_of(causes), causes, started, decoding)
+        return Outcome(video.video_id, attributes, None, True, seconds)
+    return _failed(video, stream, _all_of(causes), causes, started, seconds)
 
 
 def _all_of(causes: dict[str, str]) -> str:
@@ -93,11 +104,11 @@ def _all_of(causes: dict[str, str]) -> str:
 
 
 def _failed(
-    video: Video, stream: Stream, cause: str, tried: Iterable[str], started: float, decoding: Seconds
+    video: Video, stream: Stream, cause: str, tried: Iterable[str], started: float, seconds: Seconds
 ) -> Outcome:
-    seconds = round(time.perf_counter() - started, 3)
-    failure = Failure(video.video_id, stream.name, cause, ", ".join(tried), seconds)
-    return Outcome(video.video_id, failure=failure, decoding=decoding)
+    wasted = round(time.perf_counter() - started, 3)
+    failure = Failure(video.video_id, stream.name, cause, ", ".join(tried), wasted)
+    return Outcome(video.video_id, failure=failure, seconds=seconds)
 
 
 def one_line(error: PipelineError) -> str:
@@ -120,22 +131,39 @@ def _unchanged_file(video: Video) -> Path:
     return path
 
 
-def _encode(reader: Reader, stream: Stream, decoding: Seconds) -> tuple[np.ndarray, float]:
-    """(T, D) float32 rows of the open video, and the seconds spent in the model."""
+def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -> np.ndarray:
+    """(T, D) float32 rows of the open video; one batch is made while the model has, or waits for, the one before."""
     plan = stream.plan(reader.timeline)
-    rows, forward = [], 0.0
-    with closing(prefetch(_batches(reader, stream, plan), decoding)) as batches:
-        for batch in batches:
-            started = time.perf_counter()
-            rows.append(stream.encode(batch))
-            forward += time.perf_counter() - started
-    return stream.pool(np.concatenate(rows), [len(indices) for indices in plan]), forward
+    rows: list[Tensor] = []
+    asked: Future[Tensor] | None = None
+    batches = batches_of(reader, stream, plan)
+    while (batch := _timed_next(batches, seconds)) is not None:
+        if asked:
+            rows.append(asked.result())
+        asked = model.submit(_timed_encode, stream, batch, seconds)
+    rows.append(asked.result())
+    return stream.pool(torch.cat(rows).cpu().numpy(), [len(indices) for indices in plan])
 
 
-def _batches(reader: Reader, stream: Stream, plan: list[np.ndarray]) -> Iterator[np.ndarray]:
+def batches_of(reader: Reader, stream: Stream, plan: list[np.ndarray]) -> Iterator[Tensor]:
+    """The planned frames of an open video as batches for the stream's model."""
     units = iter(stream.units(reader.frames(chain.from_iterable(plan))))
     while batch := list(islice(units, stream.batch)):
-        yield np.stack(batch)
+        yield batch_of(batch)
+
+
+def _timed_next(batches: Iterator[Tensor], seconds: Seconds) -> Tensor | None:
+    started = time.perf_counter()
+    batch = next(batches, None)
+    seconds.decode += time.perf_counter() - started
+    return batch
+
+
+def _timed_encode(stream: Stream, batch: Tensor, seconds: Seconds) -> Tensor:
+    started = time.perf_counter()
+    rows = stream.encode(batch)
+    seconds.forward += time.perf_counter() - started
+    return rows
 
 
 def _half(rows: np.ndarray, video_id: str) -> np.ndarray:

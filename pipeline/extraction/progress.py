@@ -23,7 +23,7 @@ class Progress:
         self.packing = 0.0
         self._stream, self._missing = stream, len(missing)
         self._decoded = self._clips = 0
-        self._video_seconds = self._decode = self._forward = self._waiting = self._elapsed = 0.0
+        self._video_seconds = self._decode = self._forward = self._elapsed = 0.0
 
     def __enter__(self) -> "Progress":
         self._started = time.perf_counter() - self._elapsed
@@ -36,9 +36,8 @@ class Progress:
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome and move the bar."""
-        self._decode += outcome.decoding.made
-        self._waiting += outcome.decoding.waited
-        self._forward += outcome.forward
+        self._decode += outcome.seconds.decode
+        self._forward += outcome.seconds.forward
         if outcome.decoded:
             self._decoded += 1
             self._clips += outcome.attributes["clips"]
@@ -70,7 +69,6 @@ class Progress:
             "seconds": {
                 "decode": round(self._decode, 2),
                 "forward": round(self._forward, 2),
-                "waiting": round(self._waiting, 2),
                 "packing": round(self.packing, 2),
                 "total": round(self._elapsed + self.packing, 2),
             },

@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from pipeline import runtime
 from pipeline.backbones import resnet, weights
+from pipeline.backbones.encoder import Encoder
 from pipeline.features.recipe import resnet_recipe
 from pipeline.sections import DecodeParams, ResNetParams
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
 from pipeline.video.reader import Timeline
+
+EXAMPLE = 32  # pixels; the network is traced on it once, for pictures of every size
 
 
 class ResNetStream:
@@ -34,8 +37,9 @@ class ResNetStream:
         return type(self), (self.params, self.clip_seconds, self.decode)
 
     @cached_property
-    def _model(self) -> resnet.ResNet152:
-        return resnet.ResNet152(self.weights).to(runtime.device())
+    def _model(self) -> Encoder:
+        example = torch.zeros((1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
+        return Encoder(resnet.ResNet152(self.weights), example, self.params.precision, self.name)
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
         """T arrays (n_i,), n_i >= 1."""
@@ -49,10 +53,9 @@ class ResNetStream:
         """Whole pictures (H, W, 3)."""
         return frames
 
-    @torch.inference_mode()
-    def encode(self, units: np.ndarray) -> np.ndarray:
+    def encode(self, units: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 -> (B, 2048) float32."""
-        return self._model(torch.from_numpy(units).to(runtime.device())).cpu().numpy()
+        return self._model(units)
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
         """(sum of counts, D) -> (T, D): maximum or mean over each clip's frames."""

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from pipeline import runtime
 from pipeline.backbones import slowfast, weights
+from pipeline.backbones.encoder import Encoder
 from pipeline.features.recipe import slowfast_recipe
 from pipeline.sections import DecodeParams, SlowFastParams
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
 from pipeline.video.reader import Timeline
+
+EXAMPLE = 32  # pixels; the network is traced on it once, for pictures of every size
 
 
 class SlowFastStream:
@@ -35,8 +38,9 @@ class SlowFastStream:
         return type(self), (self.params, self.clip_seconds, self.decode)
 
     @cached_property
-    def _model(self) -> slowfast.SlowFast:
-        return slowfast.SlowFast(self.weights).to(runtime.device())
+    def _model(self) -> Encoder:
+        example = torch.zeros((1, clips.FRAMES, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
+        return Encoder(slowfast.SlowFast(self.weights), example, self.params.precision, self.name)
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
         """T arrays (32,)."""
@@ -50,10 +54,9 @@ class SlowFastStream:
         while clip := [centre_crop(frame, self.short_side) for frame in islice(frames, clips.FRAMES)]:
             yield np.stack(clip)
 
-    @torch.inference_mode()
-    def encode(self, units: np.ndarray) -> np.ndarray:
+    def encode(self, units: Tensor) -> Tensor:
         """(B, 32, S, S, 3) uint8 -> (B, 2304) float32."""
-        return self._model(torch.from_numpy(units).to(runtime.device())).cpu().numpy()
+        return self._model(units)
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
         """A unit is a clip already."""

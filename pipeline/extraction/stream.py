@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from torch import Tensor
 
 from pipeline.sections import DecodeParams
 from pipeline.video.reader import Timeline
@@ -33,8 +34,8 @@ class Stream(Protocol):
         """Group the planned frames (H, W, 3) uint8 into units, without holding more than one."""
         ...
 
-    def encode(self, units: np.ndarray) -> np.ndarray:
-        """(B, ...) uint8 units -> (B, D) float32."""
+    def encode(self, units: Tensor) -> Tensor:
+        """(B, ...) uint8 units -> (B, D) float32; always called from the same thread."""
         ...
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:

@@ -7,6 +7,7 @@ import os
 import pickle
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -57,11 +58,12 @@ class Worker:
 
     def extract(self, video: Video) -> Outcome | Exception:
         """See `pipeline.extraction.extract.extract`."""
-        return _caught(lambda: extract(video, self._stream, self._task.store))
+        return _caught(lambda: extract(video, self._stream, self._task.store, self._model))
 
     def _start(self) -> None:
         os.environ.update(self._task.environment)
         torch.set_num_threads(self._task.threads)
+        self._model = ThreadPoolExecutor(1)
         self._stream = pickle.loads(self._task.stream)
         if self._stream.recipe != self._task.recipe:
             raise PipelineError(

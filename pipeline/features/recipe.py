@@ -2,7 +2,8 @@
 
 It is part of every store key and of the feature files' attributes. Not in it, because they change nothing on purpose:
 threads, folders, and the device. A GPU's rounding differs from a CPU's by about 1e-3 relative before the cut to
-float16, so features that must be equal to the bit are computed on one kind of device. `batch` is in it because the
+float16, so features that must be equal to the bit are computed on one kind of device. `precision` is in it: bfloat16 is
+a choice that only a GPU offers, not what a GPU does by itself. `batch` is in it because the
 size of a forward pass moves floats by 1e-7. Test: tests/features/test_recipe.py.
 """
 
@@ -10,8 +11,8 @@ from typing import Any
 
 from pipeline.sections import ResNetParams, SlowFastParams
 
-SLOWFAST_REVISION = 1
-RESNET_REVISION = 1
+SLOWFAST_REVISION = 2
+RESNET_REVISION = 2
 """Raise a revision when a change of the code changes the features."""
 
 
@@ -24,6 +25,7 @@ def slowfast_recipe(params: SlowFastParams, clip_seconds: float, weights_id: str
         "sampling": params.sampling,
         "size": params.size,
         "pooling": "none",
+        "precision": params.precision,
         "weights": weights_id,
         "batch": params.batch_clips,
         "dtype": "float16",
@@ -42,6 +44,7 @@ def resnet_recipe(params: ResNetParams, clip_seconds: float, weights_id: str, de
         "sampling": params.sampling,
         "size": params.size,
         "pooling": params.pooling if several else "none",
+        "precision": params.precision,
         "weights": weights_id,
         "batch": params.batch_frames,
         "dtype": "float16",

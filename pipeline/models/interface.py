@@ -72,7 +72,7 @@ class RetrievalModel(nn.Module):
         raise NotImplementedError
 
     def losses(self, query: Tensor, encoding: NamedTuple, labels: Tensor, epoch: int) -> dict[str, Tensor]:
-        """The unweighted losses of a batch and their weighted sum `total`.
+        """The unweighted losses of a batch and their weighted sum `total`; see cca.py for a model without.
 
         query (Q, d); labels (Q,): each query's video in the encoding; epoch: counted from 1.
         """

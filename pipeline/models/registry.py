@@ -5,7 +5,7 @@ from importlib import import_module
 from pipeline.models.interface import RetrievalModel
 from pipeline.sections import Recipe
 
-CLASSES = {"amdnet": "AMDNet", "gmmformer": "GMMFormer", "ms_sl": "MSSL"}
+CLASSES = {"amdnet": "AMDNet", "gmmformer": "GMMFormer", "ms_sl": "MSSL", "cca": "CCA"}
 
 
 def build(name: str, video_size: int, query_size: int, recipe: Recipe, max_query_tokens: int) -> RetrievalModel:

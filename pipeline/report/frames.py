@@ -11,6 +11,8 @@ from pathlib import Path
 
 import av
 
+from pipeline.video.main_stream import main_stream
+
 WIDTH = 160
 QUALITY = 6  # of JPEG in ffmpeg's scale: 2 (best) to 31
 
@@ -26,7 +28,7 @@ def pictures(path: Path, times: Sequence[float]) -> list[str]:
     """
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
+            if main_stream(container) is None:
                 raise UnreadableVideo("it has no video stream")
             return [_data_uri(frame) for frame in _on_screen(container, times)]
     except (av.error.FFmpegError, OSError) as error:
@@ -34,7 +36,7 @@ def pictures(path: Path, times: Sequence[float]) -> list[str]:
 
 
 def _on_screen(container: av.container.InputContainer, times: Sequence[float]) -> Iterator[av.VideoFrame]:
-    stream = container.streams.video[0]
+    stream = main_stream(container)
     stream.thread_type = "AUTO"
     shown, first, due = None, None, list(times)
     for frame in container.decode(stream):

@@ -19,7 +19,7 @@ from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.features.corpus import Corpus
 from pipeline.models.interface import RetrievalModel
-from pipeline.sections import Recipe
+from pipeline.sections import GradientRecipe
 from pipeline.training.batches import Batch, Batches, derived_seed
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.resume import load_state, save_state
@@ -28,7 +28,7 @@ Record = dict[str, Any]
 LARGE_STEP = 128 * 128  # hidden units x videos a batch, from which on a second thread speeds a step up
 
 
-def threads_of(recipe: Recipe) -> int:
+def threads_of(recipe: GradientRecipe) -> int:
     """How many threads train on the CPU. Their number moves the last bits, so it depends on the recipe alone."""
     return 2 if recipe.hidden * recipe.batch_videos >= LARGE_STEP else 1
 
@@ -70,7 +70,7 @@ class Run:
             "seconds": round(self.seconds, 3),
         }
 
-    def finished(self, recipe: Recipe) -> bool:
+    def finished(self, recipe: GradientRecipe) -> bool:
         """Whether all epochs are done, or `patience_steps` steps brought no better SumR."""
         if not self.history:
             return False
@@ -82,7 +82,7 @@ def fit(
     model: RetrievalModel,
     batches: Batches,
     selection: Corpus,
-    recipe: Recipe,
+    recipe: GradientRecipe,
     seed: int,
     device: torch.device,
     state_file: Path,

@@ -13,6 +13,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from pipeline import runtime
+from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import survey
 
@@ -29,7 +30,7 @@ class AvReader:
         self.timeline, self._pts, self._size = found.timeline, found.pts, found.scaled(short_side)
         self._scaler = VideoReformatter()  # one a video: to set one up costs more than to scale a picture
         self._container = av.open(str(path), metadata_errors="replace")
-        self._stream = self._container.streams.best("video")
+        self._stream = main_stream(self._container)
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = runtime.decode_threads()
         self._stream.codec_context.options = {"err_detect": "explode"}

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ POLICY = ", then ".join(DECODERS)
 
 _ROOT = Path(__file__).resolve().parents[2]
 _idle: list["_Child"] = []
-os.register_at_fork(after_in_child=_idle.clear)  # a fork must not talk to its parent's children
+_starter = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that started it, so that one must live on
 
 
 @contextmanager
@@ -35,9 +36,7 @@ def open_video(path: Path | str, short_side: int, decoder: str, limits: DecodePa
 
     Raises VideoError where it cannot be read, does not keep its deadline, or crashes the decoder.
     """
-    process = _idle.pop() if _idle else _Child()
-    if not process.alive():
-        process = _Child()
+    process = _take()
     try:
         reader = IsolatedReader(process, path, short_side, decoder, limits)
         yield reader
@@ -46,6 +45,23 @@ def open_video(path: Path | str, short_side: int, decoder: str, limits: DecodePa
             _idle.append(process)
         else:
             process.kill()
+
+
+def _take() -> "_Child":
+    with suppress(IndexError):
+        if (process := _idle.pop()).alive():
+            return process
+    return _starter.submit(_Child).result()
+
+
+def _after_fork() -> None:
+    """A fork must not talk to its parent's children, and has none of its threads."""
+    global _starter
+    _idle.clear()
+    _starter = ThreadPoolExecutor(1)
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class IsolatedReader:

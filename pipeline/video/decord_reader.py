@@ -2,7 +2,7 @@
 
 What it is known to misread it refuses, so that PyAV reads it: MPEG-TS, MPEG-PS and AV1 by name, edit lists and avi with
 B-frames by their times, rotated videos (it distorts them), and pictures of 24, 48 or 72 pixels a row (it takes the
-padding for more channels). It also refuses videos whose pictures together exceed half a gibibyte: where its reader
+padding for more channels). It also refuses videos whose pictures together exceed 64 MiB: where its reader
 waits for a model, decord decodes all of the video ahead. decord hides the errors of its libav, so they are read from
 the standard error of the process, which is this reader's while it decodes.
 Test: tests/video/test_readers.py.
@@ -20,11 +20,12 @@ import decord
 import numpy as np
 
 from pipeline import runtime
+from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import Timeline, VideoError
 from pipeline.video.survey import Survey, survey
 
 _MISREAD = {"mpegts", "mpeg", "av1"}
-_AHEAD_BYTES = 1 << 29
+_AHEAD_BYTES = 1 << 26
 _CLOSE = 2e-3
 """Seconds by which decord's float32 times may differ from the packets'."""
 
@@ -110,7 +111,7 @@ def _is_rotated(path: Path | str) -> bool:
     """Whether the file asks to be turned; only a decoded frame tells."""
     try:
         with av.open(str(path), metadata_errors="replace") as container:
-            return next(container.decode(container.streams.best("video"))).rotation != 0
+            return next(container.decode(main_stream(container))).rotation != 0
     except (av.FFmpegError, StopIteration):
         raise VideoError("its first frame cannot be decoded", where=path) from None
 

@@ -8,6 +8,7 @@ two frames, or a frame gone without a trace from a container without an index; a
 Test: tests/video/test_survey.py.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,10 +16,14 @@ from pathlib import Path
 import av
 import numpy as np
 
+from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import Timeline, VideoError
 
 _LONGEST = 24 * 3600
 _WIDEST = 32
+_NO_TIME = np.iinfo(np.int64).min
+_PACKET = np.dtype([("pts", np.int64), ("span", np.int64), ("shown", bool), ("corrupt", bool)])
+"""Of an array, since hours of packets as Python objects are tens of mebibytes."""
 _HARMLESS = "chapter"  # the demuxers' only errors, in our experience, that leave the pictures alone
 
 av.logging.set_skip_repeated(False)  # else a message that was seen in the file before is held back
@@ -65,32 +70,35 @@ def survey(path: Path | str) -> Survey:
 
 def _survey(path: Path | str) -> Survey:
     with av.open(str(path), metadata_errors="replace") as container:
-        stream = container.streams.best("video")
+        stream = main_stream(container)
         if stream is None or stream.codec_context is None:
             raise VideoError("the file holds no video stream of a known codec", where=path)
-        packets = [
-            (packet.pts, packet.duration or 0, packet.size, packet.is_discard, packet.is_corrupt)
-            for packet in container.demux(stream)
-            if packet.size or packet.pts is not None  # else the empty one that ends a stream
-        ]
+        packets = np.fromiter(_packets(container, stream), _PACKET)
         width, height = stream.width, stream.height
         if not width or not height:
             raise VideoError("the header gives the picture no size", where=path)
         if max(width, height) > _WIDEST * min(width, height):
             raise VideoError(f"the picture ({width} x {height}) is more than {_WIDEST} to 1", where=path)
-        if any(corrupt for *_, corrupt in packets):
+        if packets["corrupt"].any():
             raise VideoError("the file is damaged: a packet is torn or lost", where=path)
         if container.format.name == "avi" and len(packets) < stream.frames:
             raise VideoError(f"the file declares {stream.frames} frames but holds {len(packets)}", where=path)
-        shown = sorted(
-            (pts, span) for pts, span, size, discard, _ in packets if size and not discard and pts is not None
-        )
-        if not shown or len(shown) < sum(1 for _, _, size, discard, _ in packets if size and not discard):
+        shown = packets[packets["shown"]]
+        if not len(shown) or (shown["pts"] == _NO_TIME).any():
             raise VideoError("the file holds no frames, or frames without a time", where=path)
-        pts = np.array([at for at, _ in shown], np.int64)
-        timeline = _timeline(path, stream, pts, shown[-1][1])
+        shown = shown[np.lexsort((shown["span"], shown["pts"]))]
+        pts = shown["pts"].copy()
+        timeline = _timeline(path, stream, pts, int(shown["span"][-1]))
         name, codec = container.format.name, stream.codec_context.codec.canonical_name
         return Survey(name, codec, width, height, None if name == "avi" else pts, timeline)
+
+
+def _packets(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[tuple[int, int, bool, bool]]:
+    """What `_PACKET` holds, of all packets but the empty one that ends a stream."""
+    for packet in container.demux(stream):
+        if packet.size or packet.pts is not None:
+            pts = _NO_TIME if packet.pts is None else packet.pts
+            yield pts, packet.duration or 0, packet.size > 0 and not packet.is_discard, packet.is_corrupt
 
 
 def _timeline(path: Path | str, stream: av.VideoStream, pts: np.ndarray, last_span: int) -> Timeline:

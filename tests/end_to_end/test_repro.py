@@ -48,13 +48,15 @@ def test_a_training_parameter_decodes_no_video(project):
     assert before["outputs/model/model.safetensors"] != after["outputs/model/model.safetensors"]
 
 
-@pytest.mark.parametrize("model", ["gmmformer", "ms_sl"])
-def test_another_model_runs_from_train_on_with_no_other_flag(project, model):
+@pytest.mark.parametrize(
+    ("model", "change"), [("gmmformer", {"margin": 0.3}), ("ms_sl", {"margin": 0.3}), ("cca", {"ridge": 0.5})]
+)
+def test_another_model_runs_from_train_on_with_no_other_flag(project, model, change):
     before = _hashes(project)
     assert ran(project.dvc("exp", "run", "-S", f"model={model}")) == ["train", "evaluate", "report"]
     assert _json(project, "outputs/evaluation/details.json")["model"] == model
     assert project.path("outputs/report.html").stat().st_size > 10_000
-    project.change({"recipes": {model: {"sample": {"margin": 0.3}}}})
+    project.change({"recipes": {model: {"sample": change}}})
     assert project.repro() == ["train", "evaluate", "report"]
     project.change({"model": "amdnet"})
     assert project.repro() == []

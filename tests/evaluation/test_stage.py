@@ -10,6 +10,7 @@ import yaml
 
 from pipeline.errors import PipelineError
 from pipeline.features.hdf5 import Packed, pack
+from pipeline.files import write_json
 from pipeline.manifest import Query, Video, write_queries, write_videos
 from pipeline.models import checkpoint
 from pipeline.models.registry import build
@@ -17,7 +18,7 @@ from pipeline.sections import RECIPES
 from stages.evaluate import main
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
-FILES = ("metrics", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
+FILES = ("metrics", "cost", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
 
 
 def write_inputs(splits: tuple[str, ...], model: str = "amdnet") -> None:
@@ -40,7 +41,8 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet") -> None:
     document = yaml.safe_load(PARAMS.read_text())
     document["model"] = model
     Path("params.yaml").write_text(yaml.safe_dump(document))
-    recipe = {**document["recipes"][model]["sample"], "hidden": 16, "clips": 8}
+    recipe = {**document["recipes"][model]["sample"], "clips": 8}
+    recipe |= {"hidden": 16} if "hidden" in recipe else {}
     torch.manual_seed(0)
     config = {
         "model": model,
@@ -54,6 +56,7 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet") -> None:
         "seed": 7,
         "random_weights": ["resnet", "query"],
     }
+    write_json("outputs/model/training.json", {"parameters": 1, "seconds": 1.0})
     checkpoint.save("outputs/model", build(model, 6, 5, RECIPES[model](**recipe), 10), config)
 
 
@@ -72,6 +75,7 @@ def test_writes_every_file_and_writes_it_again_to_the_byte():
     main()
     first = outputs()
     assert set(first) == set(FILES)
+    first.pop("cost")  # holds times
     metrics = json.loads(first["metrics"])
     assert next(iter(metrics)) == "SumR" and len(metrics) <= 12
     assert metrics["random weights"] == 2 and metrics["selected on reported split"] == 0
@@ -81,7 +85,7 @@ def test_writes_every_file_and_writes_it_again_to_the_byte():
     assert details["splits"]["test"]["queries_with_spans"] == 5
     assert (details["seed"], details["reported_split"], details["selection_split"]) == (7, "test", "val")
     main()
-    assert outputs() == first
+    assert {name: text for name, text in outputs().items() if name != "cost"} == first
 
 
 def test_spans_are_seconds_within_the_video_and_come_from_its_moments():
@@ -95,7 +99,7 @@ def test_spans_are_seconds_within_the_video_and_come_from_its_moments():
             assert [found["start"], found["end"]] == pytest.approx(video["moments"][found["moment"]], abs=1e-4)
 
 
-@pytest.mark.parametrize("model", ["gmmformer", "ms_sl"])
+@pytest.mark.parametrize("model", ["gmmformer", "ms_sl", "cca"])
 def test_a_model_without_moments_still_says_where(model):
     write_inputs(("val", "test"), model)
     main()

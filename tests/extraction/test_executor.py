@@ -12,9 +12,8 @@ import psutil
 import pytest
 import torch
 from helpers.deadly import DeadlyStream, OtherStream, RaisingStream, StillbornStream
-from helpers.numbered import numbered_frames
+from helpers.executors import serially, two_workers, write_films
 from helpers.streams import NumberStream, corpus
-from helpers.videos import write_video
 
 from pipeline.errors import PipelineError
 from pipeline.extraction import processes
@@ -29,27 +28,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
-def two_workers(tmp_path, monkeypatch):
-    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
-    monkeypatch.setenv("AMDNET_DEVICE", "cpu")
-    monkeypatch.setenv("AMDNET_EXECUTOR", "process")
-    monkeypatch.setenv("AMDNET_WORKERS", "2")
+def _processes(tmp_path, monkeypatch):
+    two_workers("process", tmp_path / "store", monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def films(tmp_path_factory) -> list[Path]:
     """Five videos of 2 to 6 clips of half a second."""
-    folder = tmp_path_factory.mktemp("films")
-    return [write_video(folder / f"film{k}.mp4", numbered_frames(12 + 6 * k), 12) for k in range(5)]
-
-
-def serially(stream, videos, folder: Path, monkeypatch) -> bytes:
-    """The bytes of the feature file that one process makes of the same videos, with a store of its own."""
-    with monkeypatch.context() as patch:
-        patch.setenv("AMDNET_EXECUTOR", "serial")
-        patch.setenv("AMDNET_STORE", str(folder / "store"))
-        run(stream, videos, folder, 1.0)
-    return (folder / f"{stream.name}.h5").read_bytes()
+    return write_films(tmp_path_factory.mktemp("films"), 5)
 
 
 def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
@@ -69,15 +55,16 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
     [
         SlowFastStream(
             SlowFastParams(
-                sampling="full_clip", size=32, weights="random", batch_clips=2, max_failed_fraction=0.0
+                sampling="full_clip", size=32, precision="float32", weights="random", batch_clips=2,
+                max_failed_fraction=0.0
             ),
             1.5,
             DecodeParams(deadline_floor=60.0, deadline_factor=4.0),
         ),
         ResNetStream(
             ResNetParams(
-                sampling="uniform", frames_per_second=3.0, pooling="max", size=32, weights="random", batch_frames=4,
-                max_failed_fraction=0.0,
+                sampling="uniform", frames_per_second=3.0, pooling="max", size=32, precision="float32",
+                weights="random", batch_frames=4, max_failed_fraction=0.0,
             ),
             1.5,
             DecodeParams(deadline_floor=60.0, deadline_factor=4.0),

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 from helpers.deadly import DeadlyStream, RaisingStream
-from helpers.numbered import numbered_frames
+from helpers.executors import serially, two_workers, write_films
 from helpers.streams import NumberStream, corpus
-from helpers.videos import write_video
 
 from pipeline.errors import PipelineError
 from pipeline.extraction.run import run
@@ -34,28 +33,20 @@ def ray():
 
 
 @pytest.fixture(autouse=True)
-def ray_workers(tmp_path, monkeypatch):
-    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
-    monkeypatch.setenv("AMDNET_DEVICE", "cpu")
-    monkeypatch.setenv("AMDNET_EXECUTOR", "ray")
-    monkeypatch.setenv("AMDNET_WORKERS", "2")
+def _actors(tmp_path, monkeypatch):
+    two_workers("ray", tmp_path / "store", monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory) -> list[Path]:
     """Six videos of 2 to 7 clips of half a second."""
-    folder = tmp_path_factory.mktemp("films")
-    return [write_video(folder / f"film{k}.mp4", numbered_frames(12 + 6 * k), 12) for k in range(6)]
+    return write_films(tmp_path_factory.mktemp("films"), 6)
 
 
 @pytest.fixture
 def expected(films, tmp_path, monkeypatch) -> bytes:
-    """The bytes that one process gives, with a store of its own."""
-    with monkeypatch.context() as patch:
-        patch.setenv("AMDNET_EXECUTOR", "serial")
-        patch.setenv("AMDNET_STORE", str(tmp_path / "one" / "store"))
-        run(NumberStream(), corpus(films), tmp_path / "one", 0.0)
-    return (tmp_path / "one" / "numbers.h5").read_bytes()
+    """The bytes that one process gives."""
+    return serially(NumberStream(), corpus(films), tmp_path / "one", monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def test_the_rows_are_those_of_the_video(films, tmp_path):
     assert metrics == json.loads((tmp_path / "numbers.json").read_text())
     assert (metrics["videos"], metrics["decoded"], metrics["reused"], metrics["failed"]) == (6, 6, 0, 0)
     assert metrics["clips"] == sum(-(-(12 + 3 * k) // 6) for k in range(6))
-    assert set(metrics["seconds"]) == {"decode", "forward", "waiting", "packing", "total"}
+    assert set(metrics["seconds"]) == {"decode", "forward", "packing", "total"}
 
 
 def test_order_and_history_change_no_byte(films, tmp_path, monkeypatch):

@@ -21,14 +21,16 @@ DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
 
 
 def slowfast_stream(sampling: str = "full_clip", clip_seconds: float = 1.5) -> SlowFastStream:
-    params = SlowFastParams(sampling=sampling, size=32, weights="random", batch_clips=2, max_failed_fraction=0.0)
+    params = SlowFastParams(
+        sampling=sampling, size=32, precision="float32", weights="random", batch_clips=2, max_failed_fraction=0.0
+    )
     return SlowFastStream(params, clip_seconds, DECODE)
 
 
 def resnet_stream(sampling: str = "middle", pooling: str = "max", clip_seconds: float = 1.5) -> ResNetStream:
     return ResNetStream(
         ResNetParams(
-            sampling=sampling, frames_per_second=3.0, pooling=pooling, size=32, weights="random",
+            sampling=sampling, frames_per_second=3.0, pooling=pooling, size=32, precision="float32", weights="random",
             batch_frames=4, max_failed_fraction=0.0,
         ),
         clip_seconds, DECODE,

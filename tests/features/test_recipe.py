@@ -5,10 +5,13 @@ import pytest
 from pipeline.features.recipe import resnet_recipe, slowfast_recipe
 from pipeline.sections import ResNetParams, SlowFastParams
 
-SLOWFAST = {"sampling": "full_clip", "size": 64, "weights": "random", "batch_clips": 4, "max_failed_fraction": 0.0}
+SLOWFAST = {
+    "sampling": "full_clip", "size": 64, "precision": "float32", "weights": "random",
+    "batch_clips": 4, "max_failed_fraction": 0.0,
+}  # fmt: skip
 RESNET = {
-    "sampling": "uniform", "frames_per_second": 3.0, "pooling": "max", "size": 96, "weights": "random",
-    "batch_frames": 8, "max_failed_fraction": 0.0,
+    "sampling": "uniform", "frames_per_second": 3.0, "pooling": "max", "size": 96, "precision": "float32",
+    "weights": "random", "batch_frames": 8, "max_failed_fraction": 0.0,
 }  # fmt: skip
 
 
@@ -21,7 +24,15 @@ def resnet(clip_seconds: float = 1.5, weights: str = "a", **changes):
 
 
 @pytest.mark.parametrize(
-    "change", [{"sampling": "hero"}, {"size": 32}, {"batch_clips": 2}, {"clip_seconds": 2.0}, {"weights": "b"}]
+    "change",
+    [
+        {"sampling": "hero"},
+        {"size": 32},
+        {"precision": "bfloat16"},
+        {"batch_clips": 2},
+        {"clip_seconds": 2.0},
+        {"weights": "b"},
+    ],
 )
 def test_slowfast_depends_on(change):
     assert slowfast(**change) != slowfast()
@@ -30,8 +41,8 @@ def test_slowfast_depends_on(change):
 @pytest.mark.parametrize(
     "change",
     [
-        {"sampling": "hero"}, {"size": 32}, {"batch_frames": 2}, {"clip_seconds": 2.0}, {"weights": "b"},
-        {"pooling": "mean"}, {"frames_per_second": 2.0},
+        {"sampling": "hero"}, {"size": 32}, {"precision": "bfloat16"}, {"batch_frames": 2}, {"clip_seconds": 2.0},
+        {"weights": "b"}, {"pooling": "mean"}, {"frames_per_second": 2.0},
     ],
 )  # fmt: skip
 def test_resnet_depends_on(change):

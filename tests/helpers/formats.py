@@ -31,7 +31,7 @@ FORMATS: dict[str, tuple[str, dict[str, str], str]] = {  # file name -> encoder,
     "mpeg4_b.mkv": ("mpeg4", _B, "decord"),
     "mpeg2.ts": ("mpeg2video", _B, "pyav"),
     "wmv2.avi": ("wmv2", {"g": "8"}, "decord"),
-    "wmv2.asf": ("wmv2", {"g": "8"}, "decord"),
+    "wmv2.asf": ("wmv2", {"g": "8"}, "decord"),  # into mkv and mp4 FFmpeg does not write it
 }
 
 

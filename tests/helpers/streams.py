@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from helpers.numbered import numbers_of
 
 from pipeline.content_hash import content_sha256
@@ -37,10 +38,10 @@ class NumberStream:
     def units(self, frames: Iterable[np.ndarray]) -> Iterable[np.ndarray]:
         return frames
 
-    def encode(self, units: np.ndarray) -> np.ndarray:
+    def encode(self, units: torch.Tensor) -> torch.Tensor:
         self.encoded += 1
         time.sleep(self.pause)
-        return np.array(numbers_of(units), np.float32)[:, None]
+        return torch.tensor(numbers_of(units.numpy()), dtype=torch.float32)[:, None]
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
         return rows.reshape(len(counts), 3)

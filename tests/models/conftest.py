@@ -53,6 +53,7 @@ OWN = {
     },
     "ms_sl": FRAMES,
 }
+LINEAR = {"clips": 12, "epochs": 2, "dimensions": 10, "ridge": 0.3, "correlation_power": 2.0}
 VIDEO_SIZE, QUERY_SIZE, MAX_QUERY_TOKENS = 20, 10, 9
 
 
@@ -61,7 +62,7 @@ def make_model():
     """make_model("amdnet", query_form="sentence", ...) -> a model in evaluation mode with weights far from 0."""
 
     def make(name: str = "amdnet", **changes) -> RetrievalModel:
-        recipe = RECIPES[name](**{**SHARED, **OWN[name], **changes})
+        recipe = RECIPES[name](**{**(LINEAR if name == "cca" else {**SHARED, **OWN[name]}), **changes})
         model = build(name, VIDEO_SIZE, QUERY_SIZE, recipe, MAX_QUERY_TOKENS)
         initialize(model, 0)
         with torch.no_grad():

@@ -6,7 +6,8 @@ import torch
 from pipeline.features.videos import Videos
 
 MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
-every_model = pytest.mark.parametrize(("name", "changes"), MODELS)
+trained_models = pytest.mark.parametrize(("name", "changes"), MODELS)
+every_model = pytest.mark.parametrize(("name", "changes"), [*MODELS, ("cca", {})])  # solved: it has no losses
 
 
 def close(ours: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-6) -> bool:
@@ -72,7 +73,7 @@ def test_a_batch_of_queries_equals_each_alone_without_padding(make_model, querie
     model = make_model(name, **changes)
     tokens, mask, _ = as_form(queries, model)
     together = model.encode_query(tokens, mask)
-    assert together.shape == (7, 32)
+    assert together.shape == (7, 10 if name == "cca" else 32)
     for index, length in enumerate(mask.sum(dim=1).tolist()):
         alone = model.encode_query(tokens[index : index + 1, :length], mask[index : index + 1, :length])
         assert close(together[index], alone[0])
@@ -103,12 +104,13 @@ def test_every_small_shape_works(make_model, videos, queries, name, changes, bat
         moment, span = model.localize(index.spans[labels], scores.position(labels[:, None])[:, 0])
         assert moment.shape == (asked,) and span.shape == (asked, 2)
         assert bool((span >= 0).all() and (span <= 1).all() and (span[:, 0] <= span[:, 1]).all())
-        losses = model.losses(query, encoding, labels, epoch)
-        assert next(reversed(losses)) == "total"
-        assert all(torch.isfinite(loss) and loss.shape == () for loss in losses.values())
+        if name != "cca":
+            losses = model.losses(query, encoding, labels, epoch)
+            assert next(reversed(losses)) == "total"
+            assert all(torch.isfinite(loss) and loss.shape == () for loss in losses.values())
 
 
-@every_model
+@trained_models
 @torch.inference_mode()
 def test_losses_do_not_ask_for_grouped_queries(make_model, videos, queries, name, changes):
     model = make_model(name, **changes)
@@ -125,7 +127,7 @@ def test_losses_do_not_ask_for_grouped_queries(make_model, videos, queries, name
 
 @pytest.mark.parametrize("epoch", [1, 100])
 @pytest.mark.parametrize("autocast", [False, True])
-@every_model
+@trained_models
 def test_every_gradient_is_finite_and_every_parameter_has_one(
     make_model, videos, queries, name, changes, autocast, epoch
 ):

@@ -5,8 +5,11 @@ import base64
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from pipeline.report.frames import UnreadableVideo, pictures
+from pipeline.sections import DecodeParams
+from pipeline.video.decode import open_video
 
 START = "data:image/jpeg;base64,"
 
@@ -44,6 +47,24 @@ def test_a_video_that_lost_its_index_is_unreadable(video):
     video.write_bytes(video.read_bytes()[:-400])
     with pytest.raises(UnreadableVideo):
         pictures(video, [0.5])
+
+
+def test_of_two_streams_the_one_is_shown_whose_features_are_extracted(tmp_path):
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("mpeg4", rate=10) for _ in range(2)]
+        for stream, size in zip(streams, (32, 128), strict=True):
+            stream.width, stream.height, stream.pix_fmt = size, size, "yuv420p"
+        streams[1].disposition = Disposition.default
+        container.start_encoding()
+        for stream, colour in zip(streams, (10, 240), strict=True):
+            image = np.full((stream.height, stream.width, 3), colour, np.uint8)
+            frames = [av.VideoFrame.from_ndarray(image, format="rgb24") for _ in range(5)]
+            container.mux([packet for frame in [*frames, None] for packet in stream.encode(frame)])
+    with open_video(path, 32, "pyav", DecodeParams(deadline_floor=60.0, deadline_factor=4.0)) as reader:
+        extracted = next(reader.frames([0])).mean()
+    (shown,) = pictures(path, [0.2])
+    assert decoded(shown, tmp_path).mean() == pytest.approx(extracted, abs=10) and extracted > 200
 
 
 def test_sound_alone_is_no_picture(tmp_path):

@@ -28,7 +28,7 @@ def recipe_of():
     def make(model: str) -> Recipe:
         document = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"][model]["sample"]
         small = {"hidden": 32, "clips": 9, "batch_videos": 4, "epochs": 4, "patience_steps": 1000}
-        return RECIPES[model](**{**document, **small})
+        return RECIPES[model](**{**document, **{name: small[name] for name in small if name in document}})
 
     return make
 
@@ -80,7 +80,8 @@ def workspace(tmp_path, monkeypatch) -> Path:
     document["features"] = {"streams": ["resnet"], "normalize": "stream"}
     document["train"] = {"seed": 0, "shuffle_queries": False}
     for recipes in document["recipes"].values():
-        recipes["sample"] |= {"hidden": 16, "clips": 9, "batch_videos": 4, "epochs": 3, "patience_steps": 1000}
+        small = {"hidden": 16, "clips": 9, "batch_videos": 4, "epochs": 3, "patience_steps": 1000}
+        recipes["sample"] |= {name: small[name] for name in small if name in recipes["sample"]}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(document))
 
     splits = ["train"] * 8 + ["val"] * 3 + ["test"] * 3

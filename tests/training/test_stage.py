@@ -68,6 +68,19 @@ def test_the_other_models_train_with_no_other_change(workspace, model):
     assert {"retrieval_clip", "triplet_clip", "retrieval_frame", "triplet_frame", "total"} <= set(history[0]["loss"])
 
 
+def test_the_linear_baseline_is_solved_and_leaves_the_same_outs(workspace):
+    change(model="cca")
+    main()
+    loaded, config = checkpoint.load("outputs/model")
+    assert config["model"] == "cca" and loaded.query_map.weight.shape == (16, 16)
+    numbers = read_json("outputs/model/training.json")
+    assert numbers["epochs_run"] == numbers["steps"] == 3 and numbers["parameters"] == 2 * 16 * 17
+    assert [record["epoch"] for record in numbers["history"]] == [1, 2, 3]
+    assert {path.name for path in Path("outputs/training/plots/metrics").rglob("*.tsv")} == {
+        "loss.tsv", "SumR.tsv", "R1.tsv", "learning_rate.tsv"
+    }  # fmt: skip
+
+
 def test_features_that_are_not_there_are_an_error(workspace):
     pack("outputs/features/resnet.h5", [], {"weights": "random (seed 0)"})
     with pytest.raises(PipelineError, match="no video of the train split"):

@@ -107,14 +107,33 @@ def test_a_turned_video_is_shown_upright(tmp_path, degrees):
     assert np.array_equal(pictures[1], np.rot90(pictures[0], -degrees // 90))
 
 
-def test_an_edit_list_is_followed(tmp_path):
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_an_edit_list_is_followed(tmp_path, codec):
     path = write_video(
-        tmp_path / "edited.mp4", numbered_frames(40), 30, times=range(-10, 30), options={"g": "4"},
+        tmp_path / "edited.mp4", numbered_frames(40), 30, codec, times=range(-10, 30), options={"g": "4"},
         container_options={"use_editlist": "1", "avoid_negative_ts": "disabled"},
     )  # fmt: skip
     with pytest.raises(VideoError, match="decord's frame times"), open_video(path, 32, "decord", LIMITS):
         pass
     assert shown(path, "pyav", every_frame) == (list(range(30)), list(range(10, 40)))
+
+
+def test_a_transport_stream_cut_within_a_gop_is_refused_or_right(tmp_path):
+    """Without its first key frame, or with half a frame at its end: whatever is read has its own time."""
+    data = write_format(tmp_path, "h264.ts").read_bytes()
+    path, cuts, read = tmp_path / "cut.ts", range(20, len(data) // 188, 7), 0
+    for packets in cuts:
+        for kept in (data[188 * packets :], data[: 188 * packets]):
+            path.write_bytes(kept)
+            try:
+                with open_video(path, 32, "pyav", LIMITS) as reader:
+                    starts = reader.timeline.starts
+                    pictures = numbers_of(reader.frames(range(len(starts))))
+            except VideoError:
+                continue
+            read += 1
+            assert np.allclose(starts * 24, np.array(pictures) - pictures[0], atol=1e-3)
+    assert 0 < read < len(cuts), "some cuts fall between two frames or GOPs, most do not"
 
 
 @both

@@ -1,0 +1,1 @@
+"""Experiments whose results the README shows, and what renders them. Tests: tests/benchmarks."""

@@ -1,0 +1,50 @@
+"""`python -m benchmarks list | run | table`: the runs of benchmarks/charades.yaml, all or those that are named.
+
+Runs and groups are named as in the plan: `python -m benchmarks run models amdnet-published --pack /data/charades`.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import dvc.api
+import yaml
+
+from benchmarks.experiments import baselines, execute, experiments_on, matching
+from benchmarks.plan import changed, chosen, read_plan
+from benchmarks.table import chance_row, render
+from pipeline.cli import run
+from pipeline.errors import PipelineError
+
+PLAN, DETAILS = Path(__file__).with_name("charades.yaml"), "outputs/evaluation/details.json"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("list", "run", "table"))
+    parser.add_argument("runs", nargs="*", help="names of runs or groups; all where none is named")
+    parser.add_argument("--pack", help="folder of the feature pack, for `run`")
+    parser.add_argument("--jobs", type=int, default=1, help="experiments side by side, for `run`")
+    arguments = parser.parse_args()
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    runs = chosen(read_plan(PLAN, params), arguments.runs, PLAN)
+    for one in runs:
+        changed(params, one.changes)
+    if arguments.what == "list":
+        for one in runs:
+            print(one.group, one.name, one.seeds, json.dumps(one.changes), sep="\t")
+    elif arguments.what == "run":
+        if not arguments.pack:
+            raise PipelineError("nothing says where the feature pack lies", where="--pack", fix="name its folder")
+        if failed := execute(runs, params, str(Path(arguments.pack).resolve()), arguments.jobs):
+            sys.exit(f"failed: {', '.join(failed)}")
+    else:
+        found = experiments_on(baselines())
+        shown = [experiment for one in runs for experiment in matching(one, params, found).values()]
+        details = [json.loads(dvc.api.read(DETAILS, rev=experiment.rev)) for experiment in shown[:1]]
+        print(render(runs, params, found, chance_row(details[0]) if details else {}))
+
+
+if __name__ == "__main__":
+    run(main)

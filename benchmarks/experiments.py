@@ -1,0 +1,136 @@
+"""Runs as DVC experiments: which of them are there already, and the making of those that are not.
+
+Test: tests/benchmarks/test_experiments.py.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.plan import Run, changed
+from pipeline.errors import PipelineError
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A finished experiment: its parameters, and its metrics by the name of their file (`metrics`, `cost`)."""
+
+    name: str
+    rev: str
+    baseline: str
+    params: dict[str, Any]
+    metrics: dict[str, dict[str, float]]
+
+
+def baselines() -> list[str]:
+    """The commits that have experiments, newest first."""
+    commits = {commit for commit, _ in _references()}
+    return [commit for commit in _output("git", "rev-list", "--all", "--date-order").split() if commit in commits]
+
+
+def experiments_on(commits: Iterable[str]) -> list[Experiment]:
+    """The finished experiments on these commits, in the order of the commits."""
+    revisions = [part for commit in commits for part in ("--rev", commit)]
+    return parse_show(json.loads(_output("dvc", "exp", "show", "--json", *revisions))) if revisions else []
+
+
+def parse_show(shown: list[dict[str, Any]]) -> list[Experiment]:
+    """The finished experiments of what `dvc exp show --json` prints."""
+    found = []
+    for baseline in shown:
+        for experiment in baseline.get("experiments") or []:
+            data = experiment["revs"][0].get("data") or {}
+            files = {path: content.get("data") for path, content in (data.get("metrics") or {}).items()}
+            metrics = {path.rpartition("/")[2].removesuffix(".json"): numbers for path, numbers in files.items()}
+            if metrics.get("metrics") and metrics.get("cost"):
+                params = data["params"]["params.yaml"]["data"]
+                found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], params, metrics))
+    return found
+
+
+def matching(run: Run, params: Mapping[str, Any], found: Iterable[Experiment]) -> dict[str, Experiment]:
+    """The experiments of a run by name, each the first found that has the run's parameters; the others are left out."""
+    expected = {name: _relevant(changed(params, changes)) for name, changes in run.experiments().items()}
+    matches: dict[str, Experiment] = {}
+    for experiment in found:
+        if expected.get(experiment.name) == _relevant(experiment.params):
+            matches.setdefault(experiment.name, experiment)
+    return matches
+
+
+def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: str, jobs: int) -> list[str]:
+    """Make the experiments that this commit does not have yet, `jobs` side by side; returns the names of the failed.
+
+    Each runs in a folder of its own: no parameter of one reaches another, or the workspace. A killed one goes on where
+    it stopped when it is asked for again. Raises PipelineError where the workspace would change them.
+    """
+    if _output(
+        "git", "status", "--porcelain", "--untracked-files=no", "--", "params.yaml", "dvc.yaml", "pipeline", "stages"
+    ):
+        raise PipelineError(
+            "the code or its parameters differ from the commit, and would differ in every run",
+            where="git status",
+            fix="commit the changes, or take them back",
+        )
+    commit = _output("git", "rev-parse", "HEAD").strip()
+    done = experiments_on([commit])
+    waiting = {
+        name: {**changes, "source": pack}
+        for run in runs
+        for name, changes in run.experiments().items()
+        if name not in matching(run, params, done)
+    }
+    print(f"{len(waiting)} experiments to make", file=sys.stderr)
+    for name in (name for of, name in _references() if of == commit and name in waiting):
+        _output("dvc", "exp", "remove", name)  # of other parameters
+    names = list(waiting)
+    # The first one alone: it imports the features for all others.
+    made = [_make(name, waiting[name]) for name in names[:1]]
+    with ThreadPoolExecutor(jobs) as pool:
+        made += pool.map(lambda name: _make(name, waiting[name]), names[1:])
+    return [name for name, well in zip(names, made, strict=True) if not well]
+
+
+def _make(name: str, changes: Mapping[str, Any]) -> bool:
+    started = time.monotonic()
+    settings = [part for key, value in changes.items() for part in ("-S", f"{key}={_written(value)}")]
+    done = subprocess.run(
+        ["dvc", "exp", "run", "--temp", "--name", name, *settings],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    ended = f"{'done' if done.returncode == 0 else 'FAILED'} after {time.monotonic() - started:.0f} s"
+    print(f"{name}: {ended}", file=sys.stderr, flush=True)
+    if done.returncode:
+        print(done.stdout[-3000:], file=sys.stderr, flush=True)
+    return done.returncode == 0
+
+
+def _references() -> list[tuple[str, str]]:
+    """Commit and name of every experiment."""
+    references = _output("git", "for-each-ref", "--format=%(refname)", "refs/exps").split()
+    parts = [reference.split("/")[2:] for reference in references]
+    return [(part[0] + part[1], part[2]) for part in parts if len(part) == 3]
+
+
+def _written(value: Any) -> str:
+    """A value as `dvc exp run -S` reads it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _relevant(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What the numbers depend on, wherever the pack lies."""
+    model, dataset = params["model"], params["dataset"]
+    names = ("dataset", "model", "protocol", "prepare", "pack", "features", "train")
+    return {**{name: params[name] for name in names}, "recipe": params["recipes"][model][dataset]}
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PipelineError(done.stderr.strip()[-2000:], where=" ".join(command), fix="run it by hand to see more")
+    return done.stdout

@@ -1,0 +1,201 @@
+"""How fast extraction is, against its own parts and against the plain loop; every figure from the same run.
+
+    python -m benchmarks.extraction --stream slowfast --size 224 --json slowfast.json
+    python -m benchmarks.extraction --stream both --videos FOLDER
+
+For each stream, over the same videos, by turns and `--repeats` times:
+  (a) stage     `pipeline.extraction.run.run` with an empty store: hashing, surveying, decoding, model, store, packing
+  (b) forward   the stream's model over all clips, decoded before
+  (c) decode    the stage's own decoding of the same frames, as many videos at a time, without a model
+  (d) plain     decord decodes each video whole; frames resized by torch; the network as published, a clip at a time
+      resizing  (d) with the pictures resized by decord as it decodes, the strongest loop of a few lines
+Networks are built beforehand, in `build` seconds, and decoding processes started.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import psutil
+import torch
+
+from benchmarks.machine import machine
+from benchmarks.plain import PlainLoop
+from benchmarks.videos import generate
+from pipeline import runtime
+from pipeline.content_hash import content_sha256
+from pipeline.extraction.extract import batches_of
+from pipeline.extraction.resnet import ResNetStream
+from pipeline.extraction.run import run
+from pipeline.extraction.slowfast import SlowFastStream
+from pipeline.extraction.stream import Stream
+from pipeline.features.hdf5 import FeatureFile
+from pipeline.manifest import Video
+from pipeline.params import load
+from pipeline.video.decode import DECODERS, open_video
+from pipeline.video.reader import VideoError
+
+PLAIN_VIDEOS = 2  # of (d), which neither starts up nor gains by more; its seconds are scaled to all clips
+BATCHES_KEPT = 64  # of (b): enough to time, and not the whole of a large corpus in memory
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time the extraction of visual features.")
+    parser.add_argument("--stream", choices=["slowfast", "resnet", "both"], default="both")
+    parser.add_argument("--size", type=int, default=224, help="pixels of the short side (default: %(default)s)")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--videos", type=Path, help="a folder of videos (default: generated 720p h264)")
+    parser.add_argument("--seconds", type=float, default=12, help="of each generated video (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=8, help="of generated videos (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=3, help="of which the median counts (default: %(default)s)")
+    parser.add_argument("--without-plain", action="store_true", help="leave (d) out")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    options = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as folder:
+        if options.videos:
+            paths = sorted(path for path in options.videos.iterdir() if path.suffix in (".mp4", ".mkv", ".webm"))
+        else:
+            paths = generate(Path(folder) / "videos", options.count, options.seconds)
+        names = ["slowfast", "resnet"] if options.stream == "both" else [options.stream]
+        results = [measure(name, paths, options, Path(folder)) for name in names]
+    document = {**machine(), "videos": len(paths), "source": "real" if options.videos else "generated 720p h264"}
+    document["results"] = results
+    print(table(document))
+    if options.json:
+        options.json.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def measure(name: str, paths: list[Path], options: argparse.Namespace, folder: Path) -> dict:
+    """All figures of one stream."""
+    params = load("clip_seconds", "decode", name)
+    section = getattr(params, name).model_copy(update={"size": options.size, "precision": options.precision})
+    build = {"slowfast": SlowFastStream, "resnet": ResNetStream}[name]
+    stream = build(section, params.clip_seconds, params.decode)
+    videos = [Video(path.name, str(path), content_sha256(path), 0.0, ("train",)) for path in paths]
+    batches = decode(stream, paths, keep=BATCHES_KEPT)
+    started = time.perf_counter()
+    stream.encode(batches[0][:1, ..., :32, :32, :]).cpu()
+    built = time.perf_counter() - started
+    loops = {} if options.without_plain else {"plain": PlainLoop(stream, False), "resizing": PlainLoop(stream, True)}
+
+    timed: dict[str, list[tuple[float, float]]] = {}
+    metrics, features = {}, {}
+    for _ in range(options.repeats):
+        with tempfile.TemporaryDirectory(dir=folder) as store:
+            os.environ["AMDNET_STORE"] = store
+            note(timed, "stage", lambda: metrics.update(quiet_run(stream, videos, folder)))
+            features = rows_of(folder / f"{name}.h5")
+        note(timed, "forward", lambda: forward(stream, batches))
+        note(timed, "decode", lambda: decode(stream, paths))
+        for key, loop in loops.items():
+            note(timed, key, lambda: loop.extract(paths[:PLAIN_VIDEOS]))  # noqa: B023
+    scale = metrics["clips"] / sum(map(len, batches))  # by default both streams have one unit a clip
+    wall = {key: statistics.median(wall for wall, _ in values) for key, values in timed.items()}
+    cpu = {key: statistics.median(cpu for _, cpu in values) for key, values in timed.items()}
+    wall["forward"], cpu["forward"] = wall["forward"] * scale, cpu["forward"] * scale
+    for key, loop in loops.items():
+        scale = metrics["clips"] / sum(map(len, loop.rows.values()))
+        wall[key], cpu[key] = wall[key] * scale, cpu[key] * scale
+    bound = max(wall["forward"], wall["decode"])
+    shared = max(bound, (cpu["forward"] + cpu["decode"]) / len(os.sched_getaffinity(0)))
+    figures = {
+        "stream": name, "size": options.size, "precision": options.precision, "batch": stream.batch,
+        "clips": metrics["clips"], "video_seconds": metrics["video_seconds"], "decoders": metrics["decoders"],
+        "seconds": rounded(wall), "cpu_seconds": rounded(cpu),
+        "stage / max(forward, decode)": round(wall["stage"] / bound, 3),
+        "stage / max(forward, decode, cpu(forward + decode) / cores)": round(wall["stage"] / shared, 3),
+        "clips_per_second": round(metrics["clips"] / wall["stage"], 2),
+        "times_real_time": round(metrics["video_seconds"] / wall["stage"], 2),
+        "share of the stage's CPU time spent decoding": round(cpu["decode"] / cpu["stage"], 3),
+        "build_seconds": round(built, 2),
+    }  # fmt: skip
+    for key, loop in loops.items():
+        figures[f"{key} / stage"] = round(wall[key] / wall["stage"], 3)
+        figures[f"smallest cosine of stage and {key}"] = round(loop.agreement(features), 6)
+    return figures
+
+
+def note(timed: dict[str, list[tuple[float, float]]], name: str, work: Callable[[], object]) -> None:
+    """Add what `work` takes: seconds by the clock, and of CPU time of this process and its children."""
+    cpu, started = cpu_seconds(), time.perf_counter()
+    work()
+    timed.setdefault(name, []).append((time.perf_counter() - started, cpu_seconds() - cpu))
+
+
+def cpu_seconds() -> float:
+    here = psutil.Process()
+    return sum(sum(process.cpu_times()[:2]) for process in [here, *here.children(recursive=True)])
+
+
+def quiet_run(stream: Stream, videos: list[Video], folder: Path) -> dict:
+    with redirect_stderr(StringIO()):
+        return run(stream, videos, folder, 0.0)
+
+
+def forward(stream: Stream, batches: list[torch.Tensor]) -> None:
+    torch.cat([stream.encode(batch) for batch in batches]).cpu()
+
+
+def decode(stream: Stream, paths: list[Path], keep: int = 0) -> list[torch.Tensor]:
+    """Decode all planned frames into batches as the stage does; the first `keep` batches."""
+    kept: list[torch.Tensor] = []
+
+    def one(path: Path) -> None:
+        for decoder in DECODERS:
+            try:
+                with open_video(path, stream.short_side, decoder, stream.decode) as reader:
+                    for batch in batches_of(reader, stream, stream.plan(reader.timeline)):
+                        if len(kept) < keep:
+                            kept.append(batch)
+                return
+            except VideoError:
+                continue
+
+    with ThreadPoolExecutor(runtime.decoders()) as pool:
+        list(pool.map(one, paths))
+    return kept
+
+
+def rows_of(path: Path) -> dict[str, np.ndarray]:
+    with FeatureFile(path) as file:
+        return {id: file[id].astype(np.float32) for id in file.ids()}
+
+
+def rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in values.items()}
+
+
+def table(document: dict) -> str:
+    """The figures as Markdown."""
+    columns = ["stage", "forward", "decode", "plain", "resizing"]
+    lines = [
+        f"{document['source']}, {document['videos']} videos; {document['machine']}; commit {document['commit']}",
+        "",
+        f"| stream | clips | {' | '.join(columns)} (s) | a / max(b, c) | a / bound | "
+        "d / a | resizing / a | clips/s | x real time |",
+        "|---" * 14 + "|",
+    ]
+    for result in document["results"]:
+        cells = [
+            f"{result['stream']} {result['size']} px {result['precision']}", result["clips"],
+            *(result["seconds"].get(column, "") for column in columns), result["stage / max(forward, decode)"],
+            result["stage / max(forward, decode, cpu(forward + decode) / cores)"], result.get("plain / stage", ""),
+            result.get("resizing / stage", ""),
+            result["clips_per_second"], result["times_real_time"],
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

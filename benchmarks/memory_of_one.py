@@ -1,0 +1,28 @@
+"""Extracts one video with one stream and prints the peak memory, MiB, of this process and of each decoding process."""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from benchmarks.memory import peaks_of
+from pipeline.content_hash import content_sha256
+from pipeline.extraction.resnet import ResNetStream
+from pipeline.extraction.run import run
+from pipeline.extraction.slowfast import SlowFastStream
+from pipeline.manifest import Video
+from pipeline.params import load
+
+if __name__ == "__main__":
+    name, size, path = sys.argv[1:]
+    params = load("clip_seconds", "decode", name)
+    section = getattr(params, name).model_copy(update={"size": int(size)})
+    stream = {"slowfast": SlowFastStream, "resnet": ResNetStream}[name](section, params.clip_seconds, params.decode)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["AMDNET_STORE"] = f"{folder}/store"
+        run(stream, [Video("video", path, content_sha256(Path(path)), 0.0, ("train",))], Path(folder), 0.0)
+    here = psutil.Process()
+    print(json.dumps(peaks_of([here, *here.children()])))

@@ -1,0 +1,46 @@
+"""Training of a model that is solved, not descended: each epoch solves it anew with what the last one found.
+
+It gives the record that the training loop gives. No epoch depends on chance, and there is nothing to resume.
+Test: tests/training/test_closed_form.py.
+"""
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from pipeline.evaluation.rank import rank_corpus
+from pipeline.evaluation.retrieval import recall
+from pipeline.features.corpus import Corpus
+from pipeline.models.interface import RetrievalModel
+from pipeline.training.loop import Run, threads
+
+
+@threads(1)
+def solve(
+    model: RetrievalModel,
+    corpus: Corpus,
+    labels: Tensor,
+    selection: Corpus,
+    device: torch.device,
+    on_epoch: Callable[[Run], None],
+) -> Run:
+    """Solve `model`, which is on `device` and has `solve`, `recipe.epochs` times for the corpus with `labels` (Q,).
+
+    Returns the run with the weights of the epoch that is best on the selection split; `model` ends with the last. An
+    epoch counts as one step; its loss is what the mean correlation of the directions lacks to 1. Raises PipelineError
+    for scores that are not numbers.
+    """
+    run = Run(history=[], weights={}, seconds=0.0)
+    for epoch in range(1, model.recipe.epochs + 1):
+        started = time.monotonic()
+        correlation = model.solve(corpus.videos.clips, corpus.query, corpus.query_mask, labels, refit=epoch > 1)
+        scores = recall(rank_corpus(model, selection, device).ranks)
+        loss = {"total": 1 - correlation}
+        run.history.append({"epoch": epoch, "steps": epoch, "learning_rate": 0.0, "loss": loss, "recall": scores})
+        if run.best["epoch"] == epoch:
+            run.weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        run.seconds += time.monotonic() - started
+        on_epoch(run)
+    return run

@@ -1,0 +1,67 @@
+"""Parameters, a plan of runs, and what `dvc exp show --json` prints for them, cut down to the keys that are read."""
+
+from typing import Any
+
+import pytest
+
+from benchmarks.plan import changed
+
+PLAN = """
+dataset: pack
+seeds: [0, 1, 2]
+groups:
+  models:
+    linear: {model: cca, seeds: [0]}
+    deep: {model: amdnet}
+  published:
+    deep-published: {model: amdnet, recipe: charades, set: {features.normalize: stream}}
+  ablations:
+    deep-without: {model: amdnet, without: charades, seeds: [0]}
+"""
+
+
+@pytest.fixture
+def params() -> dict[str, Any]:
+    recipes = {
+        "pack": {"hidden": 64, "dropout": 0.5, "epochs": 20},
+        "charades": {"hidden": 256, "dropout": 0.5, "epochs": 100},
+    }
+    return {
+        "dataset": "sample",
+        "source": "data/sample",
+        "model": "amdnet",
+        "protocol": "honest",
+        "prepare": {},
+        "pack": {},
+        "features": {"normalize": "standard"},
+        "train": {"seed": 0, "shuffle_queries": False},
+        "recipes": {"amdnet": recipes, "cca": {"pack": {"ridge": 0.3}}},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def plan(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text(PLAN)
+    return path
+
+
+@pytest.fixture
+def shown(params):
+    """shown({"deep-seed0": (changes, SumR)}, ...), one mapping a commit -> the printed JSON."""
+
+    def experiment(name: str, changes: dict[str, Any], sumr: float) -> dict[str, Any]:
+        metrics = {"SumR": sumr, "R@1": 3.0, "val SumR": 170.0}
+        cost = {"parameters": 1234567, "training seconds": 61.0, "query milliseconds": 0.5, "index KiB a video": 16.0}
+        files = {"outputs/evaluation/metrics.json": {"data": metrics}, "outputs/evaluation/cost.json": {"data": cost}}
+        used = changed(params, {"dataset": "pack", "source": "/elsewhere", **changes})
+        data = {"rev": f"rev-{name}", "params": {"params.yaml": {"data": used}}, "metrics": files}
+        return {"name": name, "revs": [{"rev": data["rev"], "data": data}]}
+
+    def printed(*commits: dict[str, tuple[dict[str, Any], float]]) -> list[dict[str, Any]]:
+        return [
+            {"rev": f"{number}" * 40, "experiments": [experiment(name, *made) for name, made in commit.items()] or None}
+            for number, commit in enumerate(commits)
+        ]
+
+    return printed

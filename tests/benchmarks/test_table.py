@@ -1,0 +1,59 @@
+"""The table: means and deviations by hand, what is missing by name, chance from a run's details."""
+
+from benchmarks.experiments import parse_show
+from benchmarks.plan import read_plan
+from benchmarks.table import COLUMNS, chance_row, mean_and_deviation, render
+
+CHANCE = {"SumR": "34.7 ± 1.3"}
+
+
+def rows(text: str) -> dict[str, dict[str, str]]:
+    """The last row of each name by the columns' headings."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+    return {name: dict(zip([heading for heading, *_ in COLUMNS], rest, strict=True)) for name, *rest in cells}
+
+
+def test_means_and_deviations_over_seeds(plan, params, shown):
+    seeds = {f"deep-seed{seed}": ({"train.seed": seed}, sumr) for seed, sumr in enumerate((90.0, 92.0, 97.0))}
+    linear = {"linear-seed0": ({"model": "cca"}, 94.5)}
+    text = render(read_plan(plan, params)[:2], params, parse_show(shown({**seeds, **linear})), CHANCE)
+    table = rows(text)
+    assert table["deep"]["SumR"] == "93.0 ± 3.6" and table["deep"]["R@1"] == "3.0 ± 0.0"
+    assert (table["deep"]["parameters"], table["deep"]["training s"]) == ("1,234,567", "61")
+    assert table["linear"]["SumR"] == "94.5" and table["linear"]["mIoU"] == ""
+    assert table["chance, whole video"] == dict.fromkeys(table["deep"], "") | CHANCE
+    assert "Missing" not in text and "Experiments on 0000000." in text
+
+
+def test_what_is_missing_is_named(plan, params, shown):
+    there = {"deep-seed1": ({"train.seed": 1}, 90.0)}
+    text = render(read_plan(plan, params), params, parse_show(shown(there)), CHANCE)
+    assert rows(text)["deep"]["SumR"] == "90.0" and rows(text)["deep-published"]["SumR"] == ""
+    missing = text.splitlines()[-1]
+    assert missing.startswith("Missing experiments: linear-seed0, deep-seed0, deep-seed2, deep-published-seed0")
+    assert "deep-seed1" not in missing
+    assert [line for line in text.splitlines() if line.startswith("**")] == [
+        "**models**",
+        "**published**",
+        "**ablations**",
+    ]
+
+
+def test_nothing_at_all_is_a_table_too(plan, params):
+    assert "Experiments on no commit." in render(read_plan(plan, params), params, [], {})
+
+
+def test_chance_is_that_of_the_reported_split():
+    chance = {"R@1": 0.299, "R@5": 1.5, "R@10": 2.99, "R@100": 29.9, "SumR": 34.73, "SumR deviation": 1.34}
+    test = {"chance": chance, "whole_video": {"mIoU": 26.44, "SVMR R@1 IoU=0.5": 12.0, "VCMR R@1 IoU=0.5": 1.0}}
+    details = {"reported_split": "test", "splits": {"test": test, "val": {"chance": {"SumR": 116.0}}}}
+    assert chance_row(details) == {
+        "SumR": "34.7 ± 1.3", "R@1": "0.3", "R@5": "1.5", "R@10": "3.0", "R@100": "29.9",
+        "mIoU": "26.4", "SVMR R@1 IoU=0.5": "12.0", "val SumR": "116.0",
+    }  # fmt: skip
+
+
+def test_a_deviation_needs_two_values():
+    assert [mean_and_deviation(values, 2) for values in ([], [1.0], [1.0, 2.0])] == ["", "1.00", "1.50 ± 0.71"]

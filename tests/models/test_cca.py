@@ -1,0 +1,78 @@
+"""CCA: the directions are those of the definition, and re-fitting finds the clip that a query is about."""
+
+import pytest
+import torch
+
+from pipeline.errors import PipelineError
+from pipeline.features.videos import Videos
+from pipeline.models.cca import CCA, Covariance
+from pipeline.sections import CCARecipe
+
+
+def normal(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def correlated(pairs: int = 4000) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mixed vectors of sizes 5 and 4 that share two hidden variables, one closely (0.96) and one loosely (0.5)."""
+    shared = normal(pairs, 2)
+    noise = torch.tensor([0.2, 1.0], dtype=torch.float64)
+    video = torch.cat([shared + noise * normal(pairs, 2, seed=1), normal(pairs, 3, seed=2)], dim=1)
+    query = torch.cat([shared + noise * normal(pairs, 2, seed=3), normal(pairs, 2, seed=4)], dim=1)
+    return video @ normal(5, 5, seed=5) + 7, query @ normal(4, 4, seed=6) - 3
+
+
+def covariance_of(video: torch.Tensor, query: torch.Tensor) -> Covariance:
+    pairs = Covariance(video.shape[1], query.shape[1], torch.device("cpu"))
+    for block in range(0, len(video), 1000):
+        pairs.add(video[block : block + 1000], query[block : block + 1000])
+    return pairs
+
+
+def test_the_directions_are_uncorrelated_of_variance_one_and_correlate_pairwise():
+    video, query = correlated()
+    found = covariance_of(video, query).directions(ridge=1e-9)
+    assert found.correlation.tolist() == pytest.approx([0.96, 0.5, 0, 0], abs=0.06)
+    mapped = torch.cat([(video - video.mean(dim=0)) @ found.video, (query - query.mean(dim=0)) @ found.query], dim=1)
+    expected = torch.eye(8, dtype=torch.float64)
+    expected[:4, 4:] = expected[4:, :4] = torch.diag(found.correlation)
+    assert torch.allclose(mapped.T @ mapped / len(mapped), expected, atol=1e-5)
+
+
+def test_a_feature_that_never_varies_gets_no_weight():
+    video, query = correlated()
+    found = covariance_of(torch.cat([video, torch.full((len(video), 1), 3.0)], dim=1), query).directions(ridge=0.1)
+    assert torch.isfinite(found.video).all() and found.video[-1].abs().max() < 1e-6
+
+
+def test_features_that_do_not_vary_at_all_are_an_error():
+    with pytest.raises(PipelineError, match="raise the recipe's `ridge`"):
+        covariance_of(torch.ones(100, 5, dtype=torch.float64), correlated(100)[1]).directions(ridge=0.1)
+
+
+def corpus(videos: int = 300) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Clips (V, 6, 8), two queries a video (Q, 1, 6), each about one clip's first four features, mask and labels."""
+    clips = normal(videos, 6, 8).float()
+    labels = torch.arange(videos).repeat_interleave(2)
+    named = clips[labels, torch.arange(len(labels)) % 6, :4]
+    query = torch.cat([named, normal(len(labels), 2, seed=1).float()], dim=1)[:, None]
+    return clips, query, torch.ones(len(labels), 1, dtype=torch.bool), labels
+
+
+def test_another_fit_pairs_queries_with_their_clips():
+    recipe = CCARecipe(clips=6, epochs=3, dimensions=4, ridge=0.01, correlation_power=1.0)
+    model = CCA(8, 6, recipe)
+    clips, query, mask, labels = corpus()
+    first = model.solve(clips, query, mask, labels, refit=False)
+    later = [model.solve(clips, query, mask, labels, refit=True) for _ in range(4)]
+    assert first < 0.6 and later[-1] > 0.9
+    mapped = model.encode_query(query, mask)
+    _, position = model.score(
+        mapped, model.index(model.encode_video(Videos(clips, clips[:, :0], torch.ones(len(clips), 0))))
+    )
+    assert (position[torch.arange(len(labels)), labels] == torch.arange(len(labels)) % 6).float().mean() > 0.9
+
+
+def test_more_dimensions_than_features_are_as_many_as_there_are():
+    recipe = CCARecipe(clips=6, epochs=1, dimensions=128, ridge=0.1, correlation_power=0.0)
+    assert CCA(8, 6, recipe).query_map.weight.shape == (6, 6)
