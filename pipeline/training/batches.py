@@ -85,8 +85,8 @@ class Batches:
         ):
             yield Batch(
                 Videos(*(field.to(self._device) for field in self._rows.take(video, length))),
-                self._query[query].to(self._device),
-                self._query_mask[query].to(self._device),
+                self._query.index_select(0, query).to(self._device),
+                self._query_mask.index_select(0, query).to(self._device),
                 label,
             )
 

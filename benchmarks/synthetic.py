@@ -1,0 +1,53 @@
+"""Random features of TVR's shape: 50 to 120 rows x 3072 a video, 5 queries of 10 to 20 tokens x 768 a video."""
+
+import torch
+from torch import Tensor
+
+from pipeline.features.corpus import Corpus
+from pipeline.features.sampling import at_most, fixed_length, l2_normalize
+from pipeline.features.videos import video_rows
+from pipeline.sections import Recipe
+
+VIDEO_SIZE, QUERY_SIZE, QUERIES = 3072, 768, 5
+ROWS, TOKENS = (50, 120), (10, 20)
+
+
+def video(number: int) -> Tensor:
+    """The rows (n, VIDEO_SIZE) of a video; every number gives others."""
+    generator = torch.Generator().manual_seed(number)
+    rows = torch.randint(ROWS[0], ROWS[1] + 1, (), generator=generator)
+    return torch.randn(int(rows), VIDEO_SIZE, generator=generator)
+
+
+def queries(number: int) -> list[Tensor]:
+    """The tokens (n, QUERY_SIZE) of the queries of a video."""
+    generator = torch.Generator().manual_seed(2**32 + number)
+    counts = torch.randint(TOKENS[0], TOKENS[1] + 1, (QUERIES,), generator=generator)
+    return [torch.randn(count, QUERY_SIZE, generator=generator) for count in counts.tolist()]
+
+
+def corpus(videos: int, recipe: Recipe) -> Corpus:
+    """What `load_corpus` would make of so many videos, as the recipe wants it."""
+    clips, frames, tokens = [], [], []
+    for number in range(videos):
+        rows = video(number)
+        clips.append(l2_normalize(fixed_length(rows, recipe.clips)))
+        frames.append(l2_normalize(at_most(rows, recipe.frames)) if recipe.frames else rows[:0])
+        tokens += [l2_normalize(query) for query in queries(number)]
+    if recipe.query_form == "sentence":
+        tokens = [query.mean(dim=0, keepdim=True) for query in tokens]
+    count = torch.tensor([len(query) for query in tokens])
+    return Corpus(
+        video_ids=[f"v{number:06}" for number in range(videos)],
+        durations=torch.ones(videos),
+        videos=video_rows(clips, frames),
+        query_ids=[f"q{number:06}" for number in range(len(tokens))],
+        texts=[""] * len(tokens),
+        query=torch.nn.utils.rnn.pad_sequence(tokens, batch_first=True),
+        query_mask=torch.arange(int(count.max())) < count[:, None],
+        labels=torch.arange(videos).repeat_interleave(QUERIES),
+        spans=[()] * len(tokens),
+        agreement=[1] * len(tokens),
+        missing_videos=[],
+        missing_queries=[],
+    )

@@ -1,0 +1,180 @@
+"""How long an epoch of training takes, data and compute apart, against the plain loop; and how long ranking takes.
+
+    python -m benchmarks.training --json training.json
+    AMDNET_DEVICE=cuda python -m benchmarks.training --model gmmformer --videos 17435
+    python -m benchmarks.training --evaluate
+
+TVR's published recipes on random features of TVR's shape (benchmarks/synthetic.py). Each loop has a process of its own;
+they run by turns, after an epoch each that does not count, and the median of `--repeats` is printed. The plain loop
+(benchmarks/plain_training.py) has at most 512 videos; its seconds are scaled to all. `--evaluate` ranks 2,179 videos
+for 10,895 queries with AMDNet, as many as TVR's validation: encoding and, separately, scoring with ranks and positions.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from benchmarks import synthetic
+from benchmarks.machine import machine
+from benchmarks.plain_training import PlainLoop, use_torchs_own_layers
+from pipeline import runtime
+from pipeline.evaluation.rank import rank_corpus
+from pipeline.models.blocks import initialize
+from pipeline.models.registry import build
+from pipeline.sections import RECIPES as TYPES
+from pipeline.sections import GradientRecipe
+from pipeline.training.batches import Batches
+from pipeline.training.bert_adam import BertAdam, decay_groups
+from pipeline.training.loop import threads, threads_of, train_step
+
+MODELS = ("amdnet", "gmmformer", "ms_sl")
+PARAMS = Path(__file__).resolve().parent.parent / "params.yaml"
+PLAIN_VIDEOS, VALIDATION_VIDEOS = 512, 2179
+MAX_TOKENS = 30
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time training, or ranking.")
+    parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
+    parser.add_argument("--query-form", choices=["token", "sentence"], default="token", help="of AMDNet")
+    parser.add_argument("--videos", type=int, default=512, help="5 queries each; TVR has 17435 (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=3, help="of which the median counts (default: %(default)s)")
+    parser.add_argument("--evaluate", action="store_true", help="time ranking instead of training")
+    parser.add_argument("--json", type=Path, help="write all figures there")
+    options = parser.parse_args()
+    if options.evaluate:
+        rows = [ranking(options.query_form, options.repeats)]
+    else:
+        names = MODELS if options.model == "all" else [options.model]
+        rows = [training(name, options.query_form, options.videos, options.repeats) for name in names]
+    print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
+    for row in rows:
+        print("| " + " | ".join(str(value) for value in row.values()) + " |")
+    print(", ".join(machine().values()))
+    if options.json:
+        options.json.write_text(json.dumps({**machine(), "rows": rows}, indent=2) + "\n")
+
+
+def recipe_of(name: str, query_form: str) -> GradientRecipe:
+    """TVR's."""
+    values = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"][name]["tvr"]
+    return TYPES[name](**(values | {"query_form": query_form} if name == "amdnet" else values))
+
+
+def training(name: str, query_form: str, videos: int, repeats: int) -> dict[str, str | float]:
+    """One row of the table."""
+    counts = {"ours": videos, "plain": min(videos, PLAIN_VIDEOS)}
+    times: dict[str, list[tuple[float, ...]]] = {loop: [] for loop in counts}
+    with tempfile.TemporaryDirectory() as folder:
+        processes = {loop: _process(loop, name, query_form, count, folder) for loop, count in counts.items()}
+        for number in range(1 + repeats):
+            for loop, process in processes.items():
+                times[loop].append(process.submit(_epoch, number).result())
+        for process in processes.values():
+            process.shutdown()
+    row: dict[str, str | float] = {"model": f"amdnet, {query_form}" if name == "amdnet" else name, "videos": videos}
+    totals = {}
+    for loop, measured in times.items():
+        scale = videos / counts[loop]
+        data, compute = (scale * statistics.median(epoch[part] for epoch in measured[1:]) for part in (0, 1))
+        totals[loop] = data + compute
+        row |= {f"{loop}: data (s)": round(data, 3), f"{loop}: compute (s)": round(compute, 2)}
+        row |= {f"{loop}: peak (GiB)": round(max(epoch[2] for epoch in measured), 2)}
+    share = 100 * row["ours: data (s)"] / totals["ours"]
+    return row | {"data (%)": round(share, 2), "plain / ours": round(totals["plain"] / totals["ours"], 2)}
+
+
+def _process(loop: str, *what: object) -> ProcessPoolExecutor:
+    """A process of its own with one loop, where memory is handled as torch does it by itself for the plain one."""
+    os.environ["THP_MEM_ALLOC_ENABLE"] = "1" if loop == "ours" else "0"
+    process = ProcessPoolExecutor(1, get_context("spawn"), _prepare, (loop, *what))
+    process.submit(os.getpid).result()
+    return process
+
+
+def _prepare(loop: str, name: str, query_form: str, videos: int, folder: str) -> None:
+    """Make data and model, in the loop's own process."""
+    global batches, model, optimizer
+    recipe, device = recipe_of(name, query_form), runtime.device()
+    if loop == "plain":
+        use_torchs_own_layers()
+        batches = PlainLoop(Path(folder), videos, recipe, device)
+    else:
+        corpus = synthetic.corpus(videos, recipe)
+        batches = Batches(corpus, corpus.labels, recipe.batch_videos, device)
+    model = build(name, synthetic.VIDEO_SIZE, synthetic.QUERY_SIZE, recipe, MAX_TOKENS)
+    initialize(model, 0)
+    model.to(device).train()
+    steps = recipe.epochs * (1 + videos // recipe.batch_videos)
+    optimizer = BertAdam(decay_groups(model, recipe.weight_decay), recipe.learning_rate, steps, recipe.warmup)
+
+
+def _epoch(number: int) -> tuple[float, float, float]:
+    """Seconds for data and for compute of one epoch, and peak memory so far in GiB, of the GPU where there is one."""
+    data = compute = 0.0
+    with threads(threads_of(model.recipe)):
+        started = time.perf_counter()
+        for batch in batches.epoch(0, number):
+            _wait()
+            loaded = time.perf_counter()
+            train_step(model, batch, optimizer, epoch=1)
+            _wait()
+            ended = time.perf_counter()
+            data, compute, started = data + loaded - started, compute + ended - loaded, ended
+    on_gpu = runtime.device().type == "cuda"
+    peak = torch.cuda.max_memory_allocated() if on_gpu else 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return data, compute, peak / 2**30
+
+
+def _wait() -> None:
+    if runtime.device().type == "cuda":
+        torch.cuda.synchronize()
+
+
+def ranking(query_form: str, repeats: int) -> dict[str, str | float]:
+    """One row of the table: the encoding is timed within, what remains is scoring."""
+    recipe, device = recipe_of("amdnet", query_form), runtime.device()
+    corpus = synthetic.corpus(VALIDATION_VIDEOS, recipe)
+    model = build("amdnet", synthetic.VIDEO_SIZE, synthetic.QUERY_SIZE, recipe, MAX_TOKENS)
+    initialize(model, 0)
+    model.to(device)
+    encoding = 0.0
+
+    def timed(encode: Callable) -> Callable:
+        def call(*arguments: Any) -> Any:
+            nonlocal encoding
+            _wait()
+            started = time.perf_counter()
+            encoded = encode(*arguments)
+            _wait()
+            encoding += time.perf_counter() - started
+            return encoded
+
+        return call
+
+    for method in ("encode_video", "encode_query"):
+        setattr(model, method, timed(getattr(model, method)))
+    parts = []
+    for _ in range(1 + repeats):
+        encoding, started = 0.0, time.perf_counter()
+        rank_corpus(model, corpus, device)
+        parts.append((encoding, time.perf_counter() - started - encoding))
+    encoded, scored = (statistics.median(part[index] for part in parts[1:]) for index in (0, 1))
+    row = {"ranking": f"amdnet, {query_form}", "videos": len(corpus.video_ids), "queries": len(corpus.query_ids)}
+    return row | {"encoding (s)": round(encoded, 2), "scoring (s)": round(scored, 2)}
+
+
+if __name__ == "__main__":
+    main()
