@@ -1,11 +1,8 @@
 """IoU by hand and against TVR's evaluator, annotators that must agree, and which queries a metric counts."""
 
-import os
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
+from helpers.parity import parity_arrays
 
 from pipeline.evaluation.moments import agreed_iou, iou, moment_metrics
 
@@ -29,9 +26,8 @@ def test_iou_is_float32_as_the_evaluator_decides_thresholds_there():
     assert iou(torch.tensor([[0.0, 7.0]]), torch.tensor([[0.0, 10.0]])).dtype == torch.float32
 
 
-@pytest.mark.skipif("AMDNET_PARITY" not in os.environ, reason="AMDNET_PARITY names no folder of fixtures")
 def test_iou_equals_the_evaluator_bit_by_bit():
-    fixture = np.load(Path(os.environ["AMDNET_PARITY"]) / "prem_pieces.npz")
+    fixture = parity_arrays("prem_pieces.npz")
     predicted, annotated = (torch.from_numpy(fixture[f"iou.input.{name}"]) for name in ("pred", "truth"))
     ours = iou(predicted, annotated)
     assert torch.equal(ours, torch.from_numpy(fixture["iou.expect.float32"]))

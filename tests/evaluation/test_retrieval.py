@@ -1,24 +1,18 @@
 """Ranks and recall against the authors' published validations, the tie rule, and chance against simulation."""
 
-import json
-import os
-from pathlib import Path
-
 import pytest
 import torch
+from helpers.parity import parity_json
 
 from pipeline.errors import PipelineError
 from pipeline.evaluation.retrieval import chance, ranks, recall
 
-needs_parity = pytest.mark.skipif("AMDNET_PARITY" not in os.environ, reason="AMDNET_PARITY names no folder of fixtures")
-
 
 @pytest.fixture(scope="module")
 def fixture():
-    return json.loads((Path(os.environ["AMDNET_PARITY"]) / "retrieval_metrics.json").read_text())
+    return parity_json("retrieval_metrics.json")
 
 
-@needs_parity
 @pytest.mark.parametrize("name", ["small", "large"])
 def test_equals_the_published_validations(fixture, name):
     case = fixture["cases"][name]
@@ -30,7 +24,6 @@ def test_equals_the_published_validations(fixture, name):
         assert recall(ours) == pytest.approx({key: expected[key] for key in recall(ours)}, abs=1e-9)
 
 
-@needs_parity
 def test_ties_count_as_the_fixture_says(fixture):
     for corpus in fixture["ties"]:
         labels = torch.arange(corpus["queries"]) % corpus["videos"]

@@ -1,11 +1,9 @@
 """Fixed-length sampling: bit-equal to the parity fixture, and the properties a reader would check by hand."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from helpers.parity import parity_arrays
 
 from pipeline.features.sampling import at_most, fixed_length, l2_normalize, slots_of
 
@@ -14,11 +12,7 @@ SAMPLERS = {"clip32": (fixed_length, 32), "frame128": (at_most, 128)}
 
 @pytest.fixture(scope="module")
 def fixture():
-    folder = os.environ.get("AMDNET_PARITY")
-    if not folder:
-        pytest.skip("AMDNET_PARITY does not name the folder of the parity fixtures")
-    with np.load(Path(folder) / "sampling.npz") as file:
-        return {name: file[name] for name in file.files}
+    return parity_arrays("sampling.npz")
 
 
 def lengths(fixture) -> list[int]:

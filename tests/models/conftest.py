@@ -1,10 +1,10 @@
 """Small models and random inputs for them."""
 
-import os
 from pathlib import Path
 
 import pytest
 import torch
+from helpers.parity import parity_path
 
 from pipeline.features.videos import Videos
 from pipeline.models.blocks import initialize
@@ -92,7 +92,4 @@ def queries() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 @pytest.fixture(scope="session")
 def parity() -> Path:
     """The folder of the parity fixtures."""
-    folder = os.environ.get("AMDNET_PARITY")
-    if not folder:
-        pytest.skip("AMDNET_PARITY does not name the folder of the parity fixtures")
-    return Path(folder)
+    return parity_path()

@@ -1,11 +1,8 @@
 """Which clips a sentence belongs to, and the maximum over their tokens; also against the published pooling."""
 
-import json
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
+from helpers.parity import parity_arrays, parity_json
 
 from pipeline.text.pooling import clip_count, clip_sentences, pool_clips
 
@@ -44,20 +41,16 @@ def test_sentence_without_tokens_covers_nothing():
     np.testing.assert_array_equal(pooled, [[0, 0], [1, 1]])
 
 
-@pytest.mark.skipif("AMDNET_PARITY" not in os.environ, reason="AMDNET_PARITY names no folder with parity fixtures")
 @pytest.mark.parametrize("name", ["a", "b", "c", "d"])
 def test_parity_with_the_published_pooling(name):
-    folder = Path(os.environ["AMDNET_PARITY"])
-    pooling = json.loads((folder / "prem_pieces.json").read_text())["subtitle_pooling"]
+    pooling, arrays = parity_json("prem_pieces.json")["subtitle_pooling"], parity_arrays("prem_pieces.npz")
     video = pooling["videos"][name]
     clips = clip_sentences(video["sentences"], pooling["clip_length"], video["n_clips"])
     published = {int(clip): members for clip, members in video["clip_to_sentences"].items()}
     assert clips == {clip: members for clip, members in published.items() if 0 <= clip < video["n_clips"]}
-    with np.load(folder / "prem_pieces.npz") as arrays:
-        words, lengths, features, mask = (
-            arrays[f"sub_pool.{key}.{name}"]
-            for key in ("input.words", "input.lengths", "expect.features", "expect.mask")
-        )
+    words, lengths, features, mask = (
+        arrays[f"sub_pool.{key}.{name}"] for key in ("input.words", "input.lengths", "expect.features", "expect.mask")
+    )
     pooled, covered = pool_clips(words, lengths, clips, video["n_clips"])
     np.testing.assert_array_equal(pooled, features)
     np.testing.assert_array_equal(covered, mask.astype(bool))

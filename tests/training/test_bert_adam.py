@@ -1,11 +1,9 @@
 """BertAdam: the authors' numbers over 60 steps, hand values, decay groups by module type."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from helpers.parity import parity_arrays
 from torch import nn
 
 from pipeline.models.blocks import PositionalEmbedding, SelfAttention
@@ -14,11 +12,7 @@ from pipeline.training.bert_adam import BertAdam, decay_groups, schedule
 
 @pytest.fixture(scope="module")
 def fixture():
-    folder = os.environ.get("AMDNET_PARITY")
-    if not folder:
-        pytest.skip("AMDNET_PARITY does not name the folder of the parity fixtures")
-    with np.load(Path(folder) / "bert_adam.npz") as file:
-        return {name: file[name] for name in file.files}
+    return parity_arrays("bert_adam.npz")
 
 
 def test_sixty_steps_equal_the_authors(fixture):
