@@ -2,8 +2,8 @@
 
 A video with its queries is an item of a data set. Its rows come from one file, opened, sought and closed for each of
 them; they are averaged to clips in a Python loop and normalised in float64; tokens come from HDF5. A batch is sorted by
-length and padded by a collate function. Frames are made for AMDNet too, which does not look at them. The model is ours, with
-torch's own linear maps and dropout, on whole padded batches.
+length and padded by a collate function. Frames are made for AMDNet too, which does not look at them. The model is ours,
+with torch's own linear maps and dropout, on whole padded batches.
 """
 
 from collections.abc import Iterator

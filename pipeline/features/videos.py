@@ -4,10 +4,34 @@ A corpus keeps the frame rows of all its videos one after another; only a batch 
 Test: tests/features/test_videos.py.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+Select = Callable[[Tensor, Tensor], Tensor]  # (R, ...) and an index (n,) of its rows -> (n, ...)
+
+
+def new_rows(source: Tensor, index: Tensor) -> Tensor:
+    """The rows in memory of their own."""
+    return source.index_select(0, index)
+
+
+class SameMemory:
+    """Selects rows of a tensor into the memory that it selected rows of that tensor into before.
+
+    New memory for every batch would cost more time than what is written to it.
+    """
+
+    def __init__(self):
+        self._rooms: dict[int, Tensor] = {}
+
+    def __call__(self, source: Tensor, index: Tensor) -> Tensor:
+        room = self._rooms.get(id(source))
+        if room is None or len(room) < len(index):
+            room = self._rooms[id(source)] = source.new_empty(len(index), *source.shape[1:])
+        return torch.index_select(source, 0, index, out=room[: len(index)])
 
 
 class Videos(NamedTuple):
@@ -32,13 +56,13 @@ class VideoRows(NamedTuple):
     first: Tensor
     count: Tensor
 
-    def take(self, index: Tensor, length: int) -> Videos:
+    def take(self, index: Tensor, length: int, select: Select = new_rows) -> Videos:
         """The videos of `index` (B,), padded to L = `length` frames, at least the longest one's."""
         position = torch.arange(length, device=index.device)
         mask = position < self.count[index, None]
         rows = torch.where(mask, self.first[index, None] + position, len(self.frames) - 1)
-        frames = self.frames.index_select(0, rows.flatten()).view(*rows.shape, self.frames.shape[1])
-        return Videos(self.clips.index_select(0, index), frames, mask)
+        frames = select(self.frames, rows.flatten()).view(*rows.shape, self.frames.shape[1])
+        return Videos(select(self.clips, index), frames, mask)
 
 
 def video_rows(clips: list[Tensor], frames: list[Tensor]) -> VideoRows:

@@ -1,5 +1,7 @@
 """The building blocks that the retrieval models share. Tests: tests/models/test_blocks.py, and parity of each model."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -19,14 +21,22 @@ class Standardize(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("deviation", torch.ones(size))
+        self.fitted = False  # not asked of the buffers in each step, which would wait for the device
 
     def fit(self, clips: Tensor) -> None:
         """Take mean and deviation from clips (V, N, D)."""
         deviation, mean = torch.std_mean(clips, dim=(0, 1), correction=0)
         self.mean.copy_(mean)
         self.deviation.copy_(deviation.clamp(min=self.SMALLEST_DEVIATION))
+        self.fitted = True
+
+    def _load_from_state_dict(self, *arguments: Any, **more: Any) -> None:
+        super()._load_from_state_dict(*arguments, **more)
+        self.fitted = bool((self.mean != 0).any() or (self.deviation != 1).any())
 
     def forward(self, clips: Tensor) -> Tensor:
+        if not self.fitted:
+            return clips
         return (clips - self.mean).div_(self.deviation)
 
 

@@ -23,8 +23,9 @@ def in_parts(encode: Callable[[Tensor, Tensor], Tensor], sequences: Tensor, mask
         return encode(sequences, mask)
     lengths = mask.sum(dim=1)
     order = lengths.argsort(stable=True)
-    encoded = []
+    rows, encoded = sequences.flatten(0, 1), []
     for part in order.split(size):
         longest = int(lengths[part[-1]])
-        encoded.append(encode(sequences[part, :longest], mask[part, :longest]))
+        index = part[:, None] * sequences.shape[1] + torch.arange(longest)
+        encoded.append(encode(rows.index_select(0, index.flatten()).view(*index.shape, -1), mask[part, :longest]))
     return torch.cat(encoded)[order.argsort()]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pipeline.errors import PipelineError
 from pipeline.features.corpus import Corpus
-from pipeline.features.videos import VideoRows, Videos
+from pipeline.features.videos import SameMemory, VideoRows, Videos
 from pipeline.files import canonical_json, sha256_text
 
 RESIDENT_SHARE = 0.5  # of the free device memory that the features may take; the model works in the rest
@@ -66,10 +66,10 @@ class Batches:
         features = (*corpus.videos, corpus.query, corpus.query_mask)
         self._home = device if _fits(features, device) else torch.device("cpu")
         *videos, self._query, self._query_mask = (tensor.to(self._home) for tensor in features)
-        self._rows = VideoRows(*videos)
+        self._rows, self._select = VideoRows(*videos), SameMemory()
 
     def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
-        """The batches of one epoch, on the device."""
+        """The batches of one epoch, on the device; each lies in the memory of the one before."""
         generator = torch.Generator().manual_seed(derived_seed(seed, "order", epoch))
         parts = self._cut(self._videos[torch.randperm(len(self._videos), generator=generator)])
         queries = [[self._queries_of[video] for video in part.tolist()] for part in parts]
@@ -84,9 +84,9 @@ class Batches:
             self._moved(parts, self._home), lengths, rows, self._moved(labels, self._device), strict=True
         ):
             yield Batch(
-                Videos(*(field.to(self._device) for field in self._rows.take(video, length))),
-                self._query.index_select(0, query).to(self._device),
-                self._query_mask.index_select(0, query).to(self._device),
+                Videos(*(field.to(self._device) for field in self._rows.take(video, length, self._select))),
+                self._select(self._query, query).to(self._device),
+                self._select(self._query_mask, query).to(self._device),
                 label,
             )
 

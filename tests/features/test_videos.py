@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.features.videos import video_rows
+from pipeline.features.videos import SameMemory, video_rows
 
 COUNTS = (3, 1, 4, 2)
 CLIPS = [torch.randn(5, 6, generator=torch.Generator().manual_seed(index)) for index in range(4)]
@@ -27,3 +27,13 @@ def test_clips_alone():
     taken = video_rows(CLIPS, [clips[:0] for clips in CLIPS]).take(torch.tensor([3, 0]), 0)
     assert taken.frames.shape == (2, 0, 6) and taken.frame_mask.shape == (2, 0)
     assert torch.equal(taken.clips, torch.stack([CLIPS[3], CLIPS[0]]))
+
+
+def test_memory_is_used_again_and_holds_what_was_asked_last():
+    source, other, select = torch.arange(12.0).view(6, 2), torch.zeros(6, 2), SameMemory()
+    first = select(source, torch.tensor([5, 0, 3]))
+    assert first.tolist() == [[10, 11], [0, 1], [6, 7]]
+    second = select(source, torch.tensor([1, 2]))
+    assert second.tolist() == [[2, 3], [4, 5]] and second.data_ptr() == first.data_ptr()
+    assert not select(other, torch.tensor([1])).any() and second.tolist() == [[2, 3], [4, 5]]
+    assert select(source, torch.arange(6)).tolist() == source.tolist()

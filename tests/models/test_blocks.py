@@ -71,3 +71,12 @@ def test_standardize_is_the_identity_until_it_has_seen_the_training_clips():
     assert torch.allclose(scaled.mean(dim=0), torch.zeros(3), atol=1e-5)
     assert torch.allclose(scaled.std(dim=0, correction=0), torch.tensor([1.0, 1.0, 0.0]), atol=1e-5)
     assert set(standardize.state_dict()) == {"mean", "deviation"}
+
+
+def test_standardize_is_taken_over_with_the_weights():
+    fitted, loaded, clips = Standardize(3), Standardize(3), torch.randn(4, 5, 3) + 7
+    fitted.fit(clips)
+    loaded.load_state_dict(fitted.state_dict())
+    assert torch.equal(loaded(clips), fitted(clips)) and not torch.equal(loaded(clips), clips)
+    loaded.load_state_dict(Standardize(3).state_dict())
+    assert torch.equal(loaded(clips), clips)
