@@ -13,7 +13,7 @@ import yaml
 
 from pipeline.errors import PipelineError
 
-KEYS = {"model", "recipe", "without", "set", "seeds"}
+KEYS = {"model", "recipe", "set", "seeds"}
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,8 @@ def read_plan(path: Path | str, params: Mapping[str, Any]) -> list[Run]:
                 )
             seeds = tuple(run.get("seeds", document["seeds"]))
             changes = {"dataset": dataset, "model": run["model"], **run.get("set", {})}
-            if "without" in run:
-                for key, value in recipe_changes(params, run["model"], dataset, run["without"]).items():
-                    runs.append(Run(f"{name}-{key.rpartition('.')[2]}", group, {**changes, key: value}, seeds))
-            else:
-                taken = recipe_changes(params, run["model"], dataset, run["recipe"]) if "recipe" in run else {}
-                runs.append(Run(name, group, {**taken, **changes}, seeds))
+            taken = recipe_changes(params, run["model"], dataset, run["recipe"]) if "recipe" in run else {}
+            runs.append(Run(name, group, {**taken, **changes}, seeds))
     return runs
 
 

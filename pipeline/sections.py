@@ -147,6 +147,7 @@ class GradientRecipe(Recipe):
     weight_decay: Weight
     batch_videos: Annotated[int, Field(ge=2)]
     patience_steps: Count
+    retrieval_scale: Annotated[float, Field(gt=0)]
 
 
 class AMDNetRecipe(GradientRecipe):

@@ -127,7 +127,7 @@ class AMDNet(RetrievalModel):
         """See RetrievalModel; the same in every epoch."""
         recipe = self.recipe
         scores = similarities(query, encoding.video).max(dim=-1).values
-        retrieval = retrieval_loss(scores, labels)
+        retrieval = retrieval_loss(scores * recipe.retrieval_scale, labels)
         diversity = diversity_loss(encoding.moment_masks, recipe.diversity_alpha)
         relevance = relevance_loss(query, encoding.moments, encoding.overview, labels, recipe.relevance_margin)
         total = (

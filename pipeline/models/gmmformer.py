@@ -143,10 +143,11 @@ class GMMFormer(RetrievalModel):
         pool = recipe.hard_pool if epoch > recipe.hard_start else None
         draws = [draw_triplets(labels, len(frame), pool) for _ in range(2)]
         clip_scores = similarities(unit, clips).max(dim=-1).values
+        scaled = query * recipe.retrieval_scale
         terms = {
-            "retrieval_clip": retrieval_loss(similarities(query, encoding.clips).max(dim=-1).values, labels),
+            "retrieval_clip": retrieval_loss(similarities(scaled, encoding.clips).max(dim=-1).values, labels),
             "triplet_clip": triplet_loss(clip_scores, labels, recipe.margin, *draws[0]),
-            "retrieval_frame": retrieval_loss(query @ encoding.frame.T, labels),
+            "retrieval_frame": retrieval_loss(scaled @ encoding.frame.T, labels),
             "triplet_frame": triplet_loss(unit @ frame.T, labels, recipe.margin, *draws[1]),
             "query_diversity": query_diversity_loss(
                 query, labels, recipe.query_diversity_alpha, recipe.query_diversity_delta

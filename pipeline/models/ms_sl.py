@@ -168,11 +168,11 @@ class MSSL(RetrievalModel):
         guided = self.guided_by(self.averages[nearest[pairs, labels]], labels, encoding)
         row_ranks, column_ranks = (draw_ranks(torch.full_like(labels, len(labels) - 1), pool) for _ in range(2))
         terms = {
-            "retrieval_clip": retrieval_loss(clip_dots, labels),
+            "retrieval_clip": retrieval_loss(clip_dots * recipe.retrieval_scale, labels),
             "triplet_clip": triplet_loss(
                 clip_scores, labels, recipe.margin, *draw_triplets(labels, clip_scores.shape[1], pool)
             ),
-            "retrieval_frame": pair_loss(query @ guided.T),
+            "retrieval_frame": pair_loss(query @ guided.T * recipe.retrieval_scale),
             "triplet_frame": triplet_loss(
                 unit @ F.normalize(guided, dim=-1).T, pairs, recipe.margin, column_ranks, row_ranks
             ),

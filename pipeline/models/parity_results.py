@@ -49,6 +49,7 @@ def amdnet_results(weights: Arrays, inputs: Arrays, meta: Arrays) -> Arrays:
         moments=len(weights["clip_encoder.fc_gauss.weight"]) // 2,
         clips=inputs["clips"].shape[1],
         retrieval_weight=0.04,
+        retrieval_scale=1.0,
         diversity_weight=1.0,
         diversity_alpha=0.15,
         relevance_weight=25.0,
@@ -197,6 +198,7 @@ def _frame_model(
         clip_weight=0.7,
         margin=0.1,
         frame_retrieval_weight=0.04,
+        retrieval_scale=1.0,
         **own,
     )
     sizes = (weights[f"{part}_input_proj.net.1.weight"].shape[1] for part in ("clip", "query"))

@@ -15,8 +15,6 @@ groups:
     deep: {model: amdnet}
   published:
     deep-published: {model: amdnet, recipe: charades, set: {features.normalize: stream}}
-  ablations:
-    deep-without: {model: amdnet, without: charades, seeds: [0]}
 """
 
 

@@ -22,10 +22,6 @@ def test_a_published_run_changes_what_its_recipe_has_otherwise(plan, params):
         "recipes.amdnet.pack.epochs": 100,
         "features.normalize": "stream",
     }
-    assert [name for name in runs if name.startswith("deep-without")] == ["deep-without-hidden", "deep-without-epochs"]
-    assert runs["deep-without-epochs"].changes == {
-        "dataset": "pack", "model": "amdnet", "recipes.amdnet.pack.epochs": 100
-    }  # fmt: skip
 
 
 def test_a_seed_is_an_experiment(plan, params):

@@ -34,11 +34,7 @@ def test_what_is_missing_is_named(plan, params, shown):
     missing = text.splitlines()[-1]
     assert missing.startswith("Missing experiments: linear-seed0, deep-seed0, deep-seed2, deep-published-seed0")
     assert "deep-seed1" not in missing
-    assert [line for line in text.splitlines() if line.startswith("**")] == [
-        "**models**",
-        "**published**",
-        "**ablations**",
-    ]
+    assert [line for line in text.splitlines() if line.startswith("**")] == ["**models**", "**published**"]
 
 
 def test_nothing_at_all_is_a_table_too(plan, params):

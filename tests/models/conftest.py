@@ -31,6 +31,7 @@ FRAMES = {
     "margin": 0.1,
     "clip_retrieval_weight": 0.05,
     "frame_retrieval_weight": 0.04,
+    "retrieval_scale": 1.0,
     "hard_start": 20,
     "hard_pool": 2,
 }
@@ -39,6 +40,7 @@ OWN = {
         "query_form": "token",
         "moments": 4,
         "retrieval_weight": 0.04,
+        "retrieval_scale": 1.0,
         "diversity_weight": 1.0,
         "diversity_alpha": 0.15,
         "relevance_weight": 25.0,
