@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import dvc.api
-import yaml
 
 from benchmarks.experiments import baselines, execute, experiments_on, matching
 from benchmarks.plan import changed, chosen, read_plan
 from benchmarks.table import chance_row, render
 from pipeline.cli import run
 from pipeline.errors import PipelineError
+from pipeline.files import read_yaml
 
 PLAN, DETAILS = Path(__file__).with_name("charades.yaml"), "outputs/evaluation/details.json"
 
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--pack", help="folder of the feature pack, for `run`")
     parser.add_argument("--jobs", type=int, default=1, help="experiments side by side, for `run`")
     arguments = parser.parse_args()
-    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params = read_yaml("params.yaml", absent="run from the project's top folder")
     runs = chosen(read_plan(PLAN, params), arguments.runs, PLAN)
     for one in runs:
         changed(params, one.changes)

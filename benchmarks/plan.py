@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.errors import PipelineError
+from pipeline.files import read_yaml
 
 KEYS = {"model", "recipe", "set", "seeds"}
 
@@ -32,7 +31,7 @@ class Run:
 
 def read_plan(path: Path | str, params: Mapping[str, Any]) -> list[Run]:
     """The runs of a plan, in its order; params: the content of params.yaml. Raises PipelineError for unknown keys."""
-    document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    document = read_yaml(path, absent="restore it from git")
     dataset, runs = document["dataset"], []
     for group, named in document["groups"].items():
         for name, run in named.items():

@@ -24,13 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
 from benchmarks import synthetic
 from benchmarks.machine import machine
 from benchmarks.plain_training import PlainLoop, use_torchs_own_layers
 from pipeline import runtime
 from pipeline.evaluation.rank import rank_corpus
+from pipeline.files import read_yaml
 from pipeline.models.blocks import initialize
 from pipeline.models.registry import build
 from pipeline.sections import RECIPES as TYPES
@@ -69,7 +69,7 @@ def main() -> None:
 
 def recipe_of(name: str, query_form: str) -> GradientRecipe:
     """TVR's."""
-    values = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"][name]["tvr"]
+    values = read_yaml(PARAMS, absent="restore it from git")["recipes"][name]["tvr"]
     return TYPES[name](**(values | {"query_form": query_form} if name == "amdnet" else values))
 
 

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, canonical JSON, content hashes."""
+"""Files written whole or not at all, canonical JSON, YAML as DVC has it, content hashes. Test: tests/test_files.py."""
 
 import contextlib
 import hashlib
@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import PipelineError
 
@@ -49,6 +52,19 @@ def read_json(path: Path | str) -> Any:
         raise PipelineError("the file does not exist", where=path, fix="run `dvc repro` to make it") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise PipelineError(f"not valid JSON: {error}", where=path, fix="mend or restore the file") from None
+
+
+def read_yaml(path: Path | str, *, absent: str) -> Any:
+    """Read one YAML 1.2 file, with the parser of DVC: what `dvc exp run -S` writes, `5e-05`, is a number.
+
+    Raises PipelineError naming file and line; absent: what to do where there is no such file.
+    """
+    try:
+        return YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError("the file does not exist", where=path, fix=absent) from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise PipelineError(f"not valid YAML: {error}", where=path, fix="mend the line named above") from None
 
 
 def write_jsonl(path: Path | str, rows: Iterable[dict[str, Any]]) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import PipelineError
+from pipeline.files import read_yaml
 from pipeline.sections import RECIPES, SECTIONS, Dataset, ModelName, Section
 
 
@@ -36,12 +36,7 @@ def load(*sections: str, path: Path | str = "params.yaml") -> SimpleNamespace:
 
 
 def _read(path: Path | str) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PipelineError("no parameter file", where=path, fix="run from the project's top folder") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PipelineError(f"not valid YAML: {error}", where=path, fix="mend the line named above") from None
+    document = read_yaml(path, absent="run from the project's top folder")
     if not isinstance(document, dict):
         raise PipelineError("not a mapping of parameters", where=path, fix="restore it with `git checkout params.yaml`")
     return document

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 
 from pipeline.errors import PipelineError
 from pipeline.params import leaf_keys, load
@@ -61,6 +62,23 @@ def test_a_bad_parameter_is_named(edited, old, new, key, hint):
     with pytest.raises(PipelineError) as caught:
         load(*SECTIONS, "recipe", path=edited(old, new))
     assert f"`{key}" in str(caught.value) and hint in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["5e-5", "1e-3", "0.00002"])
+def test_a_small_number_is_read_as_dvc_writes_it(edited, value):
+    path = edited("# Every", "# every")
+    apply_overrides(path, [f"recipes.amdnet.sample.learning_rate={value}"])
+    assert load("recipe", path=path).recipe.learning_rate == float(value)
+
+
+def test_a_small_number_may_be_written_by_hand(edited):
+    assert load("recipe", path=edited("learning_rate: 1.0e-3", "learning_rate: 2e-3")).recipe.learning_rate == 0.002
+
+
+def test_a_list_of_streams_is_read_as_dvc_writes_it(edited):
+    path = edited("# Every", "# every")
+    apply_overrides(path, ["features.streams=[resnet,slowfast,subtitle]"])
+    assert load("features", path=path).features.streams == ["resnet", "slowfast", "subtitle"]
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a list", "\x00"])

@@ -14,13 +14,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import yaml
-
 from pipeline.annotations import folder
 from pipeline.annotations.records import Annotations
 from pipeline.annotations.render import FPS, Scene, scene_frames, write_video
-from pipeline.errors import PipelineError
-from pipeline.files import canonical_json, sha256_text, write_jsonl
+from pipeline.files import canonical_json, read_yaml, sha256_text, write_jsonl
 from pipeline.runtime import project_root
 from pipeline.sections import SampleParams
 
@@ -52,7 +49,7 @@ def render(source: Path, sample: SampleParams, target: Path) -> Path:
 
     Raises PipelineError where `source` holds no readable scenes.yaml.
     """
-    vocabulary = _vocabulary(source)
+    vocabulary = read_yaml(source / "scenes.yaml", absent="set `source: data/sample`, or choose another `dataset`")
     key = sha256_text(canonical_json({"scenes": vocabulary, "sample": sample.model_dump(), "revision": REVISION}))[:16]
     folder_path = target / key
     if folder_path.is_dir():
@@ -70,20 +67,6 @@ def render(source: Path, sample: SampleParams, target: Path) -> Path:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder_path
-
-
-def _vocabulary(source: Path) -> dict[str, Any]:
-    path = source / "scenes.yaml"
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PipelineError(
-            "the embedded sample needs its scenes",
-            where=path,
-            fix="set `source: data/sample`, or choose another `dataset`",
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PipelineError(f"not valid YAML: {error}", where=path, fix="restore it from git") from None
 
 
 def _render_into(target: Path, vocabulary: dict[str, Any], sample: SampleParams) -> None:
