@@ -12,10 +12,12 @@ from pipeline.models.ragged import in_parts
 class Standardize(nn.Module):
     """Each feature to mean 0 and deviation 1 over the training clips, (..., D) -> (..., D); the identity until `fit`.
 
-    Clips seen through random backbones differ by little around one large common vector, which LayerNorm leaves in.
+    A feature that is constant in training, to rounding, only loses its mean: divided by next to nothing, it would
+    outweigh all others wherever it differs later. Clips seen through random backbones differ by little around one large
+    common vector, which LayerNorm leaves in.
     """
 
-    SMALLEST_DEVIATION = 1e-6
+    SMALLEST_DEVIATION = 1e-6  # relative to the mean, where that is above 1
 
     def __init__(self, size: int):
         super().__init__()
@@ -27,7 +29,8 @@ class Standardize(nn.Module):
         """Take mean and deviation from clips (V, N, D)."""
         deviation, mean = torch.std_mean(clips, dim=(0, 1), correction=0)
         self.mean.copy_(mean)
-        self.deviation.copy_(deviation.clamp(min=self.SMALLEST_DEVIATION))
+        constant = deviation <= self.SMALLEST_DEVIATION * mean.abs().clamp(min=1)
+        self.deviation.copy_(deviation.masked_fill(constant, 1.0))
         self.fitted = True
 
     def _load_from_state_dict(self, *arguments: Any, **more: Any) -> None:

@@ -73,6 +73,16 @@ def test_standardize_is_the_identity_until_it_has_seen_the_training_clips():
     assert set(standardize.state_dict()) == {"mean", "deviation"}
 
 
+def test_a_feature_that_is_constant_in_training_is_not_blown_up_where_it_differs():
+    standardize, clips = Standardize(4), torch.randn(40, 32, 4)
+    clips[..., 1:] = torch.tensor([0.0, 0.1, 1000.1])
+    clips[::2, ::3, 3] = torch.nextafter(clips[0, 0, 3], torch.tensor(2000.0))  # rounding
+    standardize.fit(clips)
+    seen, new = standardize(clips), standardize(torch.tensor([[[0.0, 0.3, 0.4, 1000.4]]]))
+    assert seen[..., 1:].abs().max() < 1e-3
+    assert torch.allclose(new[0, 0, 1:], torch.full((3,), 0.3), atol=1e-3)
+
+
 def test_standardize_is_taken_over_with_the_weights():
     fitted, loaded, clips = Standardize(3), Standardize(3), torch.randn(4, 5, 3) + 7
     fitted.fit(clips)
