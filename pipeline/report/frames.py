@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 
 from pipeline.video.main_stream import main_stream
+from pipeline.video.upright import upright
 
 WIDTH = 160
 QUALITY = 6  # of JPEG in ffmpeg's scale: 2 (best) to 31
@@ -27,7 +28,7 @@ def pictures(path: Path, times: Sequence[float]) -> list[str]:
     Raises UnreadableVideo where the file is missing, cannot be decoded or holds no picture.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             if main_stream(container) is None:
                 raise UnreadableVideo("it has no video stream")
             return [_data_uri(frame) for frame in _on_screen(container, times)]
@@ -55,11 +56,12 @@ def _on_screen(container: av.container.InputContainer, times: Sequence[float]) -
 
 
 def _data_uri(frame: av.VideoFrame) -> str:
+    seen = av.VideoFrame.from_ndarray(upright(frame.to_ndarray(format="rgb24"), frame), format="rgb24")
     encoder = av.CodecContext.create("mjpeg", "w")
-    encoder.width, encoder.height = WIDTH, max(2, round(frame.height * WIDTH / frame.width / 2) * 2)
+    encoder.width, encoder.height = WIDTH, max(2, round(seen.height * WIDTH / seen.width / 2) * 2)
     encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 25)
     encoder.qmin = encoder.qmax = QUALITY
-    picture = frame.reformat(encoder.width, encoder.height, "yuvj420p")
+    picture = seen.reformat(encoder.width, encoder.height, "yuvj420p")
     picture.pts = 0
     packets = [*encoder.encode(picture), *encoder.encode(None)]
     return "data:image/jpeg;base64," + base64.b64encode(b"".join(map(bytes, packets))).decode("ascii")

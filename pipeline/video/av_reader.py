@@ -16,12 +16,13 @@ from pipeline import runtime
 from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import survey
+from pipeline.video.upright import upright
 
 
 class AvReader:
     """A video through PyAV, scaled so that the short side has `short_side` pixels, turned as its metadata says.
 
-    Only quarter turns are applied. Raises VideoError where the file cannot be opened or its packets are damaged.
+    Raises VideoError where the file cannot be opened or its packets are damaged.
     """
 
     def __init__(self, path: Path | str, short_side: int):
@@ -70,7 +71,7 @@ class AvReader:
     def _picture(self, frame: av.VideoFrame) -> np.ndarray:
         width, height = self._size
         pixels = self._scaler.reformat(frame, width, height, "rgb24", threads=1).to_ndarray()
-        return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
+        return upright(pixels, frame)
 
     def close(self) -> None:
         """Free the decoder."""

@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
+from helpers.videos import turned
 
 from pipeline.report.frames import UnreadableVideo, pictures
 from pipeline.sections import DecodeParams
@@ -65,6 +66,39 @@ def test_of_two_streams_the_one_is_shown_whose_features_are_extracted(tmp_path):
         extracted = next(reader.frames([0])).mean()
     (shown,) = pictures(path, [0.2])
     assert decoded(shown, tmp_path).mean() == pytest.approx(extracted, abs=10) and extracted > 200
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_video_is_shown_upright(tmp_path, degrees):
+    plain = tmp_path / "plain.mp4"
+    image = np.zeros((48, 64, 3), np.uint8)
+    image[:, :20] = 255
+    with av.open(str(plain), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.mux([p for f in [av.VideoFrame.from_ndarray(image, format="rgb24"), None] for p in stream.encode(f)])
+    (shown,) = pictures(turned(tmp_path / "turned.mp4", plain, degrees), [0.0])
+    upright = np.rot90(image, -degrees // 90)
+    picture = decoded(shown, tmp_path)
+    assert picture.shape == ((120, 160, 3) if degrees == 180 else (214, 160, 3))
+    rows, columns = (np.linspace(4, size - 5, 9).astype(int) for size in picture.shape[:2])
+    there, here = (np.linspace(0, size - 1, 9).astype(int) for size in upright.shape[:2])
+    assert np.abs(picture[rows][:, columns].astype(int) - upright[there][:, here]).mean() < 20
+
+
+def test_a_title_that_is_not_utf_8_costs_no_picture(tmp_path):
+    path = tmp_path / "titled.mp4"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "caf? in winter"
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 200, np.uint8), format="rgb24")
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    data = path.read_bytes()
+    assert data.count(b"caf?") == 1
+    path.write_bytes(data.replace(b"caf?", b"caf\xe9"))
+    (shown,) = pictures(path, [0.0])
+    assert decoded(shown, tmp_path).mean() == pytest.approx(200, abs=10)
 
 
 def test_sound_alone_is_no_picture(tmp_path):
