@@ -40,18 +40,26 @@ def csv_rows(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """(file:line, cells by column) of every row, empty cells left out; line is where the row begins.
 
-    Raises PipelineError where a `required` column is missing.
+    Raises PipelineError where a `required` column is missing, or a quote is left open and takes other rows with it.
     """
     with _readable(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.reader(file, strict=True)
         columns: list[str] | None = None
         while True:
-            where = f"{annotations.name(path)}:{reader.line_num + 1}"
+            line = reader.line_num + 1
+            where = f"{annotations.name(path)}:{line}"
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
+                if reader.line_num > line:
+                    raise PipelineError(
+                        f"not valid CSV: the row that begins here has a quote left open, and goes on to line "
+                        f"{reader.line_num}",
+                        where=f"{path}:{line}",
+                        fix='close the quote; within a quoted text, write ""',
+                    ) from None
                 annotations.refuse(what, None, where, f"not valid CSV: {error}")
                 continue
             if columns is None:

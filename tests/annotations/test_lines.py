@@ -38,7 +38,6 @@ def test_csv_names_the_line_where_a_row_begins(write):
         b"4,\xff",
         b"5,fine",
         b'6,"open',
-        b"7,x",
     ]
     annotations, path = write("q.csv", b"\n".join(rows) + b"\n")
     assert list(csv_rows(annotations, path, ("id",))) == [
@@ -51,6 +50,14 @@ def test_csv_names_the_line_where_a_row_begins(write):
         ("q.csv:7", "not UTF-8 text"),
         ("q.csv:9", "not valid CSV: unexpected end of data"),
     ]
+
+
+@pytest.mark.parametrize("after", [b"5,fine\n6,fine\n", b"5,fine\n" * 20_000, b'5,"fine"\n'])
+def test_a_quote_left_open_does_not_take_the_rows_after_it_away(write, after):
+    """Whether it runs into the file's end, the parser's longest cell, or the next quote."""
+    annotations, path = write("q.csv", b'id,text\n1,fine\n4,"open\n' + after)
+    with pytest.raises(PipelineError, match=r"q\.csv:3: .* goes on to line \d+\n.*close the quote"):
+        list(csv_rows(annotations, path, ("id", "text")))
 
 
 def test_csv_without_its_columns(write):
