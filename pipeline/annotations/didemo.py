@@ -40,6 +40,8 @@ def _query(record: Any, where: str, split: str) -> AnnotatedQuery:
     times = record.get("times")
     if not isinstance(times, list) or not times:
         raise BadRecord("`times` is not a list of [first, last] chunks")
+    if len(times) < AGREEMENT:
+        raise BadRecord(f"`times` has {len(times)} annotation, and a prediction must agree with {AGREEMENT}")
     file_name = id_of(record.get("video"), "video")
     return AnnotatedQuery(
         query_id=id_of(record.get("annotation_id"), "annotation_id"),

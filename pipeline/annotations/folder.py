@@ -44,7 +44,7 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
         counted[str(row.get("vid_name"))] += 1
         query_id = f"{row.get('vid_name')}#{number}" if row.get("desc_id") is None else row["desc_id"]
         with annotations.refusing("query", query_id, where):
-            split = _split(row.get("split", split))
+            split = _split(split if row.get("split") is None else row["split"])
             query = read_row(annotations, _typed(row) if is_table else row, where, query_id, split)
             annotations.queries.append(query)
             if query.split and query.video_id in annotations.corpus:

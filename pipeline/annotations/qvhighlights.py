@@ -32,7 +32,7 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
 
 
 def _query(row: dict[str, Any], where: str, split: str) -> AnnotatedQuery:
-    windows = row.get("relevant_windows", [])
+    windows = [] if row.get("relevant_windows") is None else row["relevant_windows"]
     if not isinstance(windows, list):
         raise BadRecord("`relevant_windows` is not a list")
     return AnnotatedQuery(

@@ -177,6 +177,9 @@ def test_splits_by_file_by_field_and_by_list(make_folder, read_folder):
     for row in rows:
         (source / f"{row['split']}.jsonl").write_text(json.dumps({"vid_name": row["vid_name"], "desc": "A ball."}))
     assert found() == expected
+    for row in rows:
+        (source / f"{row['split']}.jsonl").write_text(json.dumps({**row, "split": None}))
+    assert found() == expected
     (source / "splits.json").write_text('{"val": ["d"]}')
     assert found() == {**expected, "d": ("val",)}
 

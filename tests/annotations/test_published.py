@@ -99,7 +99,7 @@ def test_no_annotation_file_at_all(reader, tmp_path):
 
 
 QVH = {"qid": 1, "query": "A boat.", "vid": "v", "duration": 10, "relevant_windows": [[0, 2]]}
-DIDEMO = {"annotation_id": 1, "description": "A boat.", "video": "v.mov", "times": [[0, 1]]}
+DIDEMO = {"annotation_id": 1, "description": "A boat.", "video": "v.mov", "times": [[0, 1], [1, 1]]}
 TVR = {"vid_name": "v", "desc": "A boat.", "desc_id": 1, "ts": [0, 2], "duration": 10}
 ACTIVITYNET = {"duration": 10, "timestamps": [[0, 1], [1, 2]], "sentences": ["A boat.", "A river."]}
 
@@ -114,7 +114,10 @@ POISON = [
     (qvhighlights, "highlight_val_release.jsonl", [{**QVH, "relevant_windows": [[1]]}, QVH], ":1",
      "`relevant_windows` is not a [start, end] pair", 1),
     (didemo, "val_data.json", [{**DIDEMO, "times": []}, DIDEMO], ":[0]", NO_CHUNKS, 1),
-    (didemo, "val_data.json", [DIDEMO, {**DIDEMO, "times": [[2, 1]]}], ":[1]", "the chunks 2 to 1 are no span", 1),
+    (didemo, "val_data.json", [DIDEMO, {**DIDEMO, "times": [[0, 1], [2, 1]]}], ":[1]",
+     "the chunks 2 to 1 are no span", 1),
+    (didemo, "val_data.json", [DIDEMO, {**DIDEMO, "times": [[0, 0]]}], ":[1]",
+     "`times` has 1 annotation, and a prediction must agree with 2", 1),
     (didemo, "val_data.json", [DIDEMO, "text"], ":[1]", "not a JSON object", 1),
     (didemo, "val_data.json", [DIDEMO, {**DIDEMO, "video": "../v.mov"}], ":[1]", f"`video` {NO_PATH}", 1),
     (activitynet, "val.json", {"v": ACTIVITYNET, "w": ONE_SENTENCE}, ":w[1]", "`sentences` is missing", 3),
@@ -141,6 +144,12 @@ def test_a_poisoned_record_is_named_and_the_good_go_on(tmp_path, reader, name, c
     annotations = reader.read(tmp_path, None)
     assert [(refused.where, refused.cause) for refused in annotations.refused] == [(name + where, cause)]
     assert len(annotations.queries) == good
+
+
+def test_qvhighlights_windows_may_be_null(tmp_path):
+    (tmp_path / "highlight_val_release.jsonl").write_text(json.dumps({**QVH, "relevant_windows": None}))
+    (query,) = qvhighlights.read(tmp_path, None).queries
+    assert query.spans == ()
 
 
 def test_activitynet_video_described_twice_in_one_file(tmp_path):
