@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 
 from pipeline import runtime
-from pipeline.annotations import refusals
 from pipeline.annotations.assemble import assemble, summary
+from pipeline.annotations.enough import check_refused, check_splits
+from pipeline.annotations.refusals import report
 from pipeline.annotations.videos import inspect
 from pipeline.cli import run
 from pipeline.errors import PipelineError
@@ -22,37 +23,44 @@ MANIFEST = Path("outputs/manifest")
 
 
 def main() -> None:
-    """Read, check, write; raises PipelineError where too much was refused, or nothing is left."""
+    """Read, check, write; raises PipelineError where too much was refused, or a split is empty that is needed.
+
+    Then only prepare.json is written, which names everything that was refused. A relative `source` is read below the
+    current folder, in a temporary experiment its own copy: that is what DVC has hashed.
+    """
     params = load("dataset", "source", "protocol", "prepare", "sample", "pack")
-    source = runtime.project_root() / Path(params.source).expanduser()
+    source = Path.cwd() / Path(params.source).expanduser()
     if not source.is_dir():
         raise PipelineError("no such folder", where=source, fix="set `source` in params.yaml")
     reader = importlib.import_module(f"pipeline.annotations.{params.dataset}")
     annotations = reader.read(source, params)
+    # The videos of `source` lie in the main checkout under the same names; rendered ones are there only.
+    root = Path.cwd() if annotations.source == source else runtime.project_root()
     files = inspect(annotations) if annotations.files is None else annotations.files
     paths = {
-        video_id: None if annotations.pack else _path_in_manifest(file.path, params.source)
+        video_id: None if annotations.pack else _path_in_manifest(file.path, params.source, root)
         for video_id, file in files.items()
     }
     assembled = assemble(annotations, files, paths, params.protocol, params.prepare)
-    refusals.report(annotations, assembled)
-    refusals.check_enough_is_left(assembled, params.prepare.max_failed_fraction, source)
+    report(annotations, assembled)
+    numbers = {"dataset": params.dataset, "protocol": params.protocol, **summary(annotations, assembled)}
+    write_json(MANIFEST / "prepare.json", numbers)
+    check_refused(assembled, params.prepare.max_failed_fraction, source, MANIFEST / "prepare.json")
+    check_splits(annotations, assembled, params.protocol, params.prepare, source)
 
     write_videos(MANIFEST / "videos.jsonl", assembled.videos)
     write_queries(MANIFEST / "queries.jsonl", assembled.queries)
     write_subtitles(MANIFEST / "subtitles.jsonl", assembled.subtitles)
     write_pack(MANIFEST / "pack.json", annotations.pack)
-    numbers = {"dataset": params.dataset, "protocol": params.protocol, **summary(annotations, assembled)}
-    write_json(MANIFEST / "prepare.json", numbers)
     sizes = (f"{split} {size['videos']}/{size['queries']}" for split, size in numbers["splits"].items())
     print(f"{params.dataset}: videos/queries {', '.join(sizes)}; {len(assembled.subtitles)} subtitle tracks")
 
 
-def _path_in_manifest(path: Path, source: str) -> str:
-    """Relative to the main checkout where `source` is, so that the manifest is the same in every checkout."""
+def _path_in_manifest(path: Path, source: str, root: Path) -> str:
+    """Absolute where `source` is; else as seen from the main checkout, so that every checkout has the same manifest."""
     if Path(source).expanduser().is_absolute():
         return str(path)
-    return Path(os.path.relpath(path, runtime.project_root())).as_posix()
+    return Path(os.path.relpath(path, root)).as_posix()
 
 
 if __name__ == "__main__":

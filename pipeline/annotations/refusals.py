@@ -1,15 +1,9 @@
-"""What was refused, told to the user: on stderr always, as an error where it is more than the parameters allow.
+"""What was refused, told to the user on stderr. Test: tests/annotations/test_prepare.py."""
 
-Test: tests/annotations/test_prepare.py.
-"""
-
-import math
 import sys
-from pathlib import Path
 
 from pipeline.annotations.assemble import Assembled
 from pipeline.annotations.records import Annotations
-from pipeline.errors import PipelineError
 
 SHOWN = 20
 
@@ -25,19 +19,3 @@ def report(annotations: Annotations, assembled: Assembled) -> None:
             print(f"  {one.where}: {one.what} {one.id}: {one.cause}", file=sys.stderr)
         if len(refused) > SHOWN:
             print(f"  and {len(refused) - SHOWN} more", file=sys.stderr)
-
-
-def check_enough_is_left(assembled: Assembled, allowed: float, source: Path) -> None:
-    """Raise PipelineError where more than the `allowed` share of videos or queries was refused, or nothing is left."""
-    for what, plural in (("video", "videos"), ("query", "queries")):
-        failed, total = assembled.failed_share(what)
-        if failed > allowed * total:
-            first = "".join(f"\n  {r.where}: {r.cause}" for r in [r for r in assembled.refused if r.what == what][:3])
-            enough = math.ceil(1000 * failed / total) / 1000
-            raise PipelineError(
-                f"{failed} of {total} {plural} cannot be used; the share that may fail is {allowed:g}:{first}",
-                where=source,
-                fix=f"mend them, or go on without them: set prepare.max_failed_fraction to {enough:g} in params.yaml",
-            )
-    if not assembled.queries:
-        raise PipelineError("no query is left", where=source, fix="add queries, or mend those that were left out")

@@ -127,7 +127,8 @@ def _unchanged_file(video: Video) -> Path:
     except OSError as error:
         raise VideoError(f"the file {path} cannot be read: {error.strerror}", where=path) from None
     if found != video.sha256:
-        raise VideoError("the file has changed since prepare ran", where=path, fix="run `dvc repro`")
+        fix = "run `dvc repro`; for a temporary experiment, check out the same data in the main checkout"
+        raise VideoError("the file has changed since prepare ran", where=path, fix=fix)
     return path
 
 

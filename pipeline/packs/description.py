@@ -44,7 +44,9 @@ class Pack:
                 raise PipelineError(cause, where=root / file["path"], fix=fix) from None
             if not same:
                 raise PipelineError(
-                    "the file has changed since prepare ran", where=root / file["path"], fix="run `dvc repro`"
+                    "the file has changed since prepare ran",
+                    where=root / file["path"],
+                    fix="run `dvc repro`; for a temporary experiment, check out the same data in the main checkout",
                 )
         return root / features.path
 

@@ -2,12 +2,16 @@
 
 import json
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 import yaml
 
 from pipeline.errors import PipelineError
 from stages import prepare
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 OUTS = ("videos.jsonl", "queries.jsonl", "subtitles.jsonl", "pack.json", "prepare.json")
 ROWS = [{"vid_name": f"v{k}", "desc": f"Number {k}.", "ts": [0, 1]} for k in range(5)]
@@ -27,7 +31,7 @@ def workspace(tmp_path, monkeypatch):
             "protocol": "honest",
             "prepare": {**fractions, "split_seed": 0},
             "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
-            "sample": {"train_videos": 1, "val_videos": 1, "test_videos": 1, "seed": 0},
+            "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0},
             **changes,
         }
         (folder / "params.yaml").write_text(yaml.safe_dump(params))
@@ -38,12 +42,22 @@ def workspace(tmp_path, monkeypatch):
     return make
 
 
+class Backwards(list):
+    """What `os.scandir` gives, which is asked to close."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
 def manifest(folder):
     return {name: (folder / "outputs" / "manifest" / name).read_bytes() for name in OUTS}
 
 
 def test_the_manifest_depends_on_nothing_but_content(workspace, make_folder, monkeypatch, tmp_path):
-    make_folder([f"v{k}" for k in range(5)], ROWS)
+    source = make_folder([f"v{k}" for k in range(5)], ROWS)
     folder = workspace()
     prepare.main()
     first = manifest(folder)
@@ -58,50 +72,84 @@ def test_the_manifest_depends_on_nothing_but_content(workspace, make_folder, mon
     assert manifest(folder) == first
 
     listed = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: reversed(list(listed(path))))
+    monkeypatch.setattr(os, "scandir", lambda path=".": Backwards(reversed(list(listed(path)))))
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "another store"))
     monkeypatch.setenv("DVC_ROOT", str(folder))
     experiment = tmp_path / "temporary" / "experiment"
     experiment.mkdir(parents=True)
-    (experiment / "params.yaml").write_bytes((folder / "params.yaml").read_bytes())
+    (tmp_path / "temporary" / "source").symlink_to(source)
+    shutil.copy(folder / "params.yaml", experiment)
     monkeypatch.chdir(experiment)
     prepare.main()
     assert manifest(experiment) == first
 
 
+def test_a_temporary_experiment_reads_its_own_copy_of_the_source(workspace, make_folder, monkeypatch, tmp_path):
+    """What DVC has hashed; the main checkout, in which the videos are found later, may hold another version."""
+    folder = workspace(source="my_data")
+    make_folder([f"v{k}" for k in range(5)], ROWS).rename(folder / "my_data")
+    experiment = folder / ".dvc" / "tmp" / "exps" / "experiment"
+    shutil.copytree(folder, experiment)
+    (folder / "my_data" / "queries.jsonl").write_text('{"vid_name": "v0", "desc": "The main checkout."}\n')
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    monkeypatch.chdir(experiment)
+    prepare.main()
+    assert b"The main checkout" not in manifest(experiment)["queries.jsonl"]
+    videos = [json.loads(line) for line in manifest(experiment)["videos.jsonl"].splitlines()]
+    assert [video["path"] for video in videos] == [f"my_data/videos/v{k}.mp4" for k in range(5)]
+
+
+def test_a_temporary_experiment_renders_the_sample_into_the_main_checkout(workspace, monkeypatch):
+    folder = workspace(dataset="sample", source="sample")
+    shutil.copytree(SAMPLE, folder / "sample")
+    experiment = folder / ".dvc" / "tmp" / "exps" / "experiment"
+    shutil.copytree(folder, experiment)
+    monkeypatch.setenv("DVC_ROOT", str(folder))
+    monkeypatch.chdir(experiment)
+    prepare.main()
+    videos = [json.loads(line) for line in manifest(experiment)["videos.jsonl"].splitlines()]
+    assert len(videos) == 4 and all((folder / video["path"]).is_file() for video in videos)
+    monkeypatch.chdir(folder)
+    prepare.main()
+    assert manifest(folder) == manifest(experiment)
+
+
 def test_an_absolute_source_gives_absolute_paths(workspace, make_folder):
-    source = make_folder(["v0"], ROWS[:1])
+    source = make_folder([f"v{k}" for k in range(4)], ROWS[:4])
     folder = workspace(source=str(source))
     prepare.main()
-    assert json.loads(manifest(folder)["videos.jsonl"])["path"] == str(source / "videos" / "v0.mp4")
+    first = json.loads(manifest(folder)["videos.jsonl"].splitlines()[0])
+    assert first["path"] == str(source / "videos" / "v0.mp4")
 
 
 def test_too_much_refused_fails_with_both_ways_out(workspace, make_folder, capsys):
-    make_folder(["v0", "v1", "v2"], ROWS)
+    make_folder(["v0", "v1", "v2", "v3"], [*ROWS, {"vid_name": "v5", "desc": "Five."}])
     folder = workspace()
     with pytest.raises(PipelineError) as caught:
         prepare.main()
     message = str(caught.value)
-    assert "2 of 5 queries cannot be used" in message and "queries.jsonl:4: unknown video 'v3'" in message
-    assert "mend them" in message and "set prepare.max_failed_fraction to 0.4" in message
-    assert "queries.jsonl:5: query v4#0: unknown video 'v4'" in capsys.readouterr().err
-    assert not (folder / "outputs").exists()
+    assert "2 of 6 queries cannot be used" in message and "queries.jsonl:5: unknown video 'v4'" in message
+    assert "mend them" in message and "set prepare.max_failed_fraction to 0.334" in message
+    assert "queries.jsonl:6: query v5#0: unknown video 'v5'" in capsys.readouterr().err
+    assert "outputs/manifest/prepare.json lists all" in message
+    assert os.listdir(folder / "outputs" / "manifest") == ["prepare.json"]
+    listed = json.loads((folder / "outputs" / "manifest" / "prepare.json").read_text())
 
-    folder = workspace(max_failed_fraction=0.4)
+    folder = workspace(max_failed_fraction=0.334)
     prepare.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
-    assert (numbers["queries"], numbers["refused_counts"]["query"]) == (3, 2)
-    assert [refused["where"] for refused in numbers["refused"]] == ["queries.jsonl:4", "queries.jsonl:5"]
+    assert numbers == listed and (numbers["queries"], numbers["refused_counts"]["query"]) == (4, 2)
+    assert [refused["where"] for refused in numbers["refused"]] == ["queries.jsonl:5", "queries.jsonl:6"]
 
 
 def test_the_share_of_videos_counts_for_itself(workspace, make_folder, capsys):
-    source = make_folder(["v0", "v1", "v2", "v3"], ROWS[:4] * 10)
+    source = make_folder([f"v{k}" for k in range(5)], ROWS * 10)
     (source / "videos" / "v3.mp4").write_bytes(b"")
-    workspace(max_failed_fraction=0.2)
-    with pytest.raises(PipelineError, match="1 of 4 videos cannot be used"):
+    workspace(max_failed_fraction=0.19)
+    with pytest.raises(PipelineError, match="1 of 5 videos cannot be used"):
         prepare.main()
     assert "and 0 more" not in capsys.readouterr().err
-    folder = workspace(max_failed_fraction=0.25)
+    folder = workspace(max_failed_fraction=0.2)
     prepare.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
     assert numbers["refused_counts"]["query_of_refused_video"] == 10
@@ -115,6 +163,56 @@ def test_nothing_left(workspace, make_folder, rows, cause):
     make_folder(["v0"], rows)
     workspace()
     with pytest.raises(PipelineError, match=cause):
+        prepare.main()
+
+
+def named(*splits):
+    return [{**row, "split": split} for row, split in zip(ROWS, splits, strict=False)]
+
+
+SHORT = "the train split has 1 of the 2 videos with queries that training needs"
+CHOOSES = "split, which chooses the best epoch, has no query"
+
+
+@pytest.mark.parametrize(
+    ("rows", "changes", "cause", "fix"),
+    [
+        (ROWS[:2], {}, SHORT, "add videos with queries, or change prepare.test_fraction (0.2) in params.yaml"),
+        (
+            ROWS[:3],
+            {},
+            SHORT,
+            "add videos with queries, or change prepare.test_fraction (0.2) and prepare.val_fraction (0.2) in",
+        ),
+        (ROWS, {"val": 0.0}, f"the val {CHOOSES}", "or change prepare.val_fraction (0) in"),
+        (ROWS, {"test": 0.0, "protocol": "published"}, f"the test {CHOOSES}", "or change prepare.test_fraction (0) in"),
+        (named("train", "val", "test"), {}, SHORT, "put more videos with queries into it, by their `split` field"),
+        (named("train", "train", "test"), {}, SHORT, "its file, or change prepare.val_fraction (0.2) in"),
+        (named("train", "train", "val"), {"protocol": "published"}, f"the test {CHOOSES}", "`split` field or its file"),
+    ],
+)
+def test_a_split_too_small_to_go_on_is_found_here(workspace, make_folder, rows, changes, cause, fix):
+    make_folder([row["vid_name"] for row in rows], rows)
+    fractions = {"val_fraction": changes.pop("val", 0.2), "test_fraction": changes.pop("test", 0.2)}
+    folder = workspace(prepare={**fractions, "split_seed": 0, "max_failed_fraction": 0.0}, **changes)
+    with pytest.raises(PipelineError) as caught:
+        prepare.main()
+    assert cause in str(caught.value) and fix in str(caught.value)
+    assert os.listdir(folder / "outputs" / "manifest") == ["prepare.json"]
+
+
+def test_without_a_test_split_validation_is_reported(workspace, make_folder):
+    make_folder([f"v{k}" for k in range(3)], named("train", "train", "val"))
+    folder = workspace()
+    prepare.main()
+    assert json.loads(manifest(folder)["prepare.json"])["splits"]["test"] == {"videos": 0, "queries": 0}
+
+
+def test_a_published_data_set_without_its_training_file_says_so(workspace, make_folder):
+    source = make_folder(["v0"], [])
+    (source / "tvr_val_release.jsonl").write_text(json.dumps({**ROWS[0], "desc_id": 1}))
+    workspace(dataset="tvr")
+    with pytest.raises(PipelineError, match="train split has 0 of the 2 .*\n.*add tvr_train_release.jsonl$"):
         prepare.main()
 
 

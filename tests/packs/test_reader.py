@@ -57,19 +57,21 @@ def test_val_that_equals_test_is_test(make_pack, workspace, same, protocol):
     made = make_pack("arrays")
     lines = (made.texts / "tinytest.caption.txt").read_text().splitlines()
     made.write_captions("val", lines if same == "bytes" else lines[::-1])
-    workspace(made.source, protocol=protocol, prepare={"val_fraction": 0.5})
+    made.write_captions("train", [f"{video}#enc#0 learned" for video in ("a_b-1", "v_x_7", "clip")])
+    workspace(made.source, protocol=protocol, prepare={"val_fraction": 0.3})
     prepare.main()
     numbers, videos, _ = manifest()
     assert numbers["pack"]["val_equals_test"] is True and set(numbers["pack"]["captions"]) == {"train", "test"}
     splits = sorted(video.splits for video in videos.values())
-    learned = [("train",), ("val",)] if protocol == "honest" else [("train",), ("train",)]
-    assert splits == sorted([*learned, ("test",), ("test",)]) and numbers["refused"] == []
+    held_out = ("val",) if protocol == "honest" else ("train",)
+    assert splits == sorted([("train",), ("train",), held_out, ("test",), ("test",)]) and numbers["refused"] == []
 
 
 def test_without_test_captions_val_is_test(make_pack, workspace):
     made = make_pack("arrays")
     (made.texts / "tinytest.caption.txt").unlink()
-    workspace(made.source, prepare={"val_fraction": 0.5})
+    made.write_captions("train", [f"{video}#enc#0 learned" for video in ("a_b-1", "v_x_7", "d")])
+    workspace(made.source, prepare={"val_fraction": 0.3})
     prepare.main()
     numbers, videos, _ = manifest()
     assert videos["clip"].splits == ("test",) and numbers["splits"]["val"]["videos"] == 1
@@ -117,7 +119,7 @@ def test_missing_and_broken_rows_are_refused_and_counted(make_pack, layout, work
     workspace(made.source)
     with pytest.raises(PipelineError, match="2 of 5 videos cannot be used"):
         prepare.main()
-    workspace(made.source, **LENIENT)
+    workspace(made.source, protocol="published", **LENIENT)
     prepare.main()
     numbers, videos, queries = manifest()
     assert set(videos) == {"a_b-1", "v_x_7", "e"} and len(queries) == 6
