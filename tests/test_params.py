@@ -8,11 +8,12 @@ import yaml
 from dvc.utils.hydra import apply_overrides
 
 from pipeline.errors import PipelineError
-from pipeline.params import leaf_keys, load
+from pipeline.params import load
 from pipeline.sections import DATASETS, RECIPES, SECTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "params.yaml").read_text()
+README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture
@@ -90,23 +91,30 @@ def test_a_file_that_is_no_mapping_is_named(tmp_path, text):
 
 
 def test_every_parameter_carries_a_comment():
-    """Recipes name units and values once, at the first of them."""
-    lines = TEXT.splitlines()
-    end = next(number for number, line in enumerate(lines) if line.startswith("    folder:"))
-    bare = [
-        line
-        for line in lines[:end]
-        if re.match(r"\s*[a-z_]+: *[^ #&]", line) and "#" not in line  # a key with a value and no comment
-    ]
+    """Recipes name units and values once a model, for the sample."""
+    bare, dataset = [], "sample"
+    for line in TEXT.splitlines():
+        if level := re.match(r"( {0,4})([a-z_]+):", line):
+            dataset = level[2] if len(level[1]) == 4 else "sample"
+        if dataset == "sample" and re.match(r"\s*[a-z_]+: *[^ #&]", line) and "#" not in line:
+            bare.append(line)
     assert not bare
 
 
-def test_the_readme_lists_every_parameter():
-    readme = (ROOT / "README.md").read_text()
-    keys = [key for section in SECTIONS if section != "recipes" for key in leaf_keys(section)]
-    keys += [f"recipes.<model>.<dataset>.{name}" for schema in RECIPES.values() for name in schema.model_fields]
-    missing = [key for key in keys if f"`{key}`" not in readme]
-    assert not missing
+def test_the_readme_lists_every_parameter_with_its_default():
+    """Of a recipe, the sample's for the first model that has the key."""
+    document = yaml.safe_load(TEXT)
+    defaults = {}
+    for model in reversed(RECIPES):
+        defaults |= {f"<model>.<dataset>.{key}": value for key, value in document["recipes"][model]["sample"].items()}
+    document["recipes"] = defaults
+    expected = {}
+    for section, value in document.items():
+        inner = value if isinstance(value, dict) else {}
+        expected |= {f"{section}.{key}": one for key, one in inner.items()} or {section: value}
+    table = README.partition("## Parameters")[2].partition("environment variable")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", table, re.MULTILINE)
+    assert {key: yaml.safe_load(shown) for key, shown in rows} == expected
 
 
 def test_sections_of_the_file_are_those_of_the_code():
