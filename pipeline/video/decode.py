@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import runtime
 from pipeline.sections import DecodeParams
 from pipeline.video import child
 from pipeline.video.reader import Timeline, VideoError
@@ -37,7 +38,8 @@ def open_video(
     """An open video, its short side scaled to `short_side` pixels, through one of `DECODERS`.
 
     seconds: the length that its header declares, 0 where nobody knows; to open it is to read all its packets. Raises
-    VideoError where it cannot be read, does not keep its deadline, or crashes the decoder.
+    VideoError where it cannot be read, does not keep its deadline, or crashes the decoder; PipelineError where
+    AMDNET_DECODE_THREADS is wrong.
     """
     process = _take()
     try:
@@ -79,7 +81,7 @@ class IsolatedReader:
     ):
         self._process, self._path = process, path
         self._allowed, self._waited = max(limits.deadline_floor, limits.deadline_factor * seconds), 0.0
-        self.timeline: Timeline = self._ask((decoder, str(path), short_side))
+        self.timeline: Timeline = self._ask((decoder, str(path), short_side, runtime.decode_threads()))
         self._allowed = max(self._allowed, limits.deadline_factor * self.timeline.end)
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:

@@ -189,3 +189,9 @@ def test_features_that_do_not_fit_float16_are_an_error(films, tmp_path):
 
     with pytest.raises(PipelineError, match="do not fit float16"):
         run(Huge(), corpus(films[:1]), tmp_path, 1.0)
+
+
+def test_a_wrong_variable_ends_the_run_instead_of_failing_every_video(films, tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_DECODE_THREADS", "two")
+    with pytest.raises(PipelineError, match="AMDNET_DECODE_THREADS"):
+        run(NumberStream(), corpus(films), tmp_path, 1.0)
