@@ -195,3 +195,13 @@ def test_a_wrong_variable_ends_the_run_instead_of_failing_every_video(films, tmp
     monkeypatch.setenv("AMDNET_DECODE_THREADS", "two")
     with pytest.raises(PipelineError, match="AMDNET_DECODE_THREADS"):
         run(NumberStream(), corpus(films), tmp_path, 1.0)
+
+
+def test_a_store_that_cannot_be_written_to_is_named_before_anything_is_decoded(films, tmp_path, monkeypatch):
+    videos, stream = corpus(films), NumberStream()
+    run(stream, videos, tmp_path, 0.0)
+    monkeypatch.setenv("AMDNET_STORE", str(films[0] / "store"))
+    stream.encoded = 0
+    with pytest.raises(PipelineError, match="cannot be written to.*\n.*AMDNET_STORE"):
+        run(stream, videos, tmp_path, 1.0)
+    assert stream.encoded == 0
