@@ -1,6 +1,7 @@
 """What every retrieval model can do: the one interface that training, ranking and the parity command know.
 
-A model adds its file beside this one, its class to registry.py and its recipe to params.py.
+A model adds its file beside this one, its class to registry.py, its name and recipe to pipeline/sections.py (ModelName,
+RECIPES), and the recipe's values for every data set to params.yaml.
 Test: tests/models/test_interface.py, the same properties for all models.
 """
 
