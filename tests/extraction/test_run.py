@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers.hdf5 import attributes_of
 from helpers.numbered import numbered_frames
 from helpers.streams import NumberStream, corpus
 from helpers.videos import write_sound, write_video
@@ -42,7 +43,7 @@ def test_the_rows_are_those_of_the_video(films, tmp_path):
     with FeatureFile(tmp_path / "numbers.h5") as file:
         assert file.ids() == [path.stem for path in films]
         assert file["film0"].tolist() == [[0, 3, 5], [6, 9, 11]]  # 12 frames a second, clips of half a second
-        assert file.attributes("film0") == {
+        assert attributes_of(tmp_path / "numbers.h5", "film0") == {
             "clips": 2, "duration": 1.0, "fps": 12.0, "decoder": "decord", "sha256": corpus(films)[0].sha256,
         }  # fmt: skip
         assert file.recipe["clip_seconds"] == 0.5 and file.recipe["weights"] == "random (seed 0)"
