@@ -3,10 +3,17 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pytest
+import torch
 import yaml
 from helpers.project import TINY, Project, ran
+from safetensors.torch import load_file
+
+from pipeline.models.amdnet import AMDNet
+from pipeline.models.author_weights import author_name_of
 
 STAGES = ["prepare", "slowfast", "resnet", "query_text", "subtitle_text", "pack", "train", "evaluate", "report"]
 FEATURES = ["slowfast", "resnet", "query", "subtitle"]
@@ -137,4 +144,19 @@ def test_a_wrong_parameter_is_named_and_nothing_good_is_lost(project):
     assert "resnet.pooling" in output and "Traceback" not in output
     assert project.path("outputs/evaluation/metrics.json").read_bytes() == before
     project.change({"resnet": {"pooling": "max"}})
+    assert project.repro() == []
+
+
+def test_a_checkpoint_of_the_authors_is_evaluated_in_the_place_of_the_trained_model(project):
+    project.change({"features": {"normalize": "stream"}})
+    project.repro()
+    trained = load_file(project.path("outputs/model/model.safetensors"))
+    names = {name: author_name_of(AMDNet, name) for name in trained if name.rpartition(".")[0] in AMDNet.AUTHOR_NAMES}
+    torch.save({"model": {names[name]: trained[name] + 1 for name in names}}, project.path("best.ckpt"))
+    command = [sys.executable, "-m", "pipeline.models.author_checkpoint", "best.ckpt"]
+    subprocess.run(command, cwd=project.folder, check=True)
+    project.dvc("commit", "--force", "train")
+    assert project.repro() == ["evaluate", "report"]
+    weights = load_file(project.path("outputs/model/model.safetensors"))
+    assert names and all(torch.equal(weights[name], trained[name] + 1) for name in names)
     assert project.repro() == []
