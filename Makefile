@@ -1,7 +1,7 @@
 # make demo   set up, run the whole pipeline on the embedded sample, print the metrics and the path of the report
 # make test   set up, run all tests
 # make benchmark-runs PACK=/path/of/a/pack [JOBS=2] [RUNS="models ..."]   the runs of benchmarks/charades.yaml as experiments
-# make benchmark-table [RUNS="models ..."]   their results in Markdown
+# make benchmark-table [PACK=...] [RUNS="models ..."]   their results in Markdown
 # PYTHON=python3.12 make demo   with another interpreter (3.11 to 3.13)
 
 PYTHON ?= python3
@@ -25,7 +25,7 @@ benchmark-runs: setup
 	python -m benchmarks run $(RUNS) --pack '$(PACK)' --jobs $(or $(JOBS),1)
 
 benchmark-table: setup
-	@python -m benchmarks table $(RUNS)
+	@python -m benchmarks table $(RUNS) $(if $(PACK),--pack '$(PACK)')
 
 lint: setup
 	ruff check .

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dvc.api
 
-from benchmarks.experiments import baselines, execute, experiments_on, matching
+from benchmarks.experiments import baselines, execute, experiments_on, hash_of, matching, of_one_pack
 from benchmarks.plan import changed, chosen, read_plan
 from benchmarks.table import chance_row, render
 from pipeline.cli import run
@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("list", "run", "table"))
     parser.add_argument("runs", nargs="*", help="names of runs or groups; all where none is named")
-    parser.add_argument("--pack", help="folder of the feature pack, for `run`")
+    parser.add_argument("--pack", type=Path, help="folder of the feature pack; `table`: else that of the newest commit")
     parser.add_argument("--jobs", type=int, default=1, help="experiments side by side, for `run`")
     arguments = parser.parse_args()
     params = read_yaml("params.yaml", absent="run from the project's top folder")
@@ -37,10 +37,12 @@ def main() -> None:
     elif arguments.what == "run":
         if not arguments.pack:
             raise PipelineError("nothing says where the feature pack lies", where="--pack", fix="name its folder")
-        if failed := execute(runs, params, str(Path(arguments.pack).resolve()), arguments.jobs):
+        if failed := execute(runs, params, arguments.pack, arguments.jobs):
             sys.exit(f"failed: {', '.join(failed)}")
     else:
-        found = experiments_on(baselines())
+        pack = hash_of(arguments.pack) if arguments.pack else None
+        there = [one for one in experiments_on(baselines()) if one.params["dataset"] == "pack"]
+        found = of_one_pack(there, pack)
         shown = [experiment for one in runs for experiment in matching(one, params, found).values()]
         details = [json.loads(dvc.api.read(DETAILS, rev=experiment.rev)) for experiment in shown[:1]]
         print(render(runs, params, found, chance_row(details[0]) if details else {}))

@@ -7,10 +7,15 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from dvc.dependency import loads_from
+from dvc.repo import Repo
+from dvc.stage import Stage
 
 from benchmarks.plan import Run, changed
 from pipeline.errors import PipelineError
@@ -18,11 +23,15 @@ from pipeline.errors import PipelineError
 
 @dataclass(frozen=True)
 class Experiment:
-    """A finished experiment: its parameters, and its metrics by the name of their file (`metrics`, `cost`)."""
+    """A finished experiment: its parameters, and its metrics by the name of their file (`metrics`, `cost`).
+
+    pack: DVC's hash of what its `source` held, the same wherever that lies; "" where DVC lists none of it.
+    """
 
     name: str
     rev: str
     baseline: str
+    pack: str
     params: dict[str, Any]
     metrics: dict[str, dict[str, float]]
 
@@ -49,8 +58,24 @@ def parse_show(shown: list[dict[str, Any]]) -> list[Experiment]:
             metrics = {path.rpartition("/")[2].removesuffix(".json"): numbers for path, numbers in files.items()}
             if metrics.get("metrics") and metrics.get("cost"):
                 params = data["params"]["params.yaml"]["data"]
-                found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], params, metrics))
+                pack = data["deps"].get(params["source"].lstrip("/"), {}).get("hash") or ""
+                found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], pack, params, metrics))
     return found
+
+
+def hash_of(pack: Path) -> str:
+    """DVC's hash of a folder, which `Experiment.pack` is compared with; raises PipelineError where there is none."""
+    if not pack.is_dir():
+        raise PipelineError("no such folder", where=pack, fix="name the folder of the feature pack")
+    with Repo() as repo:
+        (dependency,) = loads_from(Stage(repo), [str(pack.resolve())])
+        return dependency.get_hash().value
+
+
+def of_one_pack(found: Sequence[Experiment], pack: str | None) -> list[Experiment]:
+    """The experiments on this pack; where none is named, on that of the first, so that no table mixes two."""
+    named = pack or next((experiment.pack for experiment in found), None)
+    return [experiment for experiment in found if experiment.pack == named]
 
 
 def matching(run: Run, params: Mapping[str, Any], found: Iterable[Experiment]) -> dict[str, Experiment]:
@@ -63,8 +88,10 @@ def matching(run: Run, params: Mapping[str, Any], found: Iterable[Experiment]) -
     return matches
 
 
-def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: str, jobs: int) -> list[str]:
-    """Make the experiments that this commit does not have yet, `jobs` side by side; returns the names of the failed.
+def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: Path, jobs: int) -> list[str]:
+    """Make the experiments on the pack that this commit does not have yet, `jobs` side by side.
+
+    Returns the names of the failed.
 
     Each runs in a folder of its own: no parameter of one reaches another, or the workspace. A killed one goes on where
     it stopped when it is asked for again. Raises PipelineError where the workspace would change them.
@@ -78,16 +105,16 @@ def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: str, jobs: int
             fix="commit the changes, or take them back",
         )
     commit = _output("git", "rev-parse", "HEAD").strip()
-    done = experiments_on([commit])
+    done = of_one_pack(experiments_on([commit]), hash_of(pack))
     waiting = {
-        name: {**changes, "source": pack}
+        name: {**changes, "source": str(pack.resolve())}
         for run in runs
         for name, changes in run.experiments().items()
         if name not in matching(run, params, done)
     }
     print(f"{len(waiting)} experiments to make", file=sys.stderr)
     for name in (name for of, name in _references() if of == commit and name in waiting):
-        _output("dvc", "exp", "remove", name)  # of other parameters
+        _output("dvc", "exp", "remove", name)  # of other parameters, or another pack
     names = list(waiting)
     # The first one alone: it imports the features for all others.
     made = [_make(name, waiting[name]) for name in names[:1]]
@@ -123,9 +150,9 @@ def _written(value: Any) -> str:
 
 
 def _relevant(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What the numbers depend on, wherever the pack lies."""
+    """The parameters that the numbers depend on; of the pack, `Experiment.pack` tells."""
     model, dataset = params["model"], params["dataset"]
-    names = ("dataset", "model", "protocol", "prepare", "pack", "features", "train")
+    names = ("dataset", "model", "protocol", "prepare", "pack", "query_text", "features", "train")
     return {**{name: params[name] for name in names}, "recipe": params["recipes"][model][dataset]}
 
 

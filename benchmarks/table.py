@@ -21,11 +21,11 @@ COLUMNS = [
 
 
 def render(runs: Sequence[Run], params: Mapping[str, Any], found: Sequence[Experiment], chance: Mapping) -> str:
-    """A table a group, then what is missing and which commits the experiments are of.
+    """A table a group, then what is missing, and of which commits and which pack the experiments are.
 
     chance: a row of each table by the columns' headings, means and deviations as they are to be shown.
     """
-    lines, missing, baselines = [], [], set()
+    lines, missing, baselines, packs = [], [], set(), set()
     for group in dict.fromkeys(run.group for run in runs):
         lines += [f"**{group}**", "", *_heading()]
         lines.append(_row("chance, whole video", [chance.get(heading, "") for heading, *_ in COLUMNS]))
@@ -33,10 +33,13 @@ def render(runs: Sequence[Run], params: Mapping[str, Any], found: Sequence[Exper
             there = matching(run, params, found)
             missing += [name for name in run.experiments() if name not in there]
             baselines |= {experiment.baseline[:7] for experiment in there.values()}
+            packs |= {experiment.pack[:7] for experiment in there.values()}
             lines.append(_row(run.name, _cells(there.values())))
         lines.append("")
-    commits = ", ".join(sorted(baselines)) or "no commit"
-    lines.append(f"Means ± sample deviations over the seeds, of costs the means. Experiments on {commits}.")
+    commits, pack = ", ".join(sorted(baselines)) or "no commit", ", ".join(sorted(packs)) or "none"
+    lines.append(
+        f"Means ± sample deviations over the seeds, of costs the means. Experiments on {commits}. Pack: {pack}."
+    )
     if missing:
         lines += ["", f"Missing experiments: {', '.join(missing)}"]
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """SHA-256 of a video's bytes, read once: memoised by path, size, modification time and inode.
 
 The memo is an SQLite file in the store, so several processes may share it; a changed file has another time or size and
-is read again. A memo that cannot be read (a disk fault) is forgotten. Test: tests/test_content_hash.py.
+is read again. The memo only saves time: where it cannot be written or is locked for too long the file is read, and one
+that is damaged (a disk fault) is removed. Test: tests/test_content_hash.py.
 """
 
 import contextlib
@@ -20,14 +21,15 @@ def content_sha256(path: Path) -> str:
     status = path.stat()
     stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
     memo = runtime.store_root() / "hashes.sqlite"
-    memo.parent.mkdir(parents=True, exist_ok=True)
     try:
+        memo.parent.mkdir(parents=True, exist_ok=True)
         return _memoised(memo, path, stamp)
-    except sqlite3.OperationalError:  # locked for too long, or a read-only disk: the memo only saves time
-        return sha256_file(path)
+    except (OSError, sqlite3.OperationalError):
+        pass
     except sqlite3.DatabaseError:
-        memo.unlink(missing_ok=True)
-        return _memoised(memo, path, stamp)
+        with contextlib.suppress(OSError):
+            memo.unlink()
+    return sha256_file(path)
 
 
 def _memoised(memo: Path, path: Path, stamp: str) -> str:

@@ -1,7 +1,11 @@
-"""What changes no byte of any output and is therefore no parameter: device, workers, folders.
+"""Where the pipeline runs and who does its work, which is no parameter: device, workers, folders.
 
-Environment variables: `AMDNET_STORE` (content-addressed store; default `$DVC_ROOT/.store`), `AMDNET_DEVICE` (`cpu`,
-`cuda`, `cuda:1`; default the first GPU, else the CPU), `AMDNET_DECODE_THREADS` (threads a decoder may use; default 2),
+Of these only the kind of device changes a byte of an output: a GPU rounds otherwise and trains in bfloat16. What is
+named wrongly is a PipelineError that names the variable. A relative folder is below the main checkout, so that all
+temporary experiments have the same.
+
+Environment variables: `AMDNET_STORE` (content-addressed store; default `.store`), `AMDNET_DEVICE` (`cpu`, `cuda`,
+`cuda:1`; default the first GPU, else the CPU), `AMDNET_DECODE_THREADS` (threads a decoder may use; default 2),
 `AMDNET_DECODERS` (videos that one process decodes at a time; default: see `decoders`),
 `AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `serial`, `process`,
 `ray`; default `serial`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core).
@@ -9,6 +13,7 @@ Test: tests/test_runtime.py.
 """
 
 import os
+import re
 from pathlib import Path
 
 from pipeline.errors import PipelineError
@@ -28,17 +33,17 @@ def project_root() -> Path:
 
 def store_root() -> Path:
     """Where the content-addressed store lies; shared by all experiments of a checkout."""
-    return Path(os.environ.get("AMDNET_STORE", project_root() / ".store")).resolve()
+    return _folder("AMDNET_STORE", ".store")
 
 
 def weights_cache() -> Path:
     """Where downloaded weights are kept."""
-    return Path(os.environ.get("AMDNET_CACHE", Path.home() / ".cache" / "amdnet")).expanduser()
+    return _folder("AMDNET_CACHE", "~/.cache/amdnet")
 
 
 def decode_threads() -> int:
-    """Threads one video decoder may use."""
-    return int(os.environ.get("AMDNET_DECODE_THREADS", "2"))
+    """Threads one video decoder may use; raises PipelineError for anything but a whole number >= 1."""
+    return _count("AMDNET_DECODE_THREADS", "threads of a decoder") or 2
 
 
 def decoders() -> int:
@@ -70,12 +75,34 @@ def resolve(path: str) -> Path:
     return (project_root() / Path(path).expanduser()).resolve()
 
 
+def device_name() -> str | None:
+    """`cpu`, `cuda` or `cuda:N` where AMDNET_DEVICE says so, else None; raises PipelineError for another name."""
+    named = os.environ.get("AMDNET_DEVICE")
+    if named is not None and not re.fullmatch("cpu|cuda(:[0-9]+)?", named):
+        raise PipelineError(f"there is no device `{named}`", where="AMDNET_DEVICE", fix="use cpu, cuda, cuda:1, ...")
+    return named
+
+
 def device():
-    """The torch device to compute on."""
+    """The torch device to compute on; raises PipelineError for a GPU that torch does not find."""
     import torch
 
-    named = os.environ.get("AMDNET_DEVICE")
-    return torch.device(named or ("cuda" if torch.cuda.is_available() else "cpu"))
+    chosen = torch.device(device_name() or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if chosen.type == "cuda" and (chosen.index or 0) >= (found := torch.cuda.device_count()):
+        raise PipelineError(
+            f"`{chosen}` is not there: torch finds {found} GPUs", where="AMDNET_DEVICE", fix="use another, or cpu"
+        )
+    return chosen
+
+
+def _folder(variable: str, default: str) -> Path:
+    named = os.environ.get(variable, default)
+    if not named.strip():
+        raise PipelineError("it is empty", where=variable, fix="name a folder, or unset it")
+    try:
+        return resolve(named)
+    except RuntimeError as error:
+        raise PipelineError(f"`{named}`: {error}", where=variable, fix="name the folder from / on") from None
 
 
 def _count(variable: str, what: str) -> int | None:

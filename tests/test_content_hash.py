@@ -38,6 +38,13 @@ def test_a_broken_memo_is_forgotten(tmp_path):
     assert content_sha256(path) == content_sha256(path) == hashlib.sha256(b"content").hexdigest()
 
 
+def test_a_file_is_hashed_where_no_memo_can_be(tmp_path, monkeypatch):
+    path = tmp_path / "video.mp4"
+    path.write_bytes(b"content")
+    monkeypatch.setenv("AMDNET_STORE", str(path / "store"))
+    assert content_sha256(path) == hashlib.sha256(b"content").hexdigest()
+
+
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         content_sha256(tmp_path / "none.mp4")

@@ -18,6 +18,8 @@ from pipeline import runtime
 from pipeline.errors import PipelineError
 
 BATCHES_IN_FLIGHT = 2
+EXAMPLE_SIDE = 32
+"""Pixels of the example that a network is traced on once, for pictures of every size."""
 
 
 class Encoder:

@@ -9,7 +9,6 @@ from pipeline.backbones.torchvision_fix import import_torchvision
 from pipeline.backbones.weights import Published, Weights, build
 
 PUBLISHED = Published("https://download.pytorch.org/models/resnet152-394f9c45.pth", sha256="394f9c45")  # IMAGENET1K_V1
-SIZE = 2048
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 

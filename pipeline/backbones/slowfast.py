@@ -10,10 +10,9 @@ from pipeline.backbones.encoder import Float32
 from pipeline.backbones.fuse import fuse_conv_bn
 from pipeline.backbones.torchvision_fix import import_torchvision
 from pipeline.backbones.weights import Published, Weights, build
+from pipeline.video.clips import FRAMES
 
 PUBLISHED = Published("https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics/SLOWFAST_8x8_R50.pyth", sha256="")
-SIZE = 2304
-FRAMES = 32
 SLOW = torch.linspace(0, FRAMES - 1, 8).long()
 """Frames of the slow path: 0 4 8 13 17 22 26 31."""
 MEAN, STD = 0.45, 0.225

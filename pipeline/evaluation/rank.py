@@ -13,7 +13,7 @@ from torch import Tensor
 from pipeline.evaluation.retrieval import ranks
 from pipeline.features.corpus import Corpus
 from pipeline.features.videos import Videos
-from pipeline.models.interface import RetrievalModel
+from pipeline.models.interface import RetrievalModel, moment_spans
 
 VIDEO_BLOCK = 256
 QUERY_BLOCK = 256
@@ -105,12 +105,6 @@ def best_first(score: Tensor, kept: int) -> Tensor:
     tied = ((score >= values[:, -1:]).sum(dim=1) > kept).nonzero()[:, 0]
     best[tied] = score[tied].sort(dim=1, descending=True, stable=True).indices[:, :kept]
     return best
-
-
-def moment_spans(spans: Tensor) -> Tensor:
-    """Centres and widths (..., 2) as starts and ends (..., 2), clipped to the video, [0, 1]."""
-    centre, width = spans.unbind(-1)
-    return torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
 
 
 def _retrieve(model: RetrievalModel, spans: Tensor, score: Tensor, position: Tensor, video: Tensor) -> Retrieved:

@@ -79,7 +79,7 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
         return _failed(video, stream, one_line(error), causes, started, seconds)
     for decoder in DECODERS:
         try:
-            with open_video(path, stream.short_side, decoder, stream.decode) as reader:
+            with open_video(path, stream.short_side, decoder, stream.decode, video.duration) as reader:
                 rows = _encode(reader, stream, model, seconds)
         except VideoError as error:
             causes[decoder] = one_line(error)

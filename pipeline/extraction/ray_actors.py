@@ -52,7 +52,7 @@ class RayCrew:
         if self._started:
             self._ray.init(os.environ.get("RAY_ADDRESS", "local"), include_dashboard=False)
         resources = self._ray.cluster_resources()
-        gpus = 0 if os.environ.get("AMDNET_DEVICE") == "cpu" else int(resources.get("GPU", 0))
+        gpus = 0 if runtime.device_name() == "cpu" else int(resources.get("GPU", 0))
         self.size = runtime.workers() or gpus or max(1, int(resources["CPU"]))
         self._gpus = 1 / math.ceil(self.size / gpus) if gpus else 0
         self._task = task(stream, store, "cuda" if gpus else "cpu", threads=1)

@@ -9,14 +9,12 @@ import torch
 from torch import Tensor
 
 from pipeline.backbones import resnet, weights
-from pipeline.backbones.encoder import Encoder
+from pipeline.backbones.encoder import EXAMPLE_SIDE, Encoder
 from pipeline.features.recipe import resnet_recipe
 from pipeline.sections import DecodeParams, ResNetParams
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
 from pipeline.video.reader import Timeline
-
-EXAMPLE = 32  # pixels; the network is traced on it once, for pictures of every size
 
 
 class ResNetStream:
@@ -38,7 +36,7 @@ class ResNetStream:
 
     @cached_property
     def _model(self) -> Encoder:
-        example = torch.zeros((1, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
+        example = torch.zeros((1, EXAMPLE_SIDE, EXAMPLE_SIDE, 3), dtype=torch.uint8)
         return Encoder(resnet.ResNet152(self.weights), example, self.params.precision, self.name)
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:

@@ -36,7 +36,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
 
     Planning looks for the entries of the store, packing checks them; one that is damaged is extracted anew.
     Raises PipelineError naming the failed videos where more than `max_failed_fraction` of all failed; then only the
-    .json is written, and what was extracted stays in the store.
+    .json is written, and what was extracted stays in the store. Raises it too where the store cannot be written to.
     """
     store = Store(runtime.store_root(), stream.name)
     videos = sorted(videos, key=lambda video: video.video_id)
@@ -44,6 +44,8 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
     known = {video_id: attributes for video_id, attributes in entries.items() if attributes is not None}
     failures: list[Failure] = []
     missing = [video for video in videos if video.video_id not in known]
+    if missing:
+        store.check_writable()
     progress = Progress(stream.name, missing)
     damaged: list[Video] = []
 

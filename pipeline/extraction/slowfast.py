@@ -10,14 +10,12 @@ import torch
 from torch import Tensor
 
 from pipeline.backbones import slowfast, weights
-from pipeline.backbones.encoder import Encoder
+from pipeline.backbones.encoder import EXAMPLE_SIDE, Encoder
 from pipeline.features.recipe import slowfast_recipe
 from pipeline.sections import DecodeParams, SlowFastParams
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
 from pipeline.video.reader import Timeline
-
-EXAMPLE = 32  # pixels; the network is traced on it once, for pictures of every size
 
 
 class SlowFastStream:
@@ -39,7 +37,7 @@ class SlowFastStream:
 
     @cached_property
     def _model(self) -> Encoder:
-        example = torch.zeros((1, clips.FRAMES, EXAMPLE, EXAMPLE, 3), dtype=torch.uint8)
+        example = torch.zeros((1, clips.FRAMES, EXAMPLE_SIDE, EXAMPLE_SIDE, 3), dtype=torch.uint8)
         return Encoder(slowfast.SlowFast(self.weights), example, self.params.precision, self.name)
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import torch
 
 from pipeline import runtime
+from pipeline.code_hash import code_of, imported_modules
 from pipeline.errors import PipelineError
 from pipeline.extraction.extract import Outcome, extract
 from pipeline.extraction.stream import Stream
@@ -27,11 +28,13 @@ Result = TypeVar("Result")
 class Task:
     """What a worker is given, complete on any machine that sees the same files.
 
-    stream: pickled, since it looks for its weights as soon as it is unpickled; environment: the driver's variables of
-    this project, folders resolved; threads: of torch on the CPU.
+    stream: pickled, since it looks for its weights as soon as it is unpickled; code: hashes of all that the driver has
+    imported of this project; environment: the driver's variables of this project, folders resolved; threads: of torch
+    on the CPU.
     """
 
     stream: bytes
+    code: dict[str, str | None]
     recipe: dict[str, Any]
     store: Store
     environment: dict[str, str]
@@ -43,7 +46,7 @@ def task(stream: Stream, store: Store, device: str, threads: int) -> Task:
     own = {name: value for name, value in os.environ.items() if name.startswith("AMDNET_")}
     folders = {"DVC_ROOT": str(runtime.project_root()), "AMDNET_STORE": str(runtime.store_root())}
     environment = {**own, **folders, "AMDNET_DEVICE": device}
-    return Task(pickle.dumps(stream), stream.recipe, store, environment, threads)
+    return Task(pickle.dumps(stream), code_of(imported_modules()), stream.recipe, store, environment, threads)
 
 
 class Worker:
@@ -64,13 +67,20 @@ class Worker:
         os.environ.update(self._task.environment)
         torch.set_num_threads(self._task.threads)
         self._model = ThreadPoolExecutor(1)
+        code = code_of(self._task.code)
+        if others := [name for name, found in code.items() if found != self._task.code[name]]:
+            raise _refused(f"its code is not the driver's: {', '.join(others)}")
         self._stream = pickle.loads(self._task.stream)
         if self._stream.recipe != self._task.recipe:
-            raise PipelineError(
-                f"this worker's recipe is {self._stream.recipe}, the driver's is {self._task.recipe}",
-                where=os.uname().nodename,
-                fix="give every machine the same code and the same weights",
-            )
+            raise _refused(f"its recipe is {self._stream.recipe}, the driver's is {self._task.recipe}")
+
+
+def _refused(cause: str) -> PipelineError:
+    return PipelineError(
+        cause,
+        where=f"worker on {os.uname().nodename}",
+        fix="give every machine the same code and the same weights, and change neither during a run",
+    )
 
 
 def _caught(work: Callable[[], Result]) -> Result | Exception:

@@ -92,16 +92,6 @@ class FeatureFile:
     def __getitem__(self, id: str) -> np.ndarray:
         return self._file[id][()]
 
-    def attributes(self, id: str) -> dict[str, Any]:
-        """What is known of one dataset: duration, fps, decoder, source hash, ..."""
-        return dict(self._file[id].attrs)
-
     def ids(self) -> list[str]:
         """All ids, sorted."""
         return sorted(self._file)
-
-    @property
-    def size(self) -> int | None:
-        """D, the number of features a row; None for an empty file."""
-        first = next(iter(self._file.values()), None)
-        return None if first is None else int(first.shape[1])

@@ -8,7 +8,9 @@ computed anew. Test: tests/features/test_store.py.
 
 import hashlib
 import json
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import safe_open, save_file
 
+from pipeline.errors import PipelineError
 from pipeline.files import atomic_path, canonical_json, sha256_text
 
 
@@ -43,9 +46,6 @@ class Store:
         """Where the entry of `key` lies, whether or not it exists."""
         return self.folder / key[:2] / f"{key}.safetensors"
 
-    def __contains__(self, key: str) -> bool:
-        return self.get(key) is not None
-
     def get(self, key: str) -> Entry | None:
         """The entry, or None where there is none that can be read."""
         path = self.path(key)
@@ -70,11 +70,28 @@ class Store:
             return None
 
     def put(self, key: str, entry: Entry) -> None:
-        """Write the entry whole, replacing one of the same key."""
+        """Write the entry whole, replacing one of the same key; raises PipelineError where the disk does not let it."""
         arrays = {name: np.ascontiguousarray(array) for name, array in entry.arrays.items()}
-        with atomic_path(self.path(key)) as temporary:
+        with self._writing(), atomic_path(self.path(key)) as temporary:
             metadata = {"attributes": canonical_json(dict(entry.attributes)), "arrays": _digest(arrays)}
             save_file(arrays, temporary, metadata=metadata)
+
+    def check_writable(self) -> None:
+        """Raise PipelineError where no entry can be written, before hours of work have made one."""
+        with self._writing():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self.folder).close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, SafetensorError) as error:
+            raise PipelineError(
+                f"the store cannot be written to: {getattr(error, 'strerror', None) or error}",
+                where=self.folder,
+                fix="make room and give write access to it, or let AMDNET_STORE name another folder",
+            ) from None
 
 
 def _digest(arrays: Mapping[str, np.ndarray]) -> str:

@@ -16,7 +16,7 @@ from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names
 from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
 from pipeline.models.cpu import Linear
-from pipeline.models.interface import RetrievalModel, Scores, similarities
+from pipeline.models.interface import RetrievalModel, Scores, moment_spans, similarities
 from pipeline.models.losses import diversity_loss, relevance_loss, retrieval_loss
 from pipeline.models.ragged import in_parts
 from pipeline.sections import AMDNetRecipe
@@ -120,8 +120,7 @@ class AMDNet(RetrievalModel):
         # In logarithms, since far from every span all masks are 0 in float32.
         cover = log_masks(spans, self.recipe.clips).take_along_dim(position[:, None, None], dim=-1)
         moment = cover[..., 0].argmax(dim=-1)
-        centre, width = spans.take_along_dim(moment[:, None, None], dim=1)[:, 0].unbind(-1)
-        return moment, torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
+        return moment, moment_spans(spans.take_along_dim(moment[:, None, None], dim=1)[:, 0])
 
     def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
         """See RetrievalModel; the same in every epoch."""

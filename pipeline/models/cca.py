@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pipeline.errors import PipelineError
 from pipeline.features.videos import Videos
-from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
+from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.sections import CCARecipe
 
 BLOCK = 4096  # pairs at once, where they are summed in float64
@@ -57,11 +57,6 @@ class CCA(RetrievalModel):
         """See RetrievalModel."""
         similarity = similarities(F.normalize(query, dim=-1), index.clips)
         return Scores(similarity.amax(dim=-1), similarity)
-
-    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """See RetrievalModel: the best clip's span."""
-        span = torch.stack([position, position + 1], dim=-1) / self.recipe.clips
-        return torch.full_like(position, NO_MOMENT), span
 
     @torch.no_grad()
     def solve(self, clips: Tensor, query: Tensor, mask: Tensor, labels: Tensor, refit: bool) -> float:

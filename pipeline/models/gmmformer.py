@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names, embedding_names
 from pipeline.models.blocks import AttentionPooling, Embedding, QueryEncoder, SelfAttention
-from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
+from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
 from pipeline.models.ragged import in_parts
 from pipeline.sections import GMMFormerRecipe
@@ -130,11 +130,6 @@ class GMMFormer(RetrievalModel):
         similarity = similarities(unit, index.clips)
         weight = self.recipe.clip_weight
         return Scores(weight * similarity.amax(dim=-1) + (1 - weight) * (unit @ index.frame.T), similarity)
-
-    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """See RetrievalModel: the best clip's span."""
-        span = torch.stack([position, position + 1], dim=-1) / self.recipe.clips
-        return torch.full_like(position, NO_MOMENT), span
 
     def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
         """See RetrievalModel; negatives are hard after `hard_start` epochs."""

@@ -1,6 +1,7 @@
 """What every retrieval model can do: the one interface that training, ranking and the parity command know.
 
-A model adds its file beside this one, its class to registry.py and its recipe to params.py.
+A model adds its file beside this one, its class to registry.py, its name and recipe to pipeline/sections.py (ModelName,
+RECIPES), and the recipe's values for every data set to params.yaml.
 Test: tests/models/test_interface.py, the same properties for all models.
 """
 
@@ -67,9 +68,10 @@ class RetrievalModel(nn.Module):
         """What is retrieved within K videos, given their `spans` (K, H, 2) and the position (K,) of a score.
 
         Returns the moment (K,) int64, NO_MOMENT for a model that learns none, and start and end (K, 2), shares of the
-        video in [0, 1].
+        video in [0, 1]. Here it is the clip at the position, for models that learn no moments and score single clips.
         """
-        raise NotImplementedError
+        span = torch.stack([position, position + 1], dim=-1) / self.recipe.clips
+        return torch.full_like(position, NO_MOMENT), span
 
     def losses(self, query: Tensor, encoding: NamedTuple, labels: Tensor, epoch: int) -> dict[str, Tensor]:
         """The unweighted losses of a batch and their weighted sum `total`; see cca.py for a model without.
@@ -77,6 +79,12 @@ class RetrievalModel(nn.Module):
         query (Q, d); labels (Q,): each query's video in the encoding; epoch: counted from 1.
         """
         raise NotImplementedError
+
+
+def moment_spans(spans: Tensor) -> Tensor:
+    """Centres and widths (..., 2) as starts and ends (..., 2), clipped to the video, [0, 1]."""
+    centre, width = spans.unbind(-1)
+    return torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
 
 
 def similarities(query: Tensor, video: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from pipeline import runtime
+from pipeline.code_hash import code_of, imported_modules
 from pipeline.files import atomic_path, canonical_json, sha256_file, sha256_text
 
 
@@ -21,11 +22,8 @@ def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) 
     key = {
         "inputs": [sha256_file(path) for path in inputs],
         "params": params,
-        "code": {
-            name: sha256_file(module.__file__)
-            for name, module in sys.modules.items()
-            if name.startswith("pipeline.") and getattr(module, "__file__", None)
-        },
+        "code": code_of(imported_modules()),
+        "stage": sha256_file(stage) if (stage := getattr(sys.modules["__main__"], "__file__", None)) else None,
         "device": device.type,
         "torch": torch.__version__,
     }

@@ -12,7 +12,6 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from pipeline import runtime
 from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import survey
@@ -22,10 +21,10 @@ from pipeline.video.upright import upright
 class AvReader:
     """A video through PyAV, scaled so that the short side has `short_side` pixels, turned as its metadata says.
 
-    Raises VideoError where the file cannot be opened or its packets are damaged.
+    threads: of the decoder. Raises VideoError where the file cannot be opened or its packets are damaged.
     """
 
-    def __init__(self, path: Path | str, short_side: int):
+    def __init__(self, path: Path | str, short_side: int, threads: int):
         self.path = path
         found = survey(path)
         self.timeline, self._pts, self._size = found.timeline, found.pts, found.scaled(short_side)
@@ -33,7 +32,7 @@ class AvReader:
         self._container = av.open(str(path), metadata_errors="replace")
         self._stream = main_stream(self._container)
         self._stream.thread_type = "AUTO"
-        self._stream.codec_context.thread_count = runtime.decode_threads()
+        self._stream.codec_context.thread_count = threads
         self._stream.codec_context.options = {"err_detect": "explode"}
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:

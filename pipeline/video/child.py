@@ -1,9 +1,10 @@
 """The process that decodes: one video after the other, for the process that started it, and dies with that one.
 
 A decoder may hang or crash; here it takes nothing with it. It imports numpy and the two decoders, not torch, and starts
-in a quarter of a second. Asked (decoder, path, short side) it answers with a Timeline; asked then for frame indices it
-answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and None at the end. In place of any answer may
-stand a string: why the video cannot be read. It stops while the pipe is full, so it is never more than that ahead.
+in a quarter of a second. Asked (decoder, path, short side, threads) it answers with a Timeline; asked then for frame
+indices it answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and None at the end. In place of any
+answer may stand a string: why the video cannot be read. It stops while the pipe is full, so it is never more than that
+ahead.
 `python -m pipeline.video.child DESCRIPTOR PARENT` is how `pipeline.video.decode` starts it.
 """
 
@@ -31,9 +32,9 @@ _PR_SET_PDEATHSIG = 1
 def serve(connection: Connection) -> None:
     """Answer until the other side is gone."""
     while True:
-        decoder, path, short_side = connection.recv()
+        decoder, *asked = connection.recv()
         try:
-            with closing(READERS[decoder](path, short_side)) as reader:
+            with closing(READERS[decoder](*asked)) as reader:
                 connection.send(reader.timeline)
                 for pictures in _stacked(reader.frames(connection.recv())):
                     connection.send(pictures)

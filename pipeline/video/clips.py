@@ -4,9 +4,9 @@ Clip i covers [i * clip_seconds, (i + 1) * clip_seconds). Every rule gives one a
 never fall, within a clip or from one to the next, so that one pass through the video serves them all. Decoders give
 times as float32, so borders are rounded to float32 before they are compared: a frame due exactly on a border is on it.
 
-`full_clip`, `middle` and `uniform` choose by time and agree on the number of clips. The two `hero_*` rules repeat what
-made the published TVR features (linjieli222/HERO_Video_Feature_Extractor: ffmpeg's `fps` filter, then index
-arithmetic). Test: tests/video/test_clips.py.
+`full_clip`, `middle` and `uniform` choose by time and give floor(time of the last frame / clip_seconds) + 1 clips. The
+two `hero_*` rules repeat what made the published TVR features (linjieli222/HERO_Video_Feature_Extractor: ffmpeg's `fps`
+filter, then index arithmetic). Test: tests/video/test_clips.py.
 """
 
 import math
@@ -22,11 +22,6 @@ HERO_SECONDS = 1.5
 """The only clip length of the published features."""
 _HERO_FPS, _HERO_CLIP_FRAMES = 30, 45
 _OFFSETS = np.linspace(0, 44, FRAMES).astype(np.int64) / 45  # where in a clip, as shares of it, full_clip looks
-
-
-def clip_count(timeline: Timeline, clip_seconds: float) -> int:
-    """T = floor(time of the last frame / clip_seconds) + 1."""
-    return len(_borders(timeline, clip_seconds)) - 1
 
 
 def full_clip(timeline: Timeline, clip_seconds: float) -> list[np.ndarray]:

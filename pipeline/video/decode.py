@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline import runtime
 from pipeline.sections import DecodeParams
 from pipeline.video import child
 from pipeline.video.reader import Timeline, VideoError
@@ -31,14 +32,18 @@ _starter = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that
 
 
 @contextmanager
-def open_video(path: Path | str, short_side: int, decoder: str, limits: DecodeParams) -> Iterator["IsolatedReader"]:
+def open_video(
+    path: Path | str, short_side: int, decoder: str, limits: DecodeParams, seconds: float = 0.0
+) -> Iterator["IsolatedReader"]:
     """An open video, its short side scaled to `short_side` pixels, through one of `DECODERS`.
 
-    Raises VideoError where it cannot be read, does not keep its deadline, or crashes the decoder.
+    seconds: the length that its header declares, 0 where nobody knows; to open it is to read all its packets. Raises
+    VideoError where it cannot be read, does not keep its deadline, or crashes the decoder; PipelineError where
+    AMDNET_DECODE_THREADS is wrong.
     """
     process = _take()
     try:
-        reader = IsolatedReader(process, path, short_side, decoder, limits)
+        reader = IsolatedReader(process, path, short_side, decoder, limits, seconds)
         yield reader
     finally:
         if process.free:
@@ -67,14 +72,17 @@ os.register_at_fork(after_in_child=_after_fork)
 class IsolatedReader:
     """See `pipeline.video.reader.Reader`.
 
-    The deadline is on the seconds spent waiting for the child: max(floor, factor * length of the video).
+    The deadline is on the seconds spent waiting for the child: max(floor, factor * length of the video), the length
+    being the declared one until the packets have been read, then the longer of the two.
     """
 
-    def __init__(self, process: "_Child", path: Path | str, short_side: int, decoder: str, limits: DecodeParams):
-        self._process, self._path, self._decoder = process, path, decoder
-        self._allowed, self._waited = limits.deadline_floor, 0.0
-        self.timeline: Timeline = self._ask((decoder, str(path), short_side))
-        self._allowed = max(limits.deadline_floor, limits.deadline_factor * self.timeline.end)
+    def __init__(
+        self, process: "_Child", path: Path | str, short_side: int, decoder: str, limits: DecodeParams, seconds: float
+    ):
+        self._process, self._path = process, path
+        self._allowed, self._waited = max(limits.deadline_floor, limits.deadline_factor * seconds), 0.0
+        self.timeline: Timeline = self._ask((decoder, str(path), short_side, runtime.decode_threads()))
+        self._allowed = max(self._allowed, limits.deadline_factor * self.timeline.end)
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
         """See `pipeline.video.reader.Reader.frames`; frames that are wanted again are not sent again."""
@@ -105,7 +113,11 @@ class IsolatedReader:
         started = time.monotonic()
         if not self._process.pipe.poll(max(0.0, self._allowed - self._waited)):
             self._process.kill()
-            raise self._error(f"not done within {self._allowed:.0f} s; the decoder was stopped")
+            raise VideoError(
+                f"not done within {self._allowed:.0f} s, so the decoder was stopped",
+                where=self._path,
+                fix="where the file is sound, raise decode.deadline_floor or decode.deadline_factor",
+            )
         try:
             answer = self._process.pipe.recv()
         except (EOFError, OSError):

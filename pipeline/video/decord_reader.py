@@ -19,7 +19,6 @@ import av
 import decord
 import numpy as np
 
-from pipeline import runtime
 from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import Timeline, VideoError
 from pipeline.video.survey import Survey, survey
@@ -33,11 +32,11 @@ _CLOSE = 2e-3
 class DecordReader:
     """A video through decord, its pictures scaled so that the short side has `short_side` pixels.
 
-    Raises VideoError where the file cannot be opened, is damaged, or is of a kind that decord misreads. It must be the
-    only one in its process that writes to standard error: see `pipeline.video.child`.
+    threads: of the decoder. Raises VideoError where the file cannot be opened, is damaged, or is of a kind that decord
+    misreads. It must be the only one in its process that writes to standard error: see `pipeline.video.child`.
     """
 
-    def __init__(self, path: Path | str, short_side: int):
+    def __init__(self, path: Path | str, short_side: int, threads: int):
         self.path = path
         found = survey(path)
         if {found.container, found.codec} & _MISREAD:
@@ -53,9 +52,7 @@ class DecordReader:
         os.dup2(self._errors.fileno(), 2)
         decord.logging.set_level(decord.logging.ERROR)
         try:
-            self._video = decord.VideoReader(
-                str(path), width=width, height=height, num_threads=runtime.decode_threads()
-            )
+            self._video = decord.VideoReader(str(path), width=width, height=height, num_threads=threads)
             self._check_times(found)
         except (decord.DECORDError, RuntimeError) as error:
             raise VideoError(f"decord cannot open it: {_gist(str(error))}", where=path) from None

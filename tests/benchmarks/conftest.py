@@ -1,5 +1,6 @@
 """Parameters, a plan of runs, and what `dvc exp show --json` prints for them, cut down to the keys that are read."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ def params() -> dict[str, Any]:
         "protocol": "honest",
         "prepare": {},
         "pack": {},
+        "query_text": {"max_tokens": 30},
         "features": {"normalize": "standard"},
         "train": {"seed": 0, "shuffle_queries": False},
         "recipes": {"amdnet": recipes, "cca": {"pack": {"ridge": 0.3}}},
@@ -53,7 +55,8 @@ def shown(params):
         cost = {"parameters": 1234567, "training seconds": 61.0, "query milliseconds": 0.5, "index KiB a video": 16.0}
         files = {"outputs/evaluation/metrics.json": {"data": metrics}, "outputs/evaluation/cost.json": {"data": cost}}
         used = changed(params, {"dataset": "pack", "source": "/elsewhere", **changes})
-        data = {"rev": f"rev-{name}", "params": {"params.yaml": {"data": used}}, "metrics": files}
+        deps = {used["source"].lstrip("/"): {"hash": f"hash of {Path(used['source']).name}"}}
+        data = {"rev": f"rev-{name}", "params": {"params.yaml": {"data": used}}, "metrics": files, "deps": deps}
         return {"name": name, "revs": [{"rev": data["rev"], "data": data}]}
 
     def printed(*commits: dict[str, tuple[dict[str, Any], float]]) -> list[dict[str, Any]]:

@@ -1,7 +1,16 @@
 """Which experiments count as a run's: those of its name with its parameters, finished."""
 
-from benchmarks.experiments import matching, parse_show
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.experiments import hash_of, matching, of_one_pack, parse_show
 from benchmarks.plan import read_plan
+from pipeline.errors import PipelineError
 
 CHANGES = {"model": "amdnet"}
 
@@ -14,6 +23,7 @@ def test_an_experiment_of_other_parameters_is_another_run(plan, params, shown):
     commit = {
         "deep-seed0": ({**CHANGES, "recipes.amdnet.pack.hidden": 65}, 1.0),
         "deep-seed1": ({**CHANGES, "train.seed": 1}, 2.0),
+        "deep-seed2": ({**CHANGES, "train.seed": 2, "query_text.max_tokens": 31}, 3.0),
         "other": (CHANGES, 3.0),
     }
     assert list(matching(deep(plan, params), params, parse_show(shown(commit)))) == ["deep-seed1"]
@@ -31,3 +41,49 @@ def test_an_experiment_that_is_not_finished_is_none(shown):
     running["revs"][0]["data"]["metrics"]["outputs/evaluation/cost.json"] = {"error": {"type": "FileNotFoundError"}}
     failed["revs"][0]["data"] = None
     assert [experiment.name for experiment in parse_show(printed)] == ["deep-seed2"]
+
+
+def test_an_experiment_on_another_pack_is_another_run_and_one_on_a_copy_is_not(shown):
+    commit = {
+        "deep-seed0": ({**CHANGES, "source": "/here/pack"}, 1.0),
+        "deep-seed1": ({**CHANGES, "source": "/other"}, 2.0),
+        "deep-seed2": ({**CHANGES, "source": "/there/pack"}, 3.0),
+    }
+    found = parse_show(shown(commit))
+    assert [experiment.name for experiment in of_one_pack(found, "hash of pack")] == ["deep-seed0", "deep-seed2"]
+    assert [experiment.name for experiment in of_one_pack(found, "hash of other")] == ["deep-seed1"]
+    assert of_one_pack(found, None) == of_one_pack(found, "hash of pack"), "no table mixes two packs"
+    assert of_one_pack(found, "hash of a third") == of_one_pack([], None) == []
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A DVC repository whose one stage depends on `source`; the current folder."""
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    Path("params.yaml").write_text("source: nowhere\n")
+    Path("dvc.yaml").write_text(
+        "stages:\n  prepare:\n    cmd: echo '{\"SumR\":1.0}' | tee metrics.json > cost.json\n"
+        "    deps: ['${source}']\n    params: [source]\n    metrics: [metrics.json, cost.json]\n"
+    )
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    for command in ("git init -q", "git config user.email a@b", "git config user.name a", "dvc init -q", "git add -A",
+                    "git commit -qm one"):  # fmt: skip
+        subprocess.run(command.split(), check=True)
+
+
+def pack_of(content: str, folder: Path) -> Path:
+    (folder / "TextData").mkdir(parents=True)
+    (folder / "TextData" / "queries").write_text(content)
+    return folder
+
+
+def test_the_hash_of_a_pack_is_that_of_the_experiments_on_it_wherever_it_lies(repository, tmp_path):
+    first, other = pack_of("one", tmp_path / "first"), pack_of("two", tmp_path / "other")
+    subprocess.run(["dvc", "exp", "run", "-q", "--temp", "--name", "run", "-S", f"source={first}"], check=True)
+    shown = subprocess.run(["dvc", "exp", "show", "--json"], check=True, capture_output=True).stdout
+    (experiment,) = parse_show(json.loads(shown))
+    assert experiment.pack == hash_of(first) == hash_of(pack_of("one", tmp_path / "elsewhere" / "copy"))
+    assert experiment.pack != hash_of(other)
+    with pytest.raises(PipelineError, match="nowhere: no such folder"):
+        hash_of(tmp_path / "nowhere")

@@ -24,7 +24,7 @@ def test_means_and_deviations_over_seeds(plan, params, shown):
     assert (table["deep"]["parameters"], table["deep"]["training s"]) == ("1,234,567", "61")
     assert table["linear"]["SumR"] == "94.5" and table["linear"]["mIoU"] == ""
     assert table["chance, whole video"] == dict.fromkeys(table["deep"], "") | CHANCE
-    assert "Missing" not in text and "Experiments on 0000000." in text
+    assert "Missing" not in text and "Experiments on 0000000. Pack: hash of." in text
 
 
 def test_what_is_missing_is_named(plan, params, shown):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.errors import PipelineError
-from pipeline.evaluation.rank import best_first, moment_spans, rank_corpus
+from pipeline.evaluation.rank import best_first, rank_corpus
 from pipeline.evaluation.retrieval import ranks
 from pipeline.features.videos import VideoRows
 
@@ -79,11 +79,6 @@ def test_a_diverged_model_is_refused(model, corpus):
     broken = with_clips(corpus, corpus.videos.clips * float("nan"))
     with pytest.raises(PipelineError, match="diverged"):
         rank_corpus(model, broken, CPU)
-
-
-def test_moments_are_clipped_to_the_video():
-    spans = moment_spans(torch.tensor([[0.1, 0.6], [0.5, 0.2], [0.9, 0.4]]))
-    torch.testing.assert_close(spans, torch.tensor([[0.0, 0.4], [0.4, 0.6], [0.7, 1.0]]))
 
 
 def test_the_index_is_counted_in_bytes(model, corpus):

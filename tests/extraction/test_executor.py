@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,7 @@ from pipeline.extraction import processes
 from pipeline.extraction.resnet import ResNetStream
 from pipeline.extraction.run import run
 from pipeline.extraction.slowfast import SlowFastStream
+from pipeline.extraction.worker import Task, task
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.features.store import Store
 from pipeline.sections import DecodeParams, ResNetParams, SlowFastParams
@@ -118,6 +120,16 @@ def test_a_worker_with_another_recipe_is_refused(films, tmp_path):
     with pytest.raises(PipelineError, match="recipe") as caught:
         run(OtherStream(), corpus(films), tmp_path, 1.0)
     assert "same weights" in caught.value.fix
+
+
+def test_a_worker_with_other_code_is_refused(films, tmp_path, monkeypatch):
+    def of_other_code(*given) -> Task:
+        return replace(task(*given), code={"pipeline.nowhere": "0", "pipeline.video.clips": "0"})
+
+    monkeypatch.setattr(processes, "task", of_other_code)
+    with pytest.raises(PipelineError, match="not the driver's: pipeline.nowhere, pipeline.video.clips\n") as caught:
+        run(NumberStream(), corpus(films), tmp_path, 1.0)
+    assert "same code" in caught.value.fix and not list((tmp_path / "store").rglob("*.safetensors"))
 
 
 @pytest.mark.parametrize(("error", "raised"), [(PipelineError, PipelineError), (ZeroDivisionError, RuntimeError)])

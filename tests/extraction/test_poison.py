@@ -1,13 +1,16 @@
 """No video can stop an extraction: good ones equal their clean twins in every format, each bad one is named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.formats import DAMAGE, FORMATS, write_format
+from helpers.hdf5 import attributes_of
 from helpers.streams import NumberStream, corpus
 
+from pipeline.extraction import extract
 from pipeline.extraction.run import run
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.sections import DecodeParams
@@ -33,7 +36,7 @@ def test_every_format_gives_the_rows_of_its_clean_twin_and_names_its_decoder(goo
     with FeatureFile(tmp_path / "numbers.h5") as file:
         for name, path in good.items():
             assert file[path.stem].tolist() == TWIN, name
-            assert file.attributes(path.stem)["decoder"] == FORMATS[name][2], name
+            assert attributes_of(tmp_path / "numbers.h5", path.stem)["decoder"] == FORMATS[name][2], name
     readers = [reader for _, _, reader in FORMATS.values()]
     assert metrics["decoders"] == {"decord": readers.count("decord"), "pyav": readers.count("pyav")}
 
@@ -75,16 +78,33 @@ def test_the_causes_of_both_decoders_stand_in_one_line(good, tmp_path):
 STUBS = {"hangs": "while True: time.sleep(1)", "crashes": "os.kill(os.getpid(), 11)"}
 
 
-@pytest.mark.parametrize("does", STUBS.values(), ids=STUBS)
-def test_where_decord_hangs_or_crashes_pyav_gives_the_rows(good, tmp_path, monkeypatch, does):
-    (tmp_path / "stub").mkdir()
-    (tmp_path / "stub" / "decord.py").write_text(
+def put_decord(does: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the decoding children import a decord that does this to open a video."""
+    folder.mkdir()
+    (folder / "decord.py").write_text(
         "import os, time, types\nclass DECORDError(Exception): pass\n"
         "logging = types.SimpleNamespace(set_level=lambda level: None, ERROR=2)\n"
         f"def VideoReader(path, **options):\n    {does}\n"
     )
-    monkeypatch.syspath_prepend(tmp_path / "stub")
+    monkeypatch.syspath_prepend(folder)
     monkeypatch.setattr(decode, "_idle", [])
+
+
+def test_to_open_a_video_may_take_as_long_as_the_manifest_says_it_is(good, tmp_path, monkeypatch):
+    put_decord("time.sleep(2); raise DECORDError('opened after all')", tmp_path / "stub", monkeypatch)
+    monkeypatch.setattr(extract, "DECODERS", ("decord",))
+    stream = NumberStream()
+    stream.decode = DecodeParams(deadline_floor=1.0, deadline_factor=0.01)
+    short, long = corpus([good["h264.mp4"], good["h264.mkv"]])
+    failures = run(stream, [short, replace(long, duration=3000.0)], tmp_path, 1.0)["failures"]
+    causes = {failure["video_id"]: failure["cause"] for failure in failures}
+    assert "not done within 1 s" in causes[short.video_id] and "deadline_factor" in causes[short.video_id]
+    assert "opened after all" in causes[long.video_id]
+
+
+@pytest.mark.parametrize("does", STUBS.values(), ids=STUBS)
+def test_where_decord_hangs_or_crashes_pyav_gives_the_rows(good, tmp_path, monkeypatch, does):
+    put_decord(does, tmp_path / "stub", monkeypatch)
     stream = NumberStream()
     stream.decode = DecodeParams(deadline_floor=3.0, deadline_factor=0.1)
     metrics = run(stream, corpus([good["h264.mp4"], good["hevc.mkv"]]), tmp_path, 0.0)

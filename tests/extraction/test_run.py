@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers.hdf5 import attributes_of
 from helpers.numbered import numbered_frames
 from helpers.streams import NumberStream, corpus
 from helpers.videos import write_sound, write_video
@@ -42,7 +43,7 @@ def test_the_rows_are_those_of_the_video(films, tmp_path):
     with FeatureFile(tmp_path / "numbers.h5") as file:
         assert file.ids() == [path.stem for path in films]
         assert file["film0"].tolist() == [[0, 3, 5], [6, 9, 11]]  # 12 frames a second, clips of half a second
-        assert file.attributes("film0") == {
+        assert attributes_of(tmp_path / "numbers.h5", "film0") == {
             "clips": 2, "duration": 1.0, "fps": 12.0, "decoder": "decord", "sha256": corpus(films)[0].sha256,
         }  # fmt: skip
         assert file.recipe["clip_seconds"] == 0.5 and file.recipe["weights"] == "random (seed 0)"
@@ -189,3 +190,19 @@ def test_features_that_do_not_fit_float16_are_an_error(films, tmp_path):
 
     with pytest.raises(PipelineError, match="do not fit float16"):
         run(Huge(), corpus(films[:1]), tmp_path, 1.0)
+
+
+def test_a_wrong_variable_ends_the_run_instead_of_failing_every_video(films, tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_DECODE_THREADS", "two")
+    with pytest.raises(PipelineError, match="AMDNET_DECODE_THREADS"):
+        run(NumberStream(), corpus(films), tmp_path, 1.0)
+
+
+def test_a_store_that_cannot_be_written_to_is_named_before_anything_is_decoded(films, tmp_path, monkeypatch):
+    videos, stream = corpus(films), NumberStream()
+    run(stream, videos, tmp_path, 0.0)
+    monkeypatch.setenv("AMDNET_STORE", str(films[0] / "store"))
+    stream.encoded = 0
+    with pytest.raises(PipelineError, match="cannot be written to.*\n.*AMDNET_STORE"):
+        run(stream, videos, tmp_path, 1.0)
+    assert stream.encoded == 0

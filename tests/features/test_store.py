@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import PipelineError
 from pipeline.features.store import Entry, Store, entry_key
 
 ENTRY = Entry({"rows": np.arange(12, dtype=np.float16).reshape(3, 4)}, {"clips": 3, "libraries": {"numpy": "2"}})
@@ -16,12 +17,20 @@ def store(tmp_path) -> Store:
 def test_what_was_put_is_there(store):
     store.put("ab", ENTRY)
     found = store.get("ab")
-    assert "ab" in store and np.array_equal(found.arrays["rows"], ENTRY.arrays["rows"])
+    assert np.array_equal(found.arrays["rows"], ENTRY.arrays["rows"])
     assert found.arrays["rows"].dtype == np.float16 and found.attributes == ENTRY.attributes
 
 
 def test_what_was_not_put_is_absent(store):
-    assert "ab" not in store and store.get("ab") is None
+    assert store.get("ab") is None
+
+
+def test_a_store_that_cannot_be_written_to_is_an_error_that_names_the_variable(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    store = Store(tmp_path / "file", "slowfast")
+    for write in (store.check_writable, lambda: store.put("ab", ENTRY)):
+        with pytest.raises(PipelineError, match="slowfast: the store cannot be written to.*\n.*AMDNET_STORE"):
+            write()
 
 
 @pytest.mark.parametrize("cut", [0, 4, 60, -1])

@@ -95,3 +95,15 @@ def queries() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 def parity() -> Path:
     """The folder of the parity fixtures."""
     return parity_path()
+
+
+@pytest.fixture
+def author_state(make_model):
+    """A model's weights under the authors' names, the position tables longer than ours."""
+    renamed = {}
+    for name, parameter in make_model().named_parameters():
+        module, _, leaf = name.rpartition(".")
+        tensor = parameter.detach()
+        longer = torch.cat([tensor, torch.ones(5, tensor.shape[1])]) if module.endswith("table") else tensor
+        renamed[f"{make_model().AUTHOR_NAMES[module]}.{leaf}"] = longer
+    return renamed

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from pipeline.features.videos import Videos
+from pipeline.models.interface import moment_spans
 
 MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
 trained_models = pytest.mark.parametrize(("name", "changes"), MODELS)
@@ -141,3 +142,8 @@ def test_every_gradient_is_finite_and_every_parameter_has_one(
     losses["total"].backward()
     for parameter_name, parameter in model.named_parameters():
         assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), parameter_name
+
+
+def test_moments_are_clipped_to_the_video():
+    spans = moment_spans(torch.tensor([[0.1, 0.6], [0.5, 0.2], [0.9, 0.4]]))
+    torch.testing.assert_close(spans, torch.tensor([[0.0, 0.4], [0.4, 0.6], [0.7, 1.0]]))

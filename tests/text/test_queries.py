@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from helpers.hdf5 import attributes_of
 
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.manifest import Query
@@ -50,7 +51,7 @@ def test_attributes_say_how_the_file_was_made(encoder, store, tmp_path):
         assert features.recipe["tokenizer"] == "corpus"
         assert features.recipe["tokenizer_sha256"] == encoder.tokenizer.sha256
         assert "transformers" in features.recipe["libraries"]
-        assert features.attributes("v3#0") == {"video_id": "v3", "text": "stops"}
+    assert attributes_of(tmp_path / "query.h5", "v3#0") == {"video_id": "v3", "text": "stops"}
 
 
 def test_second_run_computes_nothing_and_gives_the_same_bytes(encoder, store, tmp_path):

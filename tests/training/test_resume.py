@@ -84,6 +84,18 @@ def test_the_key_depends_on_inputs_params_and_device(tmp_path, monkeypatch):
     assert len({first, *others}) == 5
 
 
+def test_the_key_depends_on_the_stage_that_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
+    keys = set()
+    for text in ("SEED = 0\n", "SEED = 1\n"):
+        (tmp_path / "stage.py").write_text(text)
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", str(tmp_path / "stage.py"))
+        keys.add(state_path([], {}, CPU))
+    monkeypatch.delattr(sys.modules["__main__"], "__file__")
+    keys.add(state_path([], {}, CPU))
+    assert len(keys) == 3
+
+
 @pytest.mark.parametrize("content", [None, b"", b"cut off", b"PK\x03\x04 half a zip file"])
 def test_a_state_that_cannot_be_read_counts_as_none(tmp_path, content):
     if content is not None:

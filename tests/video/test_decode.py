@@ -51,8 +51,8 @@ def video(tmp_path) -> Path:
     return write_video(tmp_path / "video.mp4", numbered_frames(12))
 
 
-def read(path: Path, decoder: str = "decord", limits: DecodeParams = LIMITS) -> list[int]:
-    with open_video(path, 32, decoder, limits) as reader:
+def read(path: Path, decoder: str = "decord", limits: DecodeParams = LIMITS, seconds: float = 0.0) -> list[int]:
+    with open_video(path, 32, decoder, limits, seconds) as reader:
         return numbers_of(reader.frames(range(len(reader.timeline.starts))))
 
 
@@ -66,10 +66,20 @@ def gone(pid: int) -> bool:
 
 def test_a_decoder_that_hangs_is_killed_and_the_next_one_goes_on(stub, video):
     pid = stub(HANG)
-    with pytest.raises(VideoError, match="not done within 3 s"):
+    with pytest.raises(VideoError, match="not done within 3 s") as caught:
         read(video, limits=SOON)
+    assert "decode.deadline_floor or decode.deadline_factor" in caught.value.fix
     assert gone(int(pid.read_text()))
     assert read(video, "pyav") == list(range(12))
+
+
+def test_a_long_video_has_longer_to_open(stub, video):
+    stub("time.sleep(2); raise DECORDError('opened after all')")
+    brief = DecodeParams(deadline_floor=1.0, deadline_factor=0.01)
+    with pytest.raises(VideoError, match="not done within 1 s"):
+        read(video, limits=brief)
+    with pytest.raises(VideoError, match="opened after all"):
+        read(video, limits=brief, seconds=3000.0)
 
 
 def test_a_decoder_that_crashes_is_named_by_its_signal(stub, video):

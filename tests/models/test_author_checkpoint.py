@@ -1,0 +1,109 @@
+"""The authors' checkpoints: found in any of the usual files, put in the place of our weights by one command."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from pipeline.errors import PipelineError
+from pipeline.files import sha256_file
+from pipeline.models import checkpoint
+from pipeline.models.author_checkpoint import read_author_weights, replace_weights
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("wrap", [
+    lambda state: state,
+    lambda state: {"model": state, "epoch": 3},
+    lambda state: {"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}, "lr": 0.1},
+    lambda state: {"checkpoint": {"model_state": state}},
+])  # fmt: skip
+def test_a_torch_file_in_any_wrapping(tmp_path, author_state, wrap):
+    torch.save(wrap(author_state), tmp_path / "best.ckpt")
+    read = read_author_weights(tmp_path / "best.ckpt")
+    assert read.keys() == author_state.keys()
+    assert all(torch.equal(read[name], author_state[name]) for name in author_state)
+
+
+def test_a_safetensors_file(tmp_path, author_state):
+    save_file(author_state, tmp_path / "best.safetensors")
+    assert read_author_weights(tmp_path / "best.safetensors").keys() == author_state.keys()
+
+
+def test_a_file_that_would_run_code_is_refused(tmp_path, author_state):
+    torch.save({"model": author_state, "config": argparse.Namespace(lr=0.1)}, tmp_path / "best.ckpt")
+    with pytest.raises(PipelineError, match="could run any code"):
+        read_author_weights(tmp_path / "best.ckpt")
+
+
+def test_a_file_without_weights_is_refused(tmp_path):
+    torch.save({"epoch": 3}, tmp_path / "best.ckpt")
+    with pytest.raises(PipelineError, match="no state dict"):
+        read_author_weights(tmp_path / "best.ckpt")
+
+
+@pytest.mark.parametrize("name", ["missing.ckpt", "folder", "empty.ckpt", "cut.ckpt", "cut.safetensors"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, author_state, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.ckpt").touch()
+    torch.save(author_state, tmp_path / "cut.ckpt")
+    save_file(author_state, tmp_path / "cut.safetensors")
+    for cut in ("cut.ckpt", "cut.safetensors"):
+        (tmp_path / cut).write_bytes((tmp_path / cut).read_bytes()[:1000])
+    with pytest.raises(PipelineError, match=f"{name}: cannot be read: ."):
+        read_author_weights(tmp_path / name)
+
+
+@pytest.fixture
+def trained(tmp_path, make_model):
+    """trained(model, normalize="stream") -> the folder of a project with this model in outputs/model."""
+
+    def save(model, name: str = "amdnet", normalize: str = "stream") -> Path:
+        config = {"model": name, "video_size": 20, "query_size": 10, "max_query_tokens": 9, "seed": 3}
+        config |= {"recipe": model.recipe.model_dump(), "features": {"streams": ["pack"], "normalize": normalize}}
+        checkpoint.save(tmp_path / "outputs/model", model, config)
+        return tmp_path
+
+    return save
+
+
+@torch.inference_mode()
+def test_the_command_gives_a_trained_model_the_authors_weights(make_model, videos, author_state, trained):
+    other = make_model()
+    for parameter in other.parameters():
+        parameter.zero_()
+    folder = trained(other)
+    torch.save({"model": author_state, "epoch": 3}, folder / "best.ckpt")
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.models.author_checkpoint", "best.ckpt"],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "dvc commit --force train && dvc repro" in done.stdout
+    model, config = checkpoint.load(folder / "outputs/model")
+    assert torch.equal(model.encode_video(videos).video, make_model().encode_video(videos).video)
+    assert config["author_weights"] == {"file": "best.ckpt", "sha256": sha256_file(folder / "best.ckpt")}
+    assert config["seed"] == 3
+
+
+def test_weights_of_another_size_change_nothing_and_are_named(make_model, author_state, trained):
+    folder = trained(make_model(hidden=16))
+    before = (folder / "outputs/model/model.safetensors").read_bytes()
+    torch.save(author_state, folder / "best.ckpt")
+    with pytest.raises(PipelineError, match="best.ckpt: not the weights of this AMDNet.*\n.*recipe"):
+        replace_weights(folder / "best.ckpt", folder / "outputs/model")
+    assert (folder / "outputs/model/model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "normalize", "cause"), [("amdnet", "standard", "length 1.*\n.*stream"), ("cca", "stream", "no authors")]
+)
+def test_a_model_that_the_authors_code_does_not_make_is_refused(make_model, trained, name, normalize, cause):
+    folder = trained(make_model(name), name, normalize)
+    with pytest.raises(PipelineError, match=cause):
+        replace_weights(folder / "best.ckpt", folder / "outputs/model")
