@@ -139,6 +139,7 @@ class Recipe(Section):
 class GradientRecipe(Recipe):
     """What the models share that are trained by gradient descent."""
 
+    start: Literal["random", "cca"]
     hidden: Count
     input_dropout: Dropout
     dropout: Dropout

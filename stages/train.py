@@ -11,6 +11,7 @@ from pipeline.manifest import SELECTION_SPLIT
 from pipeline.models import checkpoint
 from pipeline.models.blocks import initialize
 from pipeline.models.registry import build
+from pipeline.models.start import start_from_cca
 from pipeline.params import load
 from pipeline.sections import GradientRecipe
 from pipeline.training.batches import Batches, derange, derived_seed
@@ -50,6 +51,9 @@ def main() -> None:
     if params.features.normalize == "standard":
         with threads(1):
             model.standardize.fit(train.videos.clips)
+    if isinstance(recipe, GradientRecipe) and recipe.start == "cca":
+        with threads(1):
+            start_from_cca(model, train, labels)
     model.to(device)
 
     state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)

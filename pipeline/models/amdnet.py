@@ -86,6 +86,10 @@ class AMDNet(RetrievalModel):
             self.query_attention = SelfAttention(hidden, heads, dropout)
             self.query_pooling = AttentionPooling(hidden)
 
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """See RetrievalModel."""
+        return [self.video_projection], [self.query_projection]
+
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel; frames are not looked at."""
         clips = self.video_position(self.video_projection(self.standardize(videos.clips)))

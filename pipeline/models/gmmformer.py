@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names, embedding_names
-from pipeline.models.blocks import AttentionPooling, Embedding, QueryEncoder, SelfAttention
+from pipeline.models.blocks import AttentionPooling, Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
 from pipeline.models.ragged import in_parts
@@ -93,6 +93,11 @@ class GMMFormer(RetrievalModel):
             nn.ModuleList(GaussianBlock(hidden, heads, recipe.dropout) for _ in range(2)) for _ in range(2)
         )
         self.frame_pooling = AttentionPooling(hidden)
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """See RetrievalModel."""
+        videos = [self.clip_embedding.projection, self.frame_embedding.projection]
+        return videos, [self.query_encoder.embedding.projection]
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel; with `window: padded`, the windows follow the longest video of the batch."""

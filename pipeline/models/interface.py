@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.features.videos import Videos
-from pipeline.models.blocks import Standardize
+from pipeline.models.blocks import Projection, Standardize
 from pipeline.models.cpu import linear
 from pipeline.sections import Recipe
 
@@ -47,6 +47,10 @@ class RetrievalModel(nn.Module):
         super().__init__()
         self.recipe = recipe
         self.standardize = Standardize(video_size)
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """Through which features of videos, and of queries, enter; see start.py. Of CCA, which has none, not asked."""
+        raise NotImplementedError
 
     def encode_video(self, videos: Videos) -> NamedTuple:
         """B videos of N = `recipe.clips` clips -> their encoding; none depends on the others of its batch."""

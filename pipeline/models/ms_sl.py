@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names, embedding_names
-from pipeline.models.blocks import Embedding, QueryEncoder, SelfAttention
+from pipeline.models.blocks import Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.cpu import Linear, linear
 from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
@@ -73,6 +73,11 @@ class MSSL(RetrievalModel):
         self.key = Linear(hidden, hidden, bias=False)
         self.value = Linear(hidden, hidden, bias=False)
         self.register_buffer("averages", averages_of(recipe.clips), persistent=False)
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """See RetrievalModel."""
+        videos = [self.clip_embedding.projection, self.frame_embedding.projection]
+        return videos, [self.query_encoder.embedding.projection]
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel."""

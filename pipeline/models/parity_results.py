@@ -50,6 +50,7 @@ def amdnet_results(weights: Arrays, inputs: Arrays, meta: Arrays) -> Arrays:
         clips=inputs["clips"].shape[1],
         retrieval_weight=0.04,
         retrieval_scale=1.0,
+        start="random",
         diversity_weight=1.0,
         diversity_alpha=0.15,
         relevance_weight=25.0,
@@ -199,6 +200,7 @@ def _frame_model(
         margin=0.1,
         frame_retrieval_weight=0.04,
         retrieval_scale=1.0,
+        start="random",
         **own,
     )
     sizes = (weights[f"{part}_input_proj.net.1.weight"].shape[1] for part in ("clip", "query"))

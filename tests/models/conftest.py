@@ -13,6 +13,7 @@ from pipeline.models.registry import build
 from pipeline.sections import RECIPES
 
 SHARED = {
+    "start": "random",
     "hidden": 32,
     "clips": 12,
     "input_dropout": 0.1,

@@ -5,7 +5,8 @@ import torch
 
 from pipeline.errors import PipelineError
 from pipeline.features.videos import Videos
-from pipeline.models.cca import CCA, Covariance
+from pipeline.models.cca import CCA
+from pipeline.models.correlation import Covariance
 from pipeline.sections import CCARecipe
 
 
