@@ -9,16 +9,12 @@ from pipeline.features.hdf5 import FeatureFile
 from pipeline.files import write_json
 from pipeline.manifest import SELECTION_SPLIT
 from pipeline.models import checkpoint
-from pipeline.models.blocks import initialize
-from pipeline.models.registry import build
-from pipeline.models.start import start_from_cca
 from pipeline.params import load
-from pipeline.sections import GradientRecipe
-from pipeline.training.batches import Batches, derange, derived_seed
-from pipeline.training.closed_form import solve
+from pipeline.training.batches import derange, derived_seed
 from pipeline.training.curves import Curves, Progress
-from pipeline.training.loop import Run, fit, threads
+from pipeline.training.loop import Run
 from pipeline.training.resume import state_path
+from pipeline.training.train import initial_model, train
 
 MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
 MODEL, CURVES = Path("outputs/model"), Path("outputs/training")
@@ -28,14 +24,14 @@ def main() -> None:
     params = load("dataset", "model", "protocol", "features", "train", "recipe")
     recipe, seed, device = params.recipe, params.train.seed, runtime.device()
     feature_files = [FEATURES / f"{name}.h5" for name in (*params.features.streams, "query")]
-    train, selection = (
+    corpus, selection = (
         load_corpus(MANIFEST, FEATURES, split, params.features, recipe)
         for split in ("train", SELECTION_SPLIT[params.protocol])
     )
     config = {
         "model": params.model,
-        "video_size": train.videos.clips.shape[2],
-        "query_size": train.query.shape[2],
+        "video_size": corpus.videos.clips.shape[2],
+        "query_size": corpus.query.shape[2],
         "max_query_tokens": max_query_tokens(FEATURES),
         "recipe": recipe.model_dump(),
         "features": params.features.model_dump(),
@@ -45,16 +41,11 @@ def main() -> None:
         "shuffle_queries": params.train.shuffle_queries,
         "random_weights": [path.stem for path in feature_files if _is_random(path)],
     }
-    labels = derange(train.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else train.labels
-    model = build(params.model, config["video_size"], config["query_size"], recipe, config["max_query_tokens"])
-    initialize(model, derived_seed(seed, "weights"))
-    if params.features.normalize == "standard":
-        with threads(1):
-            model.standardize.fit(train.videos.clips)
-    if isinstance(recipe, GradientRecipe) and recipe.start == "cca":
-        with threads(1):
-            start_from_cca(model, train, labels)
-    model.to(device)
+    labels = (
+        derange(corpus.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else corpus.labels
+    )
+    max_tokens = config["max_query_tokens"]
+    model = initial_model(params.model, recipe, params.features, corpus, labels, max_tokens, seed).to(device)
 
     state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)
     curves, progress = Curves(CURVES), Progress(recipe.epochs)
@@ -63,11 +54,7 @@ def main() -> None:
         curves(now)
         progress(now)
 
-    if isinstance(recipe, GradientRecipe):
-        batches = Batches(train, labels, recipe.batch_videos, device)
-        trained = fit(model, batches, selection, recipe, seed, device, state_file, show)
-    else:
-        trained = solve(model, train, labels, selection, device, show)
+    trained = train(model, corpus, labels, selection, seed, device, state_file, show)
     progress.last(trained)
     model.load_state_dict(trained.weights)
     checkpoint.save(MODEL, model, config)
@@ -76,7 +63,7 @@ def main() -> None:
         {
             **trained.summary(),
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            **{f"train_{name}": number for name, number in train.counts().items()},
+            **{f"train_{name}": number for name, number in corpus.counts().items()},
             **{f"selection_{name}": number for name, number in selection.counts().items()},
             "history": trained.history,
         },

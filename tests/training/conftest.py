@@ -27,7 +27,14 @@ def recipe_of():
 
     def make(model: str) -> Recipe:
         document = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"][model]["sample"]
-        small = {"hidden": 32, "clips": 9, "batch_videos": 4, "epochs": 4, "learning_rate": 1e-3, "patience_steps": 1000}
+        small = {
+            "hidden": 32,
+            "clips": 9,
+            "batch_videos": 4,
+            "epochs": 4,
+            "learning_rate": 1e-3,
+            "patience_steps": 1000,
+        }
         return RECIPES[model](**{**document, **{name: small[name] for name in small if name in document}})
 
     return make

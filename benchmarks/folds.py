@@ -1,0 +1,93 @@
+"""Recipes compared on folds of the training and validation videos; the test split is not looked at.
+
+    python -m benchmarks.folds -S model=ms_sl -S recipes.ms_sl.pack.learning_rate=1e-4
+
+Reads the manifest and the features that `dvc repro` left in outputs/. A fold holds out 30 % of the videos, trains on
+the others with what params.yaml and `-S` say, and prints the best SumR of an epoch on those held out. With 300 of them
+that tells recipes apart that a validation split of 100 does not. Test: tests/training/test_folds.py.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from benchmarks.plan import changed
+from pipeline import runtime
+from pipeline.cli import run
+from pipeline.errors import PipelineError
+from pipeline.features.corpus import load_corpus, max_query_tokens
+from pipeline.files import read_yaml
+from pipeline.manifest import Video, read_queries, read_videos, write_queries, write_videos
+from pipeline.params import load
+from pipeline.training.train import initial_model, train
+
+MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
+HELD_OUT, SEED = 0.3, 0  # share of the videos; seed of the draw
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.folds", description=__doc__.splitlines()[0])
+    parser.add_argument("-S", dest="changes", metavar="NAME=VALUE", action="append", default=[], help="as of DVC")
+    parser.add_argument("--folds", type=int, choices=(1, 2, 3), default=2, help="default: %(default)s")
+    options = parser.parse_args()
+    found = []
+    for fold in range(options.folds):
+        sumr, epoch, epochs = trained_on(fold, dict(_change(text) for text in options.changes))
+        found.append(sumr)
+        print(f"fold {fold}: SumR {sumr:.1f} (epoch {epoch} of {epochs})", flush=True)
+    print(f"mean: SumR {statistics.mean(found):.1f}")
+
+
+def trained_on(fold: int, changes: dict[str, object]) -> tuple[float, int, int]:
+    """SumR on the videos that the fold holds out, in the best epoch; its number, and how many there were."""
+    with tempfile.TemporaryDirectory() as folder:
+        edited = Path(folder) / "params.yaml"
+        edited.write_text(json.dumps(changed(read_yaml("params.yaml", absent="run from the top folder"), changes)))
+        params = load("model", "features", "train", "recipe", path=edited)
+        split_anew(fold, Path(folder))
+        corpus, selection = (
+            load_corpus(folder, FEATURES, split, params.features, params.recipe) for split in ("train", "val")
+        )
+        seed, tokens, device = params.train.seed, max_query_tokens(FEATURES), runtime.device()
+        model = initial_model(params.model, params.recipe, params.features, corpus, corpus.labels, tokens, seed)
+        state = Path(folder) / "state.pt"
+        done = train(model.to(device), corpus, corpus.labels, selection, seed, device, state, lambda now: None)
+    return done.best["recall"]["SumR"], done.best["epoch"], len(done.history)
+
+
+def split_anew(fold: int, folder: Path) -> None:
+    """Write a manifest of the videos of train and val into `folder`: val is what the fold holds out, train the rest."""
+    videos = [video for video in read_videos(MANIFEST / "videos.jsonl") if "test" not in video.splits]
+    held = held_out([video.video_id for video in videos], fold)
+    split = {video.video_id: "val" if video.video_id in held else "train" for video in videos}
+    queries = [query for query in read_queries(MANIFEST / "queries.jsonl") if query.video_id in split]
+    write_videos(folder / "videos.jsonl", [_in(video, split[video.video_id]) for video in videos])
+    write_queries(folder / "queries.jsonl", [replace(query, split=split[query.video_id]) for query in queries])
+
+
+def held_out(video_ids: list[str], fold: int) -> set[str]:
+    """The videos that fold 0, 1 or 2 holds out: none in two of them."""
+    drawn, size = sorted(video_ids), int(HELD_OUT * len(video_ids))
+    random.Random(SEED).shuffle(drawn)
+    return set(drawn[fold * size : (fold + 1) * size])
+
+
+def _in(video: Video, split: str) -> Video:
+    return replace(video, splits=(split,))
+
+
+def _change(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise PipelineError(f"`{text}` names no value", where="-S", fix="write -S name=value")
+    return name, YAML(typ="safe").load(value)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,58 @@
+"""A model made for a corpus and trained on it, as its recipe says.
+
+Tests: tests/training/test_stage.py, test_start.py, tests/training/test_folds.py.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from pipeline.features.corpus import Corpus
+from pipeline.models.blocks import initialize
+from pipeline.models.interface import RetrievalModel
+from pipeline.models.registry import build
+from pipeline.models.start import start_from_cca
+from pipeline.sections import FeaturesParams, GradientRecipe, Recipe
+from pipeline.training.batches import Batches, derived_seed
+from pipeline.training.closed_form import solve
+from pipeline.training.loop import Run, fit, threads
+
+
+def initial_model(
+    name: str,
+    recipe: Recipe,
+    features: FeaturesParams,
+    corpus: Corpus,
+    labels: Tensor,
+    max_query_tokens: int,
+    seed: int,
+) -> RetrievalModel:
+    """The model as training finds it, on the CPU: what it takes from the corpus with `labels` (Q,) is in it."""
+    model = build(name, corpus.videos.clips.shape[2], corpus.query.shape[2], recipe, max_query_tokens)
+    initialize(model, derived_seed(seed, "weights"))
+    with threads(1):
+        if features.normalize == "standard":
+            model.standardize.fit(corpus.videos.clips)
+        if isinstance(recipe, GradientRecipe) and recipe.start == "cca":
+            start_from_cca(model, corpus, labels)
+    return model
+
+
+def train(
+    model: RetrievalModel,
+    corpus: Corpus,
+    labels: Tensor,
+    selection: Corpus,
+    seed: int,
+    device: torch.device,
+    state_file: Path,
+    on_epoch: Callable[[Run], None],
+) -> Run:
+    """Train `model`, which is on `device`, on the corpus with `labels` (Q,); see `fit` and `solve`."""
+    recipe = model.recipe
+    if isinstance(recipe, GradientRecipe):
+        batches = Batches(corpus, labels, recipe.batch_videos, device)
+        return fit(model, batches, selection, recipe, seed, device, state_file, on_epoch)
+    return solve(model, corpus, labels, selection, device, on_epoch)
