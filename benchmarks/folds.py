@@ -23,7 +23,7 @@ from pipeline.cli import run
 from pipeline.errors import PipelineError
 from pipeline.features.corpus import load_corpus, max_query_tokens
 from pipeline.files import read_yaml
-from pipeline.manifest import Video, read_queries, read_videos, write_queries, write_videos
+from pipeline.manifest import read_queries, read_videos, write_queries, write_videos
 from pipeline.params import load
 from pipeline.training.train import initial_model, train
 
@@ -36,9 +36,9 @@ def main() -> None:
     parser.add_argument("-S", dest="changes", metavar="NAME=VALUE", action="append", default=[], help="as of DVC")
     parser.add_argument("--folds", type=int, choices=(1, 2, 3), default=2, help="default: %(default)s")
     options = parser.parse_args()
-    found = []
+    changes, found = dict(_change(text) for text in options.changes), []
     for fold in range(options.folds):
-        sumr, epoch, epochs = trained_on(fold, dict(_change(text) for text in options.changes))
+        sumr, epoch, epochs = trained_on(fold, changes)
         found.append(sumr)
         print(f"fold {fold}: SumR {sumr:.1f} (epoch {epoch} of {epochs})", flush=True)
     print(f"mean: SumR {statistics.mean(found):.1f}")
@@ -67,7 +67,7 @@ def split_anew(fold: int, folder: Path) -> None:
     held = held_out([video.video_id for video in videos], fold)
     split = {video.video_id: "val" if video.video_id in held else "train" for video in videos}
     queries = [query for query in read_queries(MANIFEST / "queries.jsonl") if query.video_id in split]
-    write_videos(folder / "videos.jsonl", [_in(video, split[video.video_id]) for video in videos])
+    write_videos(folder / "videos.jsonl", [replace(video, splits=(split[video.video_id],)) for video in videos])
     write_queries(folder / "queries.jsonl", [replace(query, split=split[query.video_id]) for query in queries])
 
 
@@ -76,10 +76,6 @@ def held_out(video_ids: list[str], fold: int) -> set[str]:
     drawn, size = sorted(video_ids), int(HELD_OUT * len(video_ids))
     random.Random(SEED).shuffle(drawn)
     return set(drawn[fold * size : (fold + 1) * size])
-
-
-def _in(video: Video, split: str) -> Video:
-    return replace(video, splits=(split,))
 
 
 def _change(text: str) -> tuple[str, object]:

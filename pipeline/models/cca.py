@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.features.videos import Videos
-from pipeline.models.correlation import BLOCK, mean_token, solve
+from pipeline.models.correlation import mean_token, pairs_of, solve
 from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.sections import CCARecipe
 
@@ -63,12 +63,6 @@ class CCA(RetrievalModel):
         A query is paired with the mean of its video's clips, or, where `refit`, with the clip that the maps so far take
         for the best. Returns the mean correlation over the directions.
         """
-        device, recipe = self.video_map.weight.device, self.recipe
-        pairs = (
-            (
-                self.standardize(clips[labels[block]].to(device)),
-                mean_token(query[block].to(device), mask[block].to(device)),
-            )
-            for block in torch.arange(len(labels)).split(BLOCK)
-        )
+        recipe, device = self.recipe, self.video_map.weight.device
+        pairs = pairs_of(clips, query, mask, labels, self.standardize, nn.Identity(), device)
         return solve(self.video_map, self.query_map, pairs, recipe.ridge, recipe.correlation_power, refit)

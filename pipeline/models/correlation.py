@@ -4,7 +4,7 @@ Each direction is weighted by a power of its correlation (Gong et al., IJCV 2014
 Test: tests/models/test_cca.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -41,6 +41,24 @@ def solve(
         linear.weight.copy_(matrix)
         linear.bias.copy_(-matrix @ centre)
     return correlation.mean().item()
+
+
+def pairs_of(
+    clips: Tensor,
+    query: Tensor,
+    mask: Tensor,
+    labels: Tensor,
+    see_clips: Callable[[Tensor], Tensor],
+    see_tokens: Callable[[Tensor], Tensor],
+    device: torch.device,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The pairs that `solve` takes, block by block on the device, of clips (V, N, D_v) and queries (Q, T, D_q).
+
+    mask: (Q, T); labels: (Q,) the video of each query; see_clips, see_tokens: what the maps see of them.
+    """
+    for block in torch.arange(len(labels)).split(BLOCK):
+        words = mean_token(see_tokens(query[block].to(device)), mask[block].to(device))
+        yield see_clips(clips[labels[block]].to(device)), words
 
 
 def mean_token(query: Tensor, mask: Tensor) -> Tensor:

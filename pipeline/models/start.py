@@ -5,13 +5,11 @@ the linear baseline does. From here it starts with what that baseline knows, and
 Test: tests/training/test_start.py.
 """
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor, nn
 
 from pipeline.features.corpus import Corpus
-from pipeline.models.correlation import BLOCK, mean_token, solve
+from pipeline.models.correlation import pairs_of, solve
 from pipeline.models.interface import RetrievalModel
 
 ROUNDS, RIDGE, CORRELATION_POWER = 3, 0.3, 2.0  # as in the recipes of cca
@@ -28,20 +26,15 @@ def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> Non
     """
     videos, queries = model.projections()
     see_clips, see_tokens = nn.Sequential(model.standardize, videos[0].norm), queries[0].norm
-    video, query = videos[0].linear, queries[0].linear
-    directions = min(video.out_features // 2, video.in_features, query.in_features)
-    video_map, query_map = nn.Linear(video.in_features, directions), nn.Linear(query.in_features, directions)
-
-    def pairs() -> Iterator[tuple[Tensor, Tensor]]:
-        for block in torch.arange(len(labels)).split(BLOCK):
-            words = mean_token(see_tokens(corpus.query[block]), corpus.query_mask[block])
-            yield see_clips(corpus.videos.clips[labels[block]]), words
-
+    video_size, query_size = videos[0].linear.in_features, queries[0].linear.in_features
+    directions = min(videos[0].linear.out_features // 2, video_size, query_size)
+    video_map, query_map = nn.Linear(video_size, directions), nn.Linear(query_size, directions)
+    clips, query, mask = corpus.videos.clips, corpus.query, corpus.query_mask
     for number in range(ROUNDS):
-        solve(video_map, query_map, pairs(), RIDGE, CORRELATION_POWER, refit=number > 0)
-    clips = see_clips(corpus.videos.clips[:SAMPLE])
-    tokens = see_tokens(corpus.query[:SAMPLE][corpus.query_mask[:SAMPLE]])
-    for projections, solved, rows in ((videos, video_map, clips), (queries, query_map, tokens)):
+        pairs = pairs_of(clips, query, mask, labels, see_clips, see_tokens, torch.device("cpu"))
+        solve(video_map, query_map, pairs, RIDGE, CORRELATION_POWER, refit=number > 0)
+    seen, tokens = see_clips(clips[:SAMPLE]), see_tokens(query[:SAMPLE][mask[:SAMPLE]])
+    for projections, solved, rows in ((videos, video_map, seen), (queries, query_map, tokens)):
         scale = 1 / solved(rows).std()
         for projection in projections:
             _set(projection.linear, scale * solved.weight, scale * solved.bias)
