@@ -32,6 +32,7 @@ HELD_OUT, SEED = 0.3, 0  # share of the videos; seed of the draw
 
 
 def main() -> None:
+    runtime.keep_memory()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.folds", description=__doc__.splitlines()[0])
     parser.add_argument("-S", dest="changes", metavar="NAME=VALUE", action="append", default=[], help="as of DVC")
     parser.add_argument("--folds", type=int, choices=(1, 2, 3), default=2, help="default: %(default)s")

@@ -16,13 +16,14 @@ from pipeline.files import read_json, write_json, write_jsonl
 from pipeline.manifest import SELECTION_SPLIT, read_queries
 from pipeline.models import checkpoint
 from pipeline.params import load
-from pipeline.runtime import device
+from pipeline.runtime import device, keep_memory
 from pipeline.sections import FeaturesParams
 
 OUT = Path("outputs/evaluation")
 
 
 def main() -> None:
+    keep_memory()
     params = load("dataset", "model", "protocol")
     model, config = checkpoint.load("outputs/model", device())
     for name, chosen in vars(params).items():

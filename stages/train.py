@@ -21,6 +21,7 @@ MODEL, CURVES = Path("outputs/model"), Path("outputs/training")
 
 
 def main() -> None:
+    runtime.keep_memory()
     params = load("dataset", "model", "protocol", "features", "train", "recipe")
     recipe, seed, device = params.recipe, params.train.seed, runtime.device()
     feature_files = [FEATURES / f"{name}.h5" for name in (*params.features.streams, "query")]

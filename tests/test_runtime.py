@@ -1,5 +1,7 @@
 """What comes from the environment is checked, and an error names the variable and what it may be."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,20 @@ def test_videos_are_decoded_ahead_of_the_model(monkeypatch):
     monkeypatch.setenv("AMDNET_DECODERS", "none")
     with pytest.raises(PipelineError, match="AMDNET_DECODERS"):
         runtime.decoders()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="an option of glibc")
+@pytest.mark.parametrize("kept", [True, False])
+def test_memory_that_is_kept_is_not_cleared_by_the_system_again(kept):
+    count = f"""
+import resource
+from pipeline import runtime
+{"runtime.keep_memory()" if kept else ""}
+for _ in range(2):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    block = b"x" * (64 << 20)
+    del block
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    faults = int(subprocess.run([sys.executable, "-c", count], check=True, capture_output=True, text=True).stdout)
+    assert faults < 100 if kept else faults > 10000

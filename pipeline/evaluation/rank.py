@@ -16,7 +16,7 @@ from pipeline.features.videos import Videos
 from pipeline.models.interface import RetrievalModel, moment_spans
 
 VIDEO_BLOCK = 256
-QUERY_BLOCK = 256
+QUERY_BLOCK = 512
 KEPT = 10
 
 
@@ -88,7 +88,7 @@ def _scores(model: RetrievalModel, query: Tensor, indexes: list[Any], labels: Te
     for index in indexes:
         score = (found := model.score(query, index)).score
         own = (labels - first).clamp(0, score.shape[1] - 1)[:, None]  # of another block: any, it does no harm
-        chosen = torch.cat([best_first(score, KEPT), own], dim=1)
+        chosen = torch.cat([_best(score, KEPT), own], dim=1)
         positions.append(torch.zeros_like(score, dtype=torch.int64).scatter_(1, chosen, found.position(chosen)))
         scores.append(score)
         first += score.shape[1]
@@ -97,10 +97,14 @@ def _scores(model: RetrievalModel, query: Tensor, indexes: list[Any], labels: Te
 
 def best_first(score: Tensor, kept: int) -> Tensor:
     """The columns (Q, min(kept, V)) of the largest scores (Q, V), the largest first, equal ones in their order."""
+    best = _best(score, kept).sort(dim=1).values
+    return best.gather(1, score.gather(1, best).sort(dim=1, descending=True, stable=True).indices)
+
+
+def _best(score: Tensor, kept: int) -> Tensor:
+    """The columns of `best_first` in any order."""
     kept = min(kept, score.shape[1])
     values, best = score.topk(kept)
-    best = best.sort(dim=1).values
-    best = best.gather(1, score.gather(1, best).sort(dim=1, descending=True, stable=True).indices)
     # Of equal scores at the edge, topk takes any.
     tied = ((score >= values[:, -1:]).sum(dim=1) > kept).nonzero()[:, 0]
     best[tied] = score[tied].sort(dim=1, descending=True, stable=True).indices[:, :kept]
