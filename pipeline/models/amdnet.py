@@ -104,7 +104,7 @@ class AMDNet(RetrievalModel):
         """See RetrievalModel; sentence form: T = 1."""
         if self.recipe.query_form == "sentence":
             return self.query_projection(query[:, 0])
-        return in_parts(self._encode_tokens, query, mask)
+        return in_parts(self._encode_tokens, query, mask, self.parameters())
 
     def _encode_tokens(self, tokens: Tensor, mask: Tensor) -> Tensor:
         tokens = self.query_position(self.query_projection(tokens))

@@ -139,7 +139,7 @@ class QueryEncoder(nn.Module):
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """mask: (Q, T) bool, false at padding."""
-        return in_parts(self._encode, tokens, mask)
+        return in_parts(self._encode, tokens, mask, self.parameters())
 
     def _encode(self, tokens: Tensor, mask: Tensor) -> Tensor:
         return self.pooling(self.attention(self.embedding(tokens), key_mask=mask), mask)

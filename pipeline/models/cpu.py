@@ -5,6 +5,9 @@ torch draws dropout one number an element; here one 64-bit number decides four.
 Tests: tests/models/test_cpu.py; figures: benchmarks/README.md.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -67,10 +70,28 @@ class Dropout(nn.Module):
         return features * dropout_factors(features.shape, self.p)
 
 
+class _Source(threading.local):
+    generator: torch.Generator | None = None  # torch's default one
+
+
+_source = _Source()
+
+
+@contextmanager
+def dropout_from(generator: torch.Generator) -> Iterator[None]:
+    """This thread draws its dropout from `generator`, whatever other threads draw."""
+    _source.generator = generator
+    try:
+        yield
+    finally:
+        _source.generator = None
+
+
 def dropout_factors(shape: torch.Size, p: float) -> Tensor:
     """What dropout multiplies by, float32 on the CPU: 0 with probability `p`, else 1 / (1 - p)."""
     dropped = round(p * DECISIONS)
-    numbers = torch.empty(-(-shape.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+    numbers = torch.empty(-(-shape.numel() // 4), dtype=torch.int64)
+    numbers.random_(-(2**63), None, generator=_source.generator)
     decisions = numbers.view(torch.int16)[: shape.numel()].view(shape)
     factors = torch.ge(decisions, dropped - DECISIONS // 2, out=torch.empty(shape))
     return factors.mul_(DECISIONS / (DECISIONS - dropped))

@@ -102,13 +102,18 @@ class GMMFormer(RetrievalModel):
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel; with `window: padded`, the windows follow the longest video of the batch."""
         clips, frames, mask = videos
+        clips = in_parts(self._clips, clips, mask.new_ones(clips.shape[:2]), self.parameters())
+        if self.recipe.window == "padded":
+            return VideoEncoding(clips, self._frame(frames, mask))
+        return VideoEncoding(clips, in_parts(self._frame, frames, mask, self.parameters()))
+
+    def _clips(self, clips: Tensor, _mask: Tensor) -> Tensor:
+        """Clips (B, N, D_v) encoded to (B, N, d)."""
         clips = self.clip_embedding(self.standardize(clips))
         windows = gaussian_windows(torch.full((1,), clips.shape[1], device=clips.device), clips.shape[1])
         for block in self.clip_blocks:
             clips = block(clips, windows)
-        if self.recipe.window == "padded":
-            return VideoEncoding(clips, self._frame(frames, mask))
-        return VideoEncoding(clips, in_parts(self._frame, frames, mask))
+        return clips
 
     def _frame(self, frames: Tensor, mask: Tensor) -> Tensor:
         """Frames (B, L, D_v) with their mask, pooled to (B, d)."""
