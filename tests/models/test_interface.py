@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from pipeline.features.videos import Videos
+from pipeline.models import ragged
 from pipeline.models.interface import moment_spans
+from pipeline.training.loop import threads
 
 MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
 trained_models = pytest.mark.parametrize(("name", "changes"), MODELS)
@@ -142,6 +144,26 @@ def test_every_gradient_is_finite_and_every_parameter_has_one(
     losses["total"].backward()
     for parameter_name, parameter in model.named_parameters():
         assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), parameter_name
+
+
+@trained_models
+def test_a_large_batch_has_the_same_gradients_in_one_thread_and_in_several(
+    make_model, videos, queries, name, changes, monkeypatch
+):
+    model = make_model(name, **changes).double()
+    monkeypatch.setattr(ragged, "SMALLEST_PART", 1)
+    tokens, mask, labels = as_form(queries, model)
+    videos = videos._replace(clips=videos.clips.double(), frames=videos.frames.double())
+    found = []
+    for number in (1, 2):
+        model.zero_grad()
+        with threads(number):
+            query, encoding = model.encode_query(tokens.double(), mask), model.encode_video(videos)
+            torch.manual_seed(0)  # losses draw negatives
+            model.losses(query, encoding, labels, 1)["total"].backward()
+        found.append({key: parameter.grad for key, parameter in model.named_parameters()})
+    for key, gradient in found[0].items():
+        assert close(found[1][key], gradient, 1e-12), key
 
 
 def test_moments_are_clipped_to_the_video():
