@@ -57,8 +57,10 @@ class _Parts(torch.autograd.Function):
 
         def run(index: int) -> tuple[Tensor | None, ...]:
             graph, ctx.graphs[index] = ctx.graphs[index], None  # freed as soon as it is done
-            own = [ctx.inputs[index]] if wanted[index] else []
-            return torch.autograd.grad(graph, [*shared, *own], gradients[index], allow_unused=True)
+            inputs = [*shared, ctx.inputs[index]] if wanted[index] else shared
+            if not graph.requires_grad:
+                return (None,) * len(inputs)
+            return torch.autograd.grad(graph, inputs, gradients[index], allow_unused=True)
 
         found = _in_threads(run, count)
         of_shared = iter([_sum(of_one) for of_one in zip(*(its[: len(shared)] for its in found), strict=True)])
@@ -67,11 +69,10 @@ class _Parts(torch.autograd.Function):
 
 
 def _sum(gradients: tuple[Tensor | None, ...]) -> Tensor | None:
-    """Added in the parts' order, into the first; None where `encode` does not use the parameter."""
-    total, *others = gradients
-    if total is not None:
-        for gradient in others:
-            total += gradient
+    """Added in the parts' order, into the first; None where no part uses the parameter."""
+    total, *others = [gradient for gradient in gradients if gradient is not None] or [None]
+    for gradient in others:
+        total += gradient
     return total
 
 

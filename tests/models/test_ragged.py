@@ -62,6 +62,21 @@ def test_what_is_not_used_gets_no_gradient(attention, number):
 
 
 @several_threads
+def test_what_only_some_parts_use_gets_their_gradient(number):
+    sequences, mask = some(129)
+    scale = nn.Parameter(torch.ones(()))
+
+    def encode(part, its_mask):
+        return part.sum(dim=(1, 2)) * (scale if its_mask.shape[1] > 5 else 2.0)
+
+    with threads(number):
+        in_parts(encode, sequences, mask, [scale]).sum().backward()
+    lengths = mask.sum(dim=1)
+    expected = sum(sequences[part].sum() for part in lengths.argsort(stable=True).split(17) if lengths[part].max() > 5)
+    torch.testing.assert_close(scale.grad, expected)
+
+
+@several_threads
 def test_frozen_parameters_get_no_gradient_either(attention, number):
     sequences, mask = some(129)
     attention.query.requires_grad_(False)
