@@ -32,12 +32,10 @@ class SameMemory:
         if room is None or len(room) < len(index):
             room = self._rooms[id(source)] = source.new_empty(len(index), *source.shape[1:])
         selected = room[: len(index)]
-        if source.dim() < 3:
-            return torch.index_select(source, 0, index, out=selected)
-        # Cut into shorter rows: threads copy long ones together, and wait for each other at every one.
-        shorter = index[:, None] * source.shape[1] + torch.arange(source.shape[1], device=index.device)
-        width = source.shape[2]
-        torch.index_select(source.view(-1, width), 0, shorter.flatten(), out=selected.view(-1, width))
+        # Cut into its shortest rows: threads copy long ones together, and wait for each other at every one.
+        width, each = source.shape[-1], source.shape[1:-1].numel()
+        rows = index[:, None] * each + torch.arange(each, device=index.device)
+        torch.index_select(source.view(-1, width), 0, rows.flatten(), out=selected.view(-1, width))
         return selected
 
 
