@@ -16,7 +16,7 @@ from pipeline.report import charts, tables
 from pipeline.report.examples import choose, example, take_pictures
 from pipeline.runtime import resolve
 
-TEMPLATE = Path(__file__).with_name("template.html")
+TEMPLATES = Path(__file__).parent
 
 
 def render(outputs: Path, examples: int) -> str:
@@ -33,7 +33,7 @@ def render(outputs: Path, examples: int) -> str:
     best, worst = _examples(outputs, details["reported_split"], examples)
     return (
         _environment()
-        .from_string(TEMPLATE.read_text(encoding="utf-8"))
+        .get_template("template.html")
         .render(
             details=details,
             reported=reported,
@@ -87,7 +87,11 @@ def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any
 
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["tenths"] = lambda value: f"{value:.1f}"
     environment.filters["seconds"] = lambda value: f"{value:.1f} s"
