@@ -29,6 +29,9 @@ def badges(details: Json, config: Json, prepare: Json) -> list[dict[str, str]]:
     if details["random_weights"]:
         names = ", ".join(details["random_weights"])
         found.append(("warning", f"random weights: the backbones of {names} were never trained"))
+    if "author_weights" in config:
+        file = config["author_weights"]["file"]
+        found.append(("warning", f"weights of {file}, trained with the authors' code: the curves are those of others"))
     if config["shuffle_queries"]:
         found.append(("warning", "control run: the training queries were given to other videos"))
     return [{"kind": kind, "text": text} for kind, text in found]

@@ -30,6 +30,12 @@ def test_the_control_run_warns(details):
     assert texts(details, shuffle=True)["control run: the training queries were given to other videos"] == "warning"
 
 
+def test_weights_of_the_authors_warn(details):
+    config = {"shuffle_queries": False, "author_weights": {"file": "best.ckpt", "sha256": "0" * 64}}
+    (found,) = [badge for badge in badges(details, config, {}) if "best.ckpt" in badge["text"]]
+    assert found["kind"] == "warning" and "the authors' code" in found["text"]
+
+
 def test_a_pack_whose_val_is_its_test_says_so(details):
     prepare = {"pack": {"val_equals_test": True}}
     found = texts(details, prepare=prepare)
