@@ -1,0 +1,73 @@
+"""Every setting of benchmarks/tuning.yaml on the folds: as many tries, on the same videos, for each model.
+
+    python -m benchmarks.tuning --results tuning.jsonl
+
+Adds a line a setting to the results and skips those that are there, so that it goes on where it was stopped and models
+can be tried side by side (`--model`). Ends with a table of all results. Test: tests/training/test_tuning.py.
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from benchmarks.folds import trained_on
+from pipeline import runtime
+from pipeline.cli import run
+from pipeline.files import read_yaml
+
+SETTINGS, DATASET, FOLDS = Path(__file__).with_name("tuning.yaml"), "pack", (0, 1)
+MODELS = ("amdnet", "gmmformer", "ms_sl")
+
+
+def main() -> None:
+    runtime.keep_memory()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tuning", description=__doc__.splitlines()[0])
+    parser.add_argument("--model", choices=MODELS, action="append", help="default: all, one after the other")
+    parser.add_argument("--results", type=Path, required=True, help="file of one JSON object a line")
+    options = parser.parse_args()
+    for model in options.model or MODELS:
+        for name, changes in settings(model, DATASET).items():
+            if (model, name) not in read_results(options.results):
+                add_result(options.results, model, name, changes)
+    print(table(read_results(options.results)))
+
+
+def settings(model: str, dataset: str) -> dict[str, dict[str, Any]]:
+    """The settings of a model by name: the parameters that each changes, by dotted name."""
+    document = read_yaml(SETTINGS, absent="restore it from git")
+    return {
+        name: {"dataset": dataset, "model": model}
+        | {key if "." in key else f"recipes.{model}.{dataset}.{key}": value for key, value in setting.items()}
+        for name, setting in {**document["every"], **document[model]}.items()
+    }
+
+
+def add_result(results: Path, model: str, name: str, changes: dict[str, Any]) -> None:
+    """Train a setting on each fold and add its line to the file."""
+    trained = [trained_on(fold, changes) for fold in FOLDS]
+    line = {"model": model, "setting": name, "changes": changes, "sumr": [sumr for sumr, _, _ in trained]}
+    with results.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+    print(f"{model} {name}: SumR {statistics.mean(line['sumr']):.1f}", flush=True)
+
+
+def read_results(results: Path) -> dict[tuple[str, str], list[float]]:
+    """SumR on each fold by model and setting; empty where the file is not there."""
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    found = map(json.loads, lines)
+    return {(one["model"], one["setting"]): one["sumr"] for one in found}
+
+
+def table(found: dict[tuple[str, str], list[float]]) -> str:
+    """Markdown: a row a setting, a column a model, the mean SumR of the folds."""
+    rows = [["setting", *MODELS], ["---"] * (1 + len(MODELS))]
+    for name in dict.fromkeys(name for model in MODELS for name in settings(model, DATASET)):
+        means = [f"{statistics.mean(found[model, name]):.1f}" if (model, name) in found else "" for model in MODELS]
+        rows.append([name, *means])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+if __name__ == "__main__":
+    run(main)
