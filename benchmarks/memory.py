@@ -68,7 +68,12 @@ def repeated(path: Path, source: Path, times: int) -> Path:
 def peaks_of(processes: list[psutil.Process]) -> list[int]:
     """MiB, of each process."""
     texts = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
-    return [int(re.search(r"VmHWM:\s+(\d+)", text)[1]) // 1024 for text in texts]
+    return [peak_of(text) for text in texts]
+
+
+def peak_of(status: str) -> int:
+    """MiB, from what /proc says of a process."""
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) // 1024
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m benchmarks.packs
 
-Writes a pack of 21,793 videos of 51 rows x 3072 on average, each with 5 queries of 15 tokens x 768 on average: 18.7 GB,
+Writes a pack of 21,793 videos of 51 rows x 3072 on average, each with 5 queries of 15 tokens x 768 on average: 18.8 GB,
 and as much again for what is imported, in a temporary folder (TMPDIR names another). Then runs the three stages.
 Test: tests/benchmarks/test_packs.py.
 """
@@ -10,21 +10,24 @@ Test: tests/benchmarks/test_packs.py.
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from benchmarks.machine import machine
+from benchmarks.memory import peak_of
 from benchmarks.plan import changed
+from benchmarks.synthetic import QUERIES, QUERY_SIZE, TOKENS, VIDEO_SIZE
+from pipeline.cli import run
 from pipeline.files import read_yaml
 
-ROWS, TOKENS, QUERIES = (34, 68), (10, 20), 5  # fewest and most rows a video, tokens a query; queries a video
+ROWS = (34, 68)  # fewest and most a video: on average as many as in the published pack
 SPLITS = {"train": 0.8, "val": 0.9, "test": 1.0}  # where each ends, as a share of the videos
 STAGES = ("prepare", "pack", "query_text")
 MEASURED = (
@@ -57,7 +60,7 @@ def measured(module: str, folder: Path) -> tuple[float, int]:
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, **paths}, check=True, stdout=subprocess.PIPE, text=True
     )
-    return time.perf_counter() - started, int(re.search(r"VmHWM:\s+(\d+)", done.stdout)[1]) // 1024
+    return time.perf_counter() - started, peak_of(done.stdout)
 
 
 def write_pack(root: Path, count: int) -> None:
@@ -66,20 +69,20 @@ def write_pack(root: Path, count: int) -> None:
     features.mkdir(parents=True)
     texts.mkdir()
     draw = np.random.default_rng(0)
-    rows = draw.standard_normal((4096, 3072), dtype=np.float32)
-    tokens = draw.standard_normal((4096, 768), dtype=np.float32)
+    rows = draw.standard_normal((4096, VIDEO_SIZE), dtype=np.float32)
+    tokens = draw.standard_normal((4096, QUERY_SIZE), dtype=np.float32)
     videos = {f"show_s01e01_seg02_clip_{number}": int(draw.integers(ROWS[0], ROWS[1] + 1)) for number in range(count)}
     names = {video: [f"{video}_{row}" for row in range(length)] for video, length in videos.items()}
     with open(features / "feature.bin", "wb") as stream:
         for length in videos.values():
             _some(rows, length, draw).tofile(stream)
     (features / "id.txt").write_text(" ".join(name for its in names.values() for name in its))
-    (features / "shape.txt").write_text(f"{sum(videos.values())} {rows.shape[1]}\n")
+    (features / "shape.txt").write_text(f"{sum(videos.values())} {VIDEO_SIZE}\n")
     (features / "video2frames.txt").write_text(str(names))
-    ends, ids = {split: int(end * count) for split, end in SPLITS.items()}, list(videos)
+    ids, bounds = list(videos), [0, *(int(end * count) for end in SPLITS.values())]
     with h5py.File(texts / "roberta_tvr_query_feat.hdf5", "w") as file:
-        for split, start in zip(SPLITS, [0, *ends.values()], strict=False):
-            queries = [f"{video}#enc#{number}" for video in ids[start : ends[split]] for number in range(QUERIES)]
+        for split, (start, end) in zip(SPLITS, pairwise(bounds), strict=True):
+            queries = [f"{video}#enc#{number}" for video in ids[start:end] for number in range(QUERIES)]
             (texts / f"tvr{split}.caption.txt").write_text("".join(f"{query} Somebody acts.\n" for query in queries))
             for query in queries:
                 file[query] = _some(tokens, int(draw.integers(TOKENS[0], TOKENS[1] + 1)), draw)
@@ -91,4 +94,4 @@ def _some(rows: np.ndarray, length: int, draw: np.random.Generator) -> np.ndarra
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
