@@ -29,6 +29,7 @@ import psutil
 import torch
 
 from benchmarks.machine import machine
+from benchmarks.markdown import table_lines
 from benchmarks.plain import PlainLoop
 from benchmarks.videos import generate
 from pipeline import runtime
@@ -178,23 +179,20 @@ def rounded(values: dict[str, float]) -> dict[str, float]:
 def table(document: dict) -> str:
     """The figures as Markdown."""
     columns = ["stage", "forward", "decode", "plain", "resizing"]
-    lines = [
-        f"{document['source']}, {document['videos']} videos; {document['machine']}; commit {document['commit']}",
-        "",
-        f"| stream | clips | {' | '.join(columns)} (s) | a / max(b, c) | a / bound | "
-        "d / a | resizing / a | clips/s | x real time |",
-        "|---" * 14 + "|",
-    ]
-    for result in document["results"]:
-        cells = [
+    ratios = ["a / max(b, c)", "a / bound", "d / a", "resizing / a", "clips/s", "x real time"]
+    heading = ["stream", "clips", *columns[:-1], f"{columns[-1]} (s)", *ratios]
+    rows = [
+        [
             f"{result['stream']} {result['size']} px {result['precision']}", result["clips"],
             *(result["seconds"].get(column, "") for column in columns), result["stage / max(forward, decode)"],
             result["stage / max(forward, decode, cpu(forward + decode) / cores)"], result.get("plain / stage", ""),
             result.get("resizing / stage", ""),
             result["clips_per_second"], result["times_real_time"],
-        ]  # fmt: skip
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(lines)
+        ]
+        for result in document["results"]
+    ]  # fmt: skip
+    title = f"{document['source']}, {document['videos']} videos; {document['machine']}; commit {document['commit']}"
+    return "\n".join([title, "", *table_lines(heading, rows)])
 
 
 if __name__ == "__main__":

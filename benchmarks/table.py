@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.experiments import Experiment, matching
+from benchmarks.markdown import table_lines
 from benchmarks.plan import Run
 from pipeline.evaluation.summary import MOMENT_KEYS
 
@@ -27,15 +28,14 @@ def render(runs: Sequence[Run], params: Mapping[str, Any], found: Sequence[Exper
     """
     lines, missing, baselines, packs = [], [], set(), set()
     for group in dict.fromkeys(run.group for run in runs):
-        lines += [f"**{group}**", "", *_heading()]
-        lines.append(_row("chance, whole video", [chance.get(heading, "") for heading, *_ in COLUMNS]))
+        rows = [["chance, whole video", *(chance.get(heading, "") for heading, *_ in COLUMNS)]]
         for run in (run for run in runs if run.group == group):
             there = matching(run, params, found)
             missing += [name for name in run.experiments() if name not in there]
             baselines |= {experiment.baseline[:7] for experiment in there.values()}
             packs |= {experiment.pack[:7] for experiment in there.values()}
-            lines.append(_row(run.name, _cells(there.values())))
-        lines.append("")
+            rows.append([run.name, *_cells(there.values())])
+        lines += [f"**{group}**", "", *table_lines(["run", *(heading for heading, *_ in COLUMNS)], rows), ""]
     commits, pack = ", ".join(sorted(baselines)) or "no commit", ", ".join(sorted(packs)) or "none"
     lines.append(
         f"Means ± sample deviations over the seeds, of costs the means. Experiments on {commits}. Pack: {pack}."
@@ -74,11 +74,3 @@ def _cells(experiments: Iterable[Experiment]) -> list[str]:
         cell = mean_and_deviation(values, decimals)
         cells.append(cell.partition(" ±")[0] if file == "cost" else cell)
     return cells
-
-
-def _heading() -> list[str]:
-    return [_row("run", [heading for heading, *_ in COLUMNS]), "|---" * (1 + len(COLUMNS)) + "|"]
-
-
-def _row(name: str, cells: Sequence[str]) -> str:
-    return f"| {name} | {' | '.join(cells)} |"

@@ -27,6 +27,7 @@ import torch
 
 from benchmarks import synthetic
 from benchmarks.machine import machine
+from benchmarks.markdown import table_lines
 from benchmarks.plain_training import PlainLoop, use_torchs_own_layers
 from pipeline import runtime
 from pipeline.evaluation.rank import rank_corpus
@@ -59,9 +60,7 @@ def main() -> None:
     else:
         names = MODELS if options.model == "all" else [options.model]
         rows = [training(name, options.query_form, options.videos, options.repeats) for name in names]
-    print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
-    for row in rows:
-        print("| " + " | ".join(str(value) for value in row.values()) + " |")
+    print("\n".join(table_lines(list(rows[0]), [row.values() for row in rows])))
     print(", ".join(machine().values()))
     if options.json:
         options.json.write_text(json.dumps({**machine(), "rows": rows}, indent=2) + "\n")

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.folds import trained_on
+from benchmarks.markdown import table_lines
+from benchmarks.training import MODELS
 from pipeline import runtime
 from pipeline.cli import run
-from pipeline.files import read_yaml
+from pipeline.files import read_jsonl, read_yaml
 
 SETTINGS, DATASET, FOLDS = Path(__file__).with_name("tuning.yaml"), "pack", (0, 1)
-MODELS = ("amdnet", "gmmformer", "ms_sl")
 
 
 def main() -> None:
@@ -27,19 +28,20 @@ def main() -> None:
     parser.add_argument("--model", choices=MODELS, action="append", help="default: all, one after the other")
     parser.add_argument("--results", type=Path, required=True, help="file of one JSON object a line")
     options = parser.parse_args()
+    there = read_results(options.results)
     for model in options.model or MODELS:
-        for name, changes in settings(model, DATASET).items():
-            if (model, name) not in read_results(options.results):
+        for name, changes in settings(model).items():
+            if (model, name) not in there:
                 add_result(options.results, model, name, changes)
     print(table(read_results(options.results)))
 
 
-def settings(model: str, dataset: str) -> dict[str, dict[str, Any]]:
+def settings(model: str) -> dict[str, dict[str, Any]]:
     """The settings of a model by name: the parameters that each changes, by dotted name."""
     document = read_yaml(SETTINGS, absent="restore it from git")
     return {
-        name: {"dataset": dataset, "model": model}
-        | {key if "." in key else f"recipes.{model}.{dataset}.{key}": value for key, value in setting.items()}
+        name: {"dataset": DATASET, "model": model}
+        | {key if "." in key else f"recipes.{model}.{DATASET}.{key}": value for key, value in setting.items()}
         for name, setting in {**document["every"], **document[model]}.items()
     }
 
@@ -55,18 +57,17 @@ def add_result(results: Path, model: str, name: str, changes: dict[str, Any]) ->
 
 def read_results(results: Path) -> dict[tuple[str, str], list[float]]:
     """SumR on each fold by model and setting; empty where the file is not there."""
-    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    found = map(json.loads, lines)
-    return {(one["model"], one["setting"]): one["sumr"] for one in found}
+    lines = read_jsonl(results) if results.exists() else []
+    return {(line["model"], line["setting"]): line["sumr"] for line in lines}
 
 
 def table(found: dict[tuple[str, str], list[float]]) -> str:
     """Markdown: a row a setting, a column a model, the mean SumR of the folds."""
-    rows = [["setting", *MODELS], ["---"] * (1 + len(MODELS))]
-    for name in dict.fromkeys(name for model in MODELS for name in settings(model, DATASET)):
+    rows = []
+    for name in dict.fromkeys(name for model in MODELS for name in settings(model)):
         means = [f"{statistics.mean(found[model, name]):.1f}" if (model, name) in found else "" for model in MODELS]
         rows.append([name, *means])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join(table_lines(["setting", *MODELS], rows))
 
 
 if __name__ == "__main__":

@@ -23,13 +23,13 @@ ms_sl: {}
 @pytest.mark.parametrize("model", tuning.MODELS)
 def test_each_setting_of_a_model_is_valid_and_differs_from_the_others(model, tmp_path):
     params, found = read_yaml(PARAMS, absent=""), []
-    for name, changes in tuning.settings(model, tuning.DATASET).items():
+    for name, changes in tuning.settings(model).items():
         edited = tmp_path / f"{name}.yaml"
         edited.write_text(json.dumps(changed(params, changes)))
         loaded = load("model", "features", "train", "recipe", path=edited)
         assert loaded.model == model and loaded not in found
         found.append(loaded)
-    assert len(found) == len(tuning.settings("amdnet", tuning.DATASET))
+    assert len(found) == len(tuning.settings("amdnet"))
 
 
 def test_a_stopped_run_makes_only_what_is_missing_and_shows_all(workspace, tmp_path, monkeypatch, capsys):
