@@ -9,11 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def clip_count(duration: float, clip_seconds: float) -> int:
-    """Clips that cover `duration` seconds, at least one."""
-    return max(1, math.ceil(duration / clip_seconds))
-
-
 def clip_sentences(times: Sequence[tuple[float, float]], clip_seconds: float, count: int) -> dict[int, list[int]]:
     """Clip -> indices of its sentences in the order of `times` (start, end in seconds), for the clips that have any.
 

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from pipeline.clock import clip_count
 from pipeline.features.hdf5 import Packed, pack
 from pipeline.features.store import Entry, Store, entry_key
 from pipeline.files import canonical_json, sha256_text
 from pipeline.manifest import Sentence, Subtitles, Video
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
-from pipeline.text.pooling import clip_count, clip_sentences, pool_clips
+from pipeline.text.pooling import clip_sentences, pool_clips
 
 COUNTS = ("sentences", "tokens", "truncated", "sentences_outside", "clips_covered")
 

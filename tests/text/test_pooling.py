@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.parity import parity_arrays, parity_json
 
-from pipeline.text.pooling import clip_count, clip_sentences, pool_clips
+from pipeline.text.pooling import clip_sentences, pool_clips
 
 
 def test_table_of_the_published_pooling():
@@ -15,11 +15,6 @@ def test_table_of_the_published_pooling():
 def test_sentences_outside_the_video_belong_to_no_clip():
     assert clip_sentences([(-3.0, -0.5), (9.0, 11.0), (4.0, 2.0)], 1.5, 6) == {}
     assert clip_sentences([(-1.0, 0.5), (8.0, 1e9)], 1.5, 6) == {0: [0], 5: [1]}
-
-
-@pytest.mark.parametrize(("duration", "clips"), [(0.2, 1), (1.5, 1), (1.51, 2), (6.0, 4), (0.0, 1)])
-def test_clip_count_covers_the_duration(duration, clips):
-    assert clip_count(duration, 1.5) == clips
 
 
 def test_clip_takes_the_maximum_over_all_tokens_of_its_sentences():
