@@ -93,9 +93,11 @@ class AMDNet(RetrievalModel):
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel; frames are not looked at."""
         clips = self.video_position(self.video_projection(self.standardize(videos.clips)))
-        overview = self.overview(self.overview_norm(clips.mean(dim=1)))
-        spans = self.anchors(overview).to(clips.dtype).sigmoid().unflatten(-1, (-1, 2))
-        masks = log_masks(spans, clips.shape[1]).exp()
+        # In float64: a mask falls so steeply that float32's rounding of its centre shows in the fifth digit.
+        overview = in_float64(self.overview, in_float64(self.overview_norm, clips.double().mean(dim=1)))
+        spans = in_float64(self.anchors, overview).sigmoid().unflatten(-1, (-1, 2))
+        masks = log_masks(spans, clips.shape[1]).exp().to(clips.dtype)
+        overview, spans = overview.to(clips.dtype), spans.to(clips.dtype)
         plain = self.video_attention(clips)
         focused = self.moment_attention(plain, multiplier=masks[:, :, None, :])
         return VideoEncoding((plain + focused) / 2, masks, masks @ clips, overview, spans)
@@ -141,6 +143,12 @@ class AMDNet(RetrievalModel):
         return {"retrieval": retrieval, "diversity": diversity, "relevance": relevance, "total": total}
 
 
+def in_float64(module: nn.Module, features: Tensor) -> Tensor:
+    """`module(features)` in float64, whatever autocast is on; the weights stay as they are and get their gradients."""
+    weights = {name: weight.double() for name, weight in module.named_parameters()}
+    return torch.func.functional_call(module, weights, features.double())
+
+
 def log_masks(spans: Tensor, clips: int) -> Tensor:
     """Logarithms of the Gaussian masks of spans (B, H, 2) over `clips` positions -> (B, H, N), each row's maximum 0.
 
@@ -148,7 +156,7 @@ def log_masks(spans: Tensor, clips: int) -> Tensor:
     narrow span lies between two clips.
     """
     centre, width = spans[..., :1], spans[..., 1:]
-    time = torch.linspace(0, 1, clips, device=spans.device)
+    time = torch.linspace(0, 1, clips, dtype=spans.dtype, device=spans.device)
     deviation = width.clamp(min=SMALLEST_WIDTH) / DEVIATIONS
     exponent = -((time - centre) / deviation).square() / 2
     return exponent - exponent.amax(dim=-1, keepdim=True)

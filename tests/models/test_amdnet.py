@@ -1,5 +1,7 @@
 """AMDNet: the masks are the published formula, and the moment over the best clip is the one retrieved."""
 
+import copy
+
 import pytest
 import torch
 
@@ -21,6 +23,17 @@ def test_masks_are_the_published_formula():
     density = 0.39894228 / deviation * torch.exp(-((time - spans[..., :1]) ** 2) / (2 * deviation**2))
     expected = density / density.amax(dim=-1, keepdim=True)
     assert torch.allclose(log_masks(spans, 32).exp(), expected, atol=1e-6)
+
+
+@torch.inference_mode()
+def test_masks_are_exact_for_the_clips_they_come_from(make_model, videos):
+    model, seen = make_model(), []
+    model.video_position.register_forward_hook(lambda module, inputs, output: seen.append(output.double()))
+    masks = model.encode_video(videos).moment_masks
+    exact = copy.deepcopy(model).double()
+    overview = exact.overview(exact.overview_norm(seen[0].mean(dim=1)))
+    expected = log_masks(exact.anchors(overview).sigmoid().unflatten(-1, (-1, 2)), 12).exp()
+    assert torch.allclose(masks.double(), expected, rtol=0, atol=1e-7)
 
 
 def test_a_narrow_moment_between_two_clips_is_no_division_of_zero_by_zero():
