@@ -1,9 +1,11 @@
 """Files written whole or not at all, canonical JSON, YAML as DVC has it, content hashes. Test: tests/test_files.py."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,23 +16,46 @@ from ruamel.yaml.error import YAMLError
 
 from pipeline.errors import PipelineError
 
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_ALMOST_NOTHING = 1 << 16
+"""Bytes that may be left on a disk that is full: some libraries do not say why they could not write."""
+
 
 @contextlib.contextmanager
 def atomic_path(path: Path | str) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it is fsynced and renamed to `path`, on error it is removed."""
+    """Yield a temporary path beside `path`; on success it is fsynced and renamed to `path`, on error it is removed.
+
+    Raises PipelineError where the disk has no room for the file.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         os.replace(temporary, path)
+    except Exception as error:
+        if isinstance(error, PipelineError) or not _no_room(error, path.parent):
+            raise
+        fix = "make room on this disk, then run the same command again: what was finished is kept"
+        raise PipelineError("there is no room to write the file", where=path, fix=fix) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary:
+            temporary.unlink(missing_ok=True)
+
+
+def _no_room(error: BaseException | None, folder: Path) -> bool:
+    """Whether the error, or one that it came after, says that the disk is full or a quota used up."""
+    while error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        error = error.__context__
+    return folder.is_dir() and shutil.disk_usage(folder).free < _ALMOST_NOTHING
 
 
 def canonical_json(value: Any) -> str:

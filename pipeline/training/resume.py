@@ -32,8 +32,8 @@ def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write the state whole, replacing the previous epoch's."""
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:  # given a path, torch hides why a write failed
+        torch.save(state, file)
 
 
 def load_state(path: Path, device: torch.device) -> dict[str, Any] | None:
