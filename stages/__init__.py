@@ -1,8 +1,19 @@
 """Entry points of the DVC stages: each parses its own parameters, calls `pipeline`, and writes outs and metrics."""
 
 import os
+import signal
+import sys
 
 # Read by OpenMP when torch is first imported: on shared cores spinning threads cost up to six times the wall time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def _stopped(*_: object) -> None:
+    os.write(2, b"\nStopped by Ctrl-C before the stage began.\n")
+    os._exit(128 + signal.SIGINT)
+
+
+if sys.argv[0] == "-m":  # while the modules of the stage are imported; then `pipeline.cli.run` answers
+    signal.signal(signal.SIGINT, _stopped)

@@ -1,8 +1,10 @@
 """A stage that the user stops, or whose disk is full, ends with one message and no traceback."""
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +70,17 @@ def test_no_room_on_the_disk_names_the_file_and_leaves_none(tmp_path, what):
     _, errors = stage.communicate(timeout=60)
     assert stage.returncode == 1 and "no room to write" in errors and str(tmp_path / what) in errors
     assert "Traceback" not in errors and not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_while_a_stage_is_still_being_imported_is_one_line(tmp_path):
+    root = Path(__file__).resolve().parents[1]
+    slow = "import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n"
+    (tmp_path / "h5py.py").write_text(slow)
+    stage = subprocess.Popen(
+        [sys.executable, "-m", "stages.slowfast"], cwd=root, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert stage.stdout.readline() == "importing\n"
+    stage.send_signal(signal.SIGINT)
+    _, errors = stage.communicate(timeout=30)
+    assert stage.returncode == 130 and len(errors.split("\n")) == 3 and "Stopped by Ctrl-C" in errors
