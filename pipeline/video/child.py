@@ -1,10 +1,10 @@
 """The process that decodes: one video after the other, for the process that started it, and dies with that one.
 
 A decoder may hang or crash; here it takes nothing with it. It imports numpy and the two decoders, not torch, and starts
-in a quarter of a second. Asked (decoder, path, short side, threads) it answers with a Timeline; asked then for frame
-indices it answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and None at the end. In place of any
-answer may stand a string: why the video cannot be read. It stops while the pipe is full, so it is never more than that
-ahead.
+in a quarter of a second. Asked (SURVEY, path) it answers with a Survey. Asked (decoder, path, short side, threads) it
+answers with a Timeline; asked then for frame indices it answers with arrays (n, H, W, 3) of at most a mebibyte (or one
+frame), and None at the end. In place of any answer may stand a string: why the video cannot be read. It stops while the
+pipe is full, so it is never more than that ahead.
 `python -m pipeline.video.child DESCRIPTOR PARENT` is how `pipeline.video.decode` starts it.
 """
 
@@ -21,9 +21,12 @@ import numpy as np
 from pipeline.video.av_reader import AvReader
 from pipeline.video.decord_reader import DecordReader
 from pipeline.video.reader import Reader, VideoError
+from pipeline.video.survey import survey
 
 READERS: dict[str, type[Reader]] = {"decord": DecordReader, "pyav": AvReader}
 """The decoders, in the order in which they are tried."""
+
+SURVEY = "survey"
 
 _MESSAGE_BYTES = 1 << 20
 _PR_SET_PDEATHSIG = 1
@@ -34,6 +37,9 @@ def serve(connection: Connection) -> None:
     while True:
         decoder, *asked = connection.recv()
         try:
+            if decoder == SURVEY:
+                connection.send(survey(*asked))
+                continue
             with closing(READERS[decoder](*asked)) as reader:
                 connection.send(reader.timeline)
                 for pictures in _stacked(reader.frames(connection.recv())):

@@ -41,10 +41,28 @@ def open_video(
     VideoError where it cannot be read, does not keep its deadline, or crashes the decoder; PipelineError where
     AMDNET_DECODE_THREADS is wrong.
     """
+    with _process() as process:
+        yield IsolatedReader(process, path, short_side, decoder, limits, seconds)
+
+
+def ask(question: tuple[Any, ...], path: Path | str, seconds: float) -> Any:
+    """The one answer to a question about the file at `path`, see `pipeline.video.child`, within `seconds`.
+
+    Raises VideoError as `open_video` does.
+    """
+    with _process() as process:
+        conversation = _Conversation(process, path, seconds)
+        answer = conversation.ask(question)
+        process.free = True
+        return answer
+
+
+@contextmanager
+def _process() -> Iterator["_Child"]:
+    """A process for one video; it serves the next one too where it is free afterwards."""
     process = _take()
     try:
-        reader = IsolatedReader(process, path, short_side, decoder, limits, seconds)
-        yield reader
+        yield process
     finally:
         if process.free:
             _idle.append(process)
@@ -69,47 +87,22 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-class IsolatedReader:
-    """See `pipeline.video.reader.Reader`.
+class _Conversation:
+    """Questions to a child and its answers, all of which must come within the `allowed` seconds of waiting."""
 
-    The deadline is on the seconds spent waiting for the child: max(floor, factor * length of the video), the length
-    being the declared one until the packets have been read, then the longer of the two.
-    """
-
-    def __init__(
-        self, process: "_Child", path: Path | str, short_side: int, decoder: str, limits: DecodeParams, seconds: float
-    ):
+    def __init__(self, process: "_Child", path: Path | str, allowed: float):
         self._process, self._path = process, path
-        self._allowed, self._waited = max(limits.deadline_floor, limits.deadline_factor * seconds), 0.0
-        self.timeline: Timeline = self._ask((decoder, str(path), short_side, runtime.decode_threads()))
-        self._allowed = max(self._allowed, limits.deadline_factor * self.timeline.end)
+        self._allowed, self._waited = allowed, 0.0
 
-    def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
-        """See `pipeline.video.reader.Reader.frames`; frames that are wanted again are not sent again."""
-        indices = np.fromiter(wanted, np.int64)
-        pictures, last, picture = self._pictures(np.unique(indices)), -1, None
-        for index in indices:
-            if index > last:
-                last, picture = index, next(pictures)
-            yield picture
-        next(pictures, None)  # the end is an answer too: a decoder may find fault with what it gave
-
-    def _pictures(self, indices: np.ndarray) -> Iterator[np.ndarray]:
-        batch = self._ask(indices)
-        while batch is not None:
-            yield from batch
-            batch = self._answer()
-        self._process.free = True
-
-    def _ask(self, question: Any) -> Any:
+    def ask(self, question: Any) -> Any:
         self._process.free = False
         try:
             self._process.pipe.send(question)
         except OSError:
             pass  # it died; the answer says how
-        return self._answer()
+        return self.answer()
 
-    def _answer(self) -> Any:
+    def answer(self) -> Any:
         started = time.monotonic()
         if not self._process.pipe.poll(max(0.0, self._allowed - self._waited)):
             self._process.kill()
@@ -130,6 +123,38 @@ class IsolatedReader:
 
     def _error(self, cause: str) -> VideoError:
         return VideoError(cause, where=self._path)
+
+
+class IsolatedReader(_Conversation):
+    """See `pipeline.video.reader.Reader`.
+
+    The deadline is on the seconds spent waiting for the child: max(floor, factor * length of the video), the length
+    being the declared one until the packets have been read, then the longer of the two.
+    """
+
+    def __init__(
+        self, process: "_Child", path: Path | str, short_side: int, decoder: str, limits: DecodeParams, seconds: float
+    ):
+        super().__init__(process, path, max(limits.deadline_floor, limits.deadline_factor * seconds))
+        self.timeline: Timeline = self.ask((decoder, str(path), short_side, runtime.decode_threads()))
+        self._allowed = max(self._allowed, limits.deadline_factor * self.timeline.end)
+
+    def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
+        """See `pipeline.video.reader.Reader.frames`; frames that are wanted again are not sent again."""
+        indices = np.fromiter(wanted, np.int64)
+        pictures, last, picture = self._pictures(np.unique(indices)), -1, None
+        for index in indices:
+            if index > last:
+                last, picture = index, next(pictures)
+            yield picture
+        next(pictures, None)  # the end is an answer too: a decoder may find fault with what it gave
+
+    def _pictures(self, indices: np.ndarray) -> Iterator[np.ndarray]:
+        batch = self.ask(indices)
+        while batch is not None:
+            yield from batch
+            batch = self.answer()
+        self._process.free = True
 
 
 class _Child:

@@ -1,0 +1,55 @@
+"""What a video's packets say, asked of a process that can be killed: no file can hang or crash the one that asks.
+
+Test: tests/video/test_probe.py.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.sections import DecodeParams
+from pipeline.video import child
+from pipeline.video.decode import ask
+from pipeline.video.reader import VideoError
+from pipeline.video.survey import Survey
+
+_BYTES_A_SECOND = 1 << 20
+"""So slowly may a file be read before its survey is taken to hang."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The picture of a video in the seconds that a player shows, see `pipeline.video.reader.Timeline`.
+
+    end: where the picture ends; first: where its first frame starts; frames: their number; container, codec: FFmpeg's
+    names; width, height: pixels as stored.
+    """
+
+    end: float
+    first: float
+    frames: int
+    container: str
+    codec: str
+    width: int
+    height: int
+
+
+def probe(path: Path | str, limits: DecodeParams) -> Probe:
+    """Survey the file in a process of its own, within max(deadline_floor, one second a mebibyte).
+
+    Raises VideoError where the file holds no video, is damaged, crashes the survey or is not surveyed in time.
+    """
+    try:
+        size = Path(path).stat().st_size
+    except OSError as error:
+        raise VideoError(f"the file cannot be read: {error.strerror}", where=path) from None
+    found: Survey = ask((child.SURVEY, str(path)), path, max(limits.deadline_floor, size / _BYTES_A_SECOND))
+    starts = found.timeline.starts
+    return Probe(
+        end=found.timeline.end,
+        first=float(starts[0]),
+        frames=len(starts),
+        container=found.container,
+        codec=found.codec,
+        width=found.width,
+        height=found.height,
+    )
