@@ -60,7 +60,7 @@ class DecodeParams(Section):
 class SlowFastParams(Section):
     """SlowFast R50 8x8 clip features."""
 
-    sampling: Literal["full_clip", "hero"]
+    sampling: Literal["full_clip", "published"]
     size: Pixels
     precision: Precision
     weights: str
@@ -71,7 +71,7 @@ class SlowFastParams(Section):
 class ResNetParams(Section):
     """ResNet-152 clip features."""
 
-    sampling: Literal["middle", "uniform", "hero"]
+    sampling: Literal["middle", "uniform", "published"]
     frames_per_second: Annotated[float, Field(gt=0)]
     pooling: Literal["max", "mean"]
     size: Pixels

@@ -24,7 +24,7 @@ class ResNetStream:
     libraries = ("av", "decord", "torch", "torchvision")
 
     def __init__(self, params: ResNetParams, clip_seconds: float, decode: DecodeParams):
-        clips.require_hero_seconds("resnet", params.sampling, clip_seconds)
+        clips.require_published_seconds("resnet", params.sampling, clip_seconds)
         self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_frames
         self.decode = decode
@@ -41,8 +41,8 @@ class ResNetStream:
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
         """T arrays (n_i,), n_i >= 1."""
-        if self.params.sampling == "hero":
-            return clips.hero_resnet(timeline)
+        if self.params.sampling == "published":
+            return clips.published_resnet(timeline)
         if self.params.sampling == "middle":
             return clips.middle(timeline, self.clip_seconds)
         return clips.uniform(timeline, self.clip_seconds, self.params.frames_per_second)

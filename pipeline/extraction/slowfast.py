@@ -25,7 +25,7 @@ class SlowFastStream:
     libraries = ("av", "decord", "pytorchvideo", "torch")
 
     def __init__(self, params: SlowFastParams, clip_seconds: float, decode: DecodeParams):
-        clips.require_hero_seconds("slowfast", params.sampling, clip_seconds)
+        clips.require_published_seconds("slowfast", params.sampling, clip_seconds)
         self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_clips
         self.decode = decode
@@ -42,8 +42,8 @@ class SlowFastStream:
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
         """T arrays (32,)."""
-        if self.params.sampling == "hero":
-            return clips.hero_slowfast(timeline)
+        if self.params.sampling == "published":
+            return clips.published_slowfast(timeline)
         return clips.full_clip(timeline, self.clip_seconds)
 
     def units(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

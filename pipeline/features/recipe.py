@@ -2,18 +2,22 @@
 
 It is part of every store key and of the feature files' attributes. Not in it, because they change nothing on purpose:
 threads, folders, and the device. A GPU's rounding differs from a CPU's by about 1e-3 relative before the cut to
-float16, so features that must be equal to the bit are computed on one kind of device. `precision` is in it: bfloat16 is
-a choice that only a GPU offers, not what a GPU does by itself. `batch` is in it because the
-size of a forward pass moves floats by 1e-7. Test: tests/features/test_recipe.py.
+float16, so features that must be equal to the bit are computed on one kind of device; every entry of the store names
+its own, and a stage says where it mixes them. `precision` is in it: bfloat16 is a choice that only a GPU offers, not
+what a GPU does by itself. `batch` is in it because the size of a forward pass moves floats by 1e-7.
+Test: tests/features/test_recipe.py.
 """
 
 from typing import Any
 
 from pipeline.sections import ResNetParams, SlowFastParams
 
-SLOWFAST_REVISION = 2
-RESNET_REVISION = 2
-"""Raise a revision when a change of the code changes the features."""
+SLOWFAST_REVISION = 3
+RESNET_REVISION = 3
+"""Raise a revision when a change of the code changes the features.
+
+3: rows count from the start of the file to the end of the picture, before from its first to its last frame.
+"""
 
 
 def slowfast_recipe(params: SlowFastParams, clip_seconds: float, weights_id: str, decoder: str) -> dict[str, Any]:

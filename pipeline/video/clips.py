@@ -4,23 +4,29 @@ Clip i covers [i * clip_seconds, (i + 1) * clip_seconds). Every rule gives one a
 never fall, within a clip or from one to the next, so that one pass through the video serves them all. Decoders give
 times as float32, so borders are rounded to float32 before they are compared: a frame due exactly on a border is on it.
 
-`full_clip`, `middle` and `uniform` choose by time and give floor(time of the last frame / clip_seconds) + 1 clips. The
-two `hero_*` rules repeat what made the published TVR features (linjieli222/HERO_Video_Feature_Extractor: ffmpeg's `fps`
-filter, then index arithmetic). Test: tests/video/test_clips.py.
+`full_clip`, `middle` and `uniform` choose by the time that a player shows and give T = clip_count(end, clip_seconds)
+clips, to the end of the picture: a clip before the first frame shows that one, and a clip in which no frame starts
+shows the one that is held.
+
+The two `published_*` rules repeat what made the published TVR features (linjieli222/HERO_Video_Feature_Extractor:
+ffmpeg's `fps` filter, then index arithmetic). They count from the first frame, as that tool does, and have their own
+number of clips; where sound starts before the picture, or the last frame is held, their rows are not those of the
+player's clock. Test: tests/video/test_clips.py.
 """
 
 import math
 
 import numpy as np
 
+from pipeline.clock import clip_count
 from pipeline.errors import PipelineError
 from pipeline.video.reader import Timeline
 
 FRAMES = 32
 """Frames a clip that SlowFast sees."""
-HERO_SECONDS = 1.5
+PUBLISHED_SECONDS = 1.5
 """The only clip length of the published features."""
-_HERO_FPS, _HERO_CLIP_FRAMES = 30, 45
+_PUBLISHED_FPS, _PUBLISHED_CLIP_FRAMES = 30, 45
 _OFFSETS = np.linspace(0, 44, FRAMES).astype(np.int64) / 45  # where in a clip, as shares of it, full_clip looks
 
 
@@ -52,55 +58,55 @@ def uniform(timeline: Timeline, clip_seconds: float, frames_per_second: float) -
     return _nearest_in_clip(timeline.starts, borders, instants_of)
 
 
-def hero_slowfast(timeline: Timeline) -> list[np.ndarray]:
+def published_slowfast(timeline: Timeline) -> list[np.ndarray]:
     """Arrays (32,), one for 1.5 s: 32 of the 45 frames of a clip at 30 frames a second, by the source's frame rate.
 
     The video is resampled to 30 frames a second, padded with its last frame to whole seconds and then to a multiple of
     3 s; ceil(header_seconds / 1.5) clips stay, or all of them where the header has no duration.
     """
-    resampled = max(1, _outputs(timeline.end, _HERO_FPS))
-    clips = 2 * math.ceil(math.ceil(resampled / _HERO_FPS) / (2 * HERO_SECONDS))
-    if timeline.header_seconds is not None:
-        clips = max(1, min(clips, math.ceil(timeline.header_seconds / HERO_SECONDS)))
-    chosen = hero_indices(timeline.average_fps)
-    shown = np.arange(clips)[:, None] * _HERO_CLIP_FRAMES + chosen
-    return list(_resampled(timeline.starts, np.minimum(shown, resampled - 1), _HERO_FPS))
+    source = timeline.since_first
+    resampled = max(1, _outputs(source.end, _PUBLISHED_FPS))
+    clips = 2 * math.ceil(math.ceil(resampled / _PUBLISHED_FPS) / (2 * PUBLISHED_SECONDS))
+    if source.header_seconds is not None:
+        clips = max(1, min(clips, math.ceil(source.header_seconds / PUBLISHED_SECONDS)))
+    chosen = published_indices(timeline.average_fps)
+    shown = np.arange(clips)[:, None] * _PUBLISHED_CLIP_FRAMES + chosen
+    return list(_resampled(source.starts, np.minimum(shown, resampled - 1), _PUBLISHED_FPS))
 
 
-def hero_indices(average_fps: float) -> np.ndarray:
+def published_indices(average_fps: float) -> np.ndarray:
     """(32,) indices into the 45 frames of a clip; the faster the source, the longer the span, cut at the clip's end."""
-    span = 2 * FRAMES * math.floor(average_fps) / _HERO_FPS
-    return np.linspace(0, span - 1, FRAMES).clip(0, _HERO_CLIP_FRAMES - 1).astype(np.int64)
+    span = 2 * FRAMES * math.floor(average_fps) / _PUBLISHED_FPS
+    return np.linspace(0, span - 1, FRAMES).clip(0, _PUBLISHED_CLIP_FRAMES - 1).astype(np.int64)
 
 
-def hero_resnet(timeline: Timeline) -> list[np.ndarray]:
+def published_resnet(timeline: Timeline) -> list[np.ndarray]:
     """Arrays (1,), round(duration / 1.5) but at least one: the latest frame that starts before 1.5 i + 0.75 s."""
-    clips = max(1, _outputs(timeline.end, 1 / HERO_SECONDS))
-    return list(_resampled(timeline.starts, np.arange(clips)[:, None], 1 / HERO_SECONDS))
+    source = timeline.since_first
+    clips = max(1, _outputs(source.end, 1 / PUBLISHED_SECONDS))
+    return list(_resampled(source.starts, np.arange(clips)[:, None], 1 / PUBLISHED_SECONDS))
 
 
-def require_hero_seconds(stream: str, sampling: str, clip_seconds: float) -> None:
-    """Raise PipelineError for `hero` sampling with any but its own clip length."""
-    if sampling == "hero" and clip_seconds != HERO_SECONDS:
+def require_published_seconds(stream: str, sampling: str, clip_seconds: float) -> None:
+    """Raise PipelineError for `published` sampling with any but its own clip length."""
+    if sampling == "published" and clip_seconds != PUBLISHED_SECONDS:
         raise PipelineError(
-            f"`{stream}.sampling: hero` repeats published features, whose clips are {HERO_SECONDS} s long, "
+            f"`{stream}.sampling: published` repeats published features, whose clips are {PUBLISHED_SECONDS} s long, "
             f"but `clip_seconds` is {clip_seconds}",
             where="params.yaml",
-            fix=f"set `clip_seconds: {HERO_SECONDS}`, or another `{stream}.sampling`",
+            fix=f"set `clip_seconds: {PUBLISHED_SECONDS}`, or another `{stream}.sampling`",
         )
 
 
 def _borders(timeline: Timeline, clip_seconds: float) -> np.ndarray:
     """(T + 1,) seconds: where each clip starts, and where the last one ends."""
-    last = timeline.starts[-1]
-    borders = np.arange(int(last // clip_seconds) + 3) * clip_seconds
-    return borders[: np.searchsorted(np.float32(borders), last, side="right") + 1]
+    return np.arange(clip_count(timeline.end, clip_seconds) + 1) * clip_seconds
 
 
 def _nearest_in_clip(starts: np.ndarray, borders: np.ndarray, instants_of) -> list[np.ndarray]:
     """The frames of each clip nearest to its instants, the earlier of two as near.
 
-    A clip in which no frame starts shows the one before it.
+    A clip in which no frame starts shows the one before it, else the first of all.
     """
     firsts = np.searchsorted(starts, np.float32(borders))
     return [

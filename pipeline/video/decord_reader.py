@@ -59,7 +59,7 @@ class DecordReader:
 
     def _check_times(self, found: Survey) -> None:
         times = self._video.get_frame_timestamp(range(len(self._video)))[:, 0]
-        expected = found.timeline.starts
+        expected = found.timeline.since_first.starts
         if len(times) != len(expected) or not np.allclose(times, expected, rtol=1e-6, atol=_CLOSE):
             raise VideoError("decord's frame times are not those of the packets", where=self.path)
 

@@ -18,18 +18,35 @@ class VideoError(PipelineError):
 
 
 @dataclass(frozen=True)
-class Timeline:
-    """When the frames of a video are on display, in seconds from its first frame.
+class SinceFirst:
+    """A video's times as the tool behind the published features counts them: from its first frame.
 
-    starts: (F,) float32, strictly increasing from 0; end: where the last frame's display ends; average_fps: frames
-    a second as the container declares; header_seconds: the stream's duration as its header declares, None where absent
-    (mkv and webm).
+    starts: (F,) float32, never falling, from 0; end: the last frame's start and its own span, without what else the
+    file says of its end; header_seconds: the stream's duration as its header declares, None where absent (mkv and
+    webm).
+    """
+
+    starts: np.ndarray
+    end: float
+    header_seconds: float | None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """When the frames of a video are on display, in seconds as a player shows them.
+
+    The clock starts with the file, that is, with the earliest of its streams of picture and sound, whatever time stamp
+    that has. Sound starts where it is heard first: what an encoder puts before it (priming) is not counted.
+
+    starts: (F,) float32, never falling, the first above 0 where the sound starts earlier; end: where the last frame's
+    display ends; average_fps: frames a second as the container declares; since_first: the same for `published`
+    sampling.
     """
 
     starts: np.ndarray
     end: float
     average_fps: float
-    header_seconds: float | None
+    since_first: SinceFirst
 
 
 class Reader(Protocol):

@@ -5,19 +5,24 @@ the decoder. Named here as damage: packets that their container flags (torn mp4 
 errors that the demuxer reports (holes and lost ends of mkv, webm and mp4), and an avi that holds fewer frames than it
 declares. Nothing shows, and no reader can know of, a TS or a live webm without a declared size that ends early between
 two frames, or a frame gone without a trace from a container without an index; all other frames keep their times.
+Where packets may not be frames (fields of H.264, packets without a time or two of one time), all frames are decoded for
+their times, which takes as long as decoding does.
 Test: tests/video/test_survey.py.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 
+from pipeline.video.avi import frame_chunks
+from pipeline.video.decoded_times import decoded_times, may_be_field_coded, spans_of_frames
 from pipeline.video.main_stream import main_stream
-from pipeline.video.reader import Timeline, VideoError
+from pipeline.video.picture_end import Picture, picture_end
+from pipeline.video.reader import SinceFirst, Timeline, VideoError
 
 _LONGEST = 24 * 3600
 _WIDEST = 32
@@ -73,7 +78,8 @@ def _survey(path: Path | str) -> Survey:
         stream = main_stream(container)
         if stream is None or stream.codec_context is None:
             raise VideoError("the file holds no video stream of a known codec", where=path)
-        packets = np.fromiter(_packets(container, stream), _PACKET)
+        others = _Others()
+        packets = np.fromiter(_packets(container, stream, others), _PACKET)
         width, height = stream.width, stream.height
         if not width or not height:
             raise VideoError("the header gives the picture no size", where=path)
@@ -82,34 +88,103 @@ def _survey(path: Path | str) -> Survey:
         if packets["corrupt"].any():
             raise VideoError("the file is damaged: a packet is torn or lost", where=path)
         if container.format.name == "avi" and len(packets) < stream.frames:
-            raise VideoError(f"the file declares {stream.frames} frames but holds {len(packets)}", where=path)
-        shown = packets[packets["shown"]]
-        if not len(shown) or (shown["pts"] == _NO_TIME).any():
-            raise VideoError("the file holds no frames, or frames without a time", where=path)
-        shown = shown[np.lexsort((shown["span"], shown["pts"]))]
-        pts = shown["pts"].copy()
-        timeline = _timeline(path, stream, pts, int(shown["span"][-1]))
+            held = frame_chunks(path, stream.index)
+            if held < stream.frames:
+                raise VideoError(f"the file declares {stream.frames} frames but holds {held}", where=path)
+        packets_are_frames = container.format.name == "avi" or not may_be_field_coded(path, stream)
+        pts, spans = _frames(path, packets[packets["shown"]], packets_are_frames)
+        timeline = _timeline(path, container, stream, pts, spans, len(packets), others)
         name, codec = container.format.name, stream.codec_context.codec.canonical_name
         return Survey(name, codec, width, height, None if name == "avi" else pts, timeline)
 
 
-def _packets(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[tuple[int, int, bool, bool]]:
-    """What `_PACKET` holds, of all packets but the empty one that ends a stream."""
-    for packet in container.demux(stream):
-        if packet.size or packet.pts is not None:
-            pts = _NO_TIME if packet.pts is None else packet.pts
+@dataclass
+class _Others:
+    """Where the other streams start and end, in seconds of the file's own time stamps."""
+
+    starts: dict[int, Fraction] = field(default_factory=dict)
+    end: Fraction = Fraction(0)
+
+    def add(self, packet: av.Packet) -> None:
+        """Count a packet; a cover, a subtitle or data starts no clock."""
+        stream = packet.stream
+        if packet.pts is None or packet.is_discard or stream.disposition & av.stream.Disposition.attached_pic:
+            return
+        self.end = max(self.end, (packet.pts + (packet.duration or 0)) * stream.time_base)
+        if stream.type in ("audio", "video"):
+            start = packet.pts * stream.time_base
+            self.starts[stream.index] = min(start, self.starts.get(stream.index, start))
+
+    def earliest(self, container: av.container.InputContainer, picture: Fraction) -> Fraction:
+        """The earliest start, the picture's included; FFmpeg lets a sound start behind the priming that it knows of."""
+        starts = [picture]
+        for index, start in self.starts.items():
+            stream = container.streams[index]
+            heard = start if stream.start_time is None else stream.start_time * stream.time_base
+            starts.append(max(start, heard))
+        return min(starts)
+
+
+def _packets(
+    container: av.container.InputContainer, stream: av.VideoStream, others: _Others
+) -> Iterator[tuple[int, int, bool, bool]]:
+    """What `_PACKET` holds, of all packets of the stream but the empty one that ends it; the others' are counted."""
+    by_order = container.format.name == "avi"  # only the order of coding is in the file; FFmpeg's pts are guesses
+    for packet in container.demux():
+        if packet.stream_index != stream.index:
+            others.add(packet)
+        elif packet.size or packet.pts is not None:
+            time = packet.dts if by_order else packet.pts
+            pts = _NO_TIME if time is None else time
             yield pts, packet.duration or 0, packet.size > 0 and not packet.is_discard, packet.is_corrupt
 
 
-def _timeline(path: Path | str, stream: av.VideoStream, pts: np.ndarray, last_span: int) -> Timeline:
+def _frames(path: Path | str, shown: np.ndarray, packets_are_frames: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(F,) int64 each: the times of the frames and how long they last, 0 where nothing says so, sorted by time."""
+    pts, spans = shown["pts"], shown["span"]
+    untimed = not len(pts) or (pts == _NO_TIME).any()
+    if untimed or len(np.unique(pts)) < len(pts) or not packets_are_frames:
+        times = decoded_times(path)
+        if not len(times):
+            raise VideoError("the file holds no frames", where=path)
+        return times, spans_of_frames(times, pts, spans)
+    order = np.lexsort((spans, pts))
+    return pts[order], spans[order]
+
+
+def _timeline(
+    path: Path | str,
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    pts: np.ndarray,
+    spans: np.ndarray,
+    packets: int,
+    others: _Others,
+) -> Timeline:
     steps, base = np.diff(pts), stream.time_base
-    starts = ((pts - pts[0]) * float(base)).astype(np.float32)
-    if (np.diff(starts) <= 0).any():
-        raise VideoError("two frames have the same time", where=path)
-    if starts[-1] > _LONGEST:
-        raise VideoError(f"the frame times reach {starts[-1] / 3600:.0f} hours", where=path)
+    since_first = (pts - pts[0]) * float(base)
     declared = stream.average_rate or stream.guessed_rate
-    last_span = last_span or (int(np.median(steps)) if len(steps) else int(1 / (base * (declared or Fraction(25)))))
-    end = float(np.float32(float((int(pts[-1] - pts[0]) + last_span) * base)))
+    steps = steps[steps > 0]
+    last_span = int(spans[-1]) or (
+        int(np.median(steps)) if len(steps) else int(1 / (base * (declared or Fraction(25))))
+    )
+    file_first, length = int(pts[0]) * base, float((int(pts[-1] - pts[0]) + last_span) * base)
+    picture = Picture(
+        first=float(file_first),
+        last=float(int(pts[-1]) * base),
+        span=float(last_span * base),
+        spans=float(int(spans.sum()) * base),
+        packets=packets,
+        others=float(others.end),
+    )
+    origin = others.earliest(container, file_first)
+    end = picture_end(container, stream, picture) - float(origin)
+    if end > _LONGEST:
+        raise VideoError(f"the frame times reach {end / 3600:.0f} hours", where=path)
     header_seconds = None if stream.duration is None else float(stream.duration * base)
-    return Timeline(starts, end, float(declared) if declared else len(pts) / end, header_seconds)
+    return Timeline(
+        starts=(since_first + float(file_first - origin)).astype(np.float32),
+        end=round(end, 6),
+        average_fps=float(declared) if declared else len(pts) / length,
+        since_first=SinceFirst(since_first.astype(np.float32), float(np.float32(length)), header_seconds),
+    )

@@ -54,16 +54,16 @@ def films(tmp_path_factory) -> list[Path]:
     ("stream", "size"),
     [
         (slowfast_stream, 2304),
-        (lambda: slowfast_stream("hero"), 2304),
+        (lambda: slowfast_stream("published"), 2304),
         (resnet_stream, 2048),
         (lambda: resnet_stream("uniform", "mean"), 2048),
-        (lambda: resnet_stream("hero"), 2048),
+        (lambda: resnet_stream("published"), 2048),
     ],
 )
 def test_every_clip_gets_one_row(films, tmp_path, stream, size):
     stream = stream()
     run(stream, corpus(films), tmp_path, 0.0)
-    clips = [1, 2, 3] if (stream.name, stream.recipe["sampling"]) == ("resnet", "hero") else [2, 3, 4]
+    clips = [1, 2, 3] if (stream.name, stream.recipe["sampling"]) == ("resnet", "published") else [2, 3, 4]
     with FeatureFile(tmp_path / f"{stream.name}.h5") as file:
         assert [file[path.stem].shape for path in films] == [(count, size) for count in clips]
         assert file["film0"].dtype == np.float16
@@ -101,6 +101,6 @@ def test_the_crop_is_the_centre():
 
 
 @pytest.mark.parametrize("stream", [slowfast_stream, resnet_stream])
-def test_hero_sampling_with_other_clips_is_refused(stream):
+def test_published_sampling_with_other_clips_is_refused(stream):
     with pytest.raises(PipelineError, match="clip_seconds"):
-        stream(sampling="hero", clip_seconds=2.0)
+        stream(sampling="published", clip_seconds=2.0)

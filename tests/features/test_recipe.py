@@ -26,7 +26,7 @@ def resnet(clip_seconds: float = 1.5, weights: str = "a", **changes):
 @pytest.mark.parametrize(
     "change",
     [
-        {"sampling": "hero"},
+        {"sampling": "published"},
         {"size": 32},
         {"precision": "bfloat16"},
         {"batch_clips": 2},
@@ -41,7 +41,7 @@ def test_slowfast_depends_on(change):
 @pytest.mark.parametrize(
     "change",
     [
-        {"sampling": "hero"}, {"size": 32}, {"precision": "bfloat16"}, {"batch_frames": 2}, {"clip_seconds": 2.0},
+        {"sampling": "published"}, {"size": 32}, {"precision": "bfloat16"}, {"batch_frames": 2}, {"clip_seconds": 2.0},
         {"weights": "b"}, {"pooling": "mean"}, {"frames_per_second": 2.0},
     ],
 )  # fmt: skip

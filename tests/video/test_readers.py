@@ -48,7 +48,7 @@ def test_every_format_is_read_frame_by_frame_or_refused(tmp_path, name, decoder)
 @pytest.mark.parametrize("fps", RATES)
 def test_the_pictures_are_those_of_the_planned_frames(tmp_path, fps, extension, decoder):
     path = write_video(tmp_path / f"video.{extension}", numbered_frames(int(fps * 4)), fps)
-    for rule in (lambda t: clips.full_clip(t, 1.5), clips.hero_slowfast, clips.hero_resnet):
+    for rule in (lambda t: clips.full_clip(t, 1.5), clips.published_slowfast, clips.published_resnet):
         planned, pictures = shown(path, decoder, rule)
         assert pictures == planned
 
