@@ -89,6 +89,7 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
             "duration": round(reader.timeline.end, 3),
             "fps": reader.timeline.average_fps,
             "decoder": decoder,
+            "device": runtime.device().type,
             "libraries": {name: version(name) for name in stream.libraries},
         }
         store.put(key, Entry({"rows": _half(rows, video.video_id)}, attributes))

@@ -1,7 +1,8 @@
 """How far an extraction is and how fast: a bar on a terminal, one line at the end, the stage's metrics."""
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -55,9 +56,17 @@ class Progress:
         return self._video_seconds / max(self._elapsed, 1e-9)
 
     def metrics(
-        self, stream: Stream, known: Mapping[str, Mapping[str, Any]], failures: list[Failure]
+        self,
+        stream: Stream,
+        videos: Sequence[Video],
+        known: Mapping[str, Mapping[str, Any]],
+        failures: list[Failure],
     ) -> dict[str, Any]:
-        """What goes into <stream>.json. Speeds are of the decoded videos only, 0 where none was."""
+        """What goes into <stream>.json. Speeds are of the decoded videos only, 0 where none was.
+
+        `other_durations` names the videos whose decoded length differs from the manifest's by more than half a clip:
+        their rows and their annotations are not on one clock.
+        """
         readers = [entry["decoder"] for entry in known.values()]
         return {
             "videos": len(known),
@@ -76,14 +85,28 @@ class Progress:
             "times_real_time": round(self._times_real_time, 2),
             "weights": stream.recipe["weights"],
             "decoders": {name: readers.count(name) for name in DECODERS},
+            "devices": dict(sorted(Counter(entry["device"] for entry in known.values()).items())),
+            "other_durations": [
+                {"video_id": video.video_id, "manifest": video.duration, "decoded": known[video.video_id]["duration"]}
+                for video in videos
+                if video.video_id in known
+                and abs(video.duration - known[video.video_id]["duration"]) > stream.recipe["clip_seconds"] / 2
+            ],
             "recipe": stream.recipe,
             "failures": [asdict(failure) for failure in failures],
         }
 
     def summary(self, metrics: Mapping[str, Any]) -> str:
         """One line for the end of the stage."""
-        return (
+        line = (
             f"{self._stream}: {metrics['videos']} videos, {metrics['clips']} clips; {metrics['decoded']} decoded, "
             f"{metrics['reused']} reused, {metrics['failed']} failed; {metrics['seconds']['total']:.1f} s, "
             f"{metrics['clips_per_second']:.1f} clips/s, {metrics['times_real_time']:.1f} x real time"
         )
+        if others := len(metrics["other_durations"]):
+            are = "video is" if others == 1 else "videos are"
+            line += f"; {others} {are} longer or shorter than the manifest says, by more than half a clip"
+        if len(metrics["devices"]) > 1:
+            kinds = " and ".join(f"{count} on {name}" for name, count in metrics["devices"].items())
+            line += f"; features were computed {kinds}, which differ by rounding"
+        return line

@@ -75,7 +75,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
             progress.packing += time.perf_counter() - started
 
     failures.sort(key=lambda failure: failure.video_id)
-    metrics = progress.metrics(stream, known, failures)
+    metrics = progress.metrics(stream, videos, known, failures)
     write_json(folder / f"{stream.name}.json", metrics)
     print(progress.summary(metrics), file=sys.stderr)
     if too_many:

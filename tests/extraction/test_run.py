@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from helpers.videos import write_sound, write_video
 from pipeline.errors import PipelineError
 from pipeline.extraction.run import run
 from pipeline.features.hdf5 import FeatureFile
-from pipeline.features.store import Store, entry_key
+from pipeline.features.store import Entry, Store, entry_key
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +45,8 @@ def test_the_rows_are_those_of_the_video(films, tmp_path):
         assert file.ids() == [path.stem for path in films]
         assert file["film0"].tolist() == [[0, 3, 5], [6, 9, 11]]  # 12 frames a second, clips of half a second
         assert attributes_of(tmp_path / "numbers.h5", "film0") == {
-            "clips": 2, "duration": 1.0, "fps": 12.0, "decoder": "decord", "sha256": corpus(films)[0].sha256,
+            "clips": 2, "duration": 1.0, "fps": 12.0, "decoder": "decord", "device": "cpu",
+            "sha256": corpus(films)[0].sha256,
         }  # fmt: skip
         assert file.recipe["clip_seconds"] == 0.5 and file.recipe["weights"] == "random (seed 0)"
         assert json.loads(file.recipe["recipe"]) == NumberStream().recipe
@@ -108,6 +110,27 @@ def test_two_videos_of_the_same_content_are_decoded_once(films, tmp_path):
     twin.write_bytes(films[0].read_bytes())
     metrics = run(NumberStream(), corpus([films[0], twin]), tmp_path, 0.0)
     assert (metrics["videos"], metrics["decoded"]) == (2, 1)
+
+
+def test_a_length_other_than_the_manifests_is_named(films, tmp_path, capsys):
+    right, wrong = corpus(films[:2])
+    metrics = run(NumberStream(), [replace(right, duration=1.2), replace(wrong, duration=30.0)], tmp_path, 0.0)
+    assert metrics["other_durations"] == [{"video_id": "film1", "manifest": 30.0, "decoded": 1.25}]
+    assert "1 video is longer or shorter than the manifest says, by more than half a clip" in capsys.readouterr().err
+
+
+def test_features_of_two_kinds_of_device_are_one_file_and_named(films, tmp_path, monkeypatch, capsys):
+    stream, videos = NumberStream(), corpus(films[:3])
+    run(stream, videos[:1], tmp_path, 0.0)
+    assert "rounding" not in capsys.readouterr().err
+    store = Store(tmp_path / "store", stream.name)
+    key = entry_key(videos[0].sha256, stream.recipe)
+    entry = store.get(key)
+    store.put(key, Entry(entry.arrays, {**entry.attributes, "device": "cuda"}))
+    metrics = run(stream, videos, tmp_path, 0.0)
+    assert (metrics["devices"], metrics["reused"]) == ({"cpu": 2, "cuda": 1}, 1)
+    assert "2 on cpu and 1 on cuda, which differ by rounding" in capsys.readouterr().err
+    assert attributes_of(tmp_path / "numbers.h5", "film0")["device"] == "cuda"
 
 
 DAMAGE = {
