@@ -51,10 +51,11 @@ class PackParams(Section):
 
 
 class DecodeParams(Section):
-    """When a decoder is taken to hang: after max(floor, factor * length of the video) seconds."""
+    """When a decoder is taken to hang: after max(floor, factor * length of the video) seconds; what decord may hold."""
 
     deadline_floor: Annotated[float, Field(gt=0)]
     deadline_factor: Annotated[float, Field(gt=0)]
+    max_ahead_mib: Count
 
 
 class SlowFastParams(Section):

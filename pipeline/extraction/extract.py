@@ -24,7 +24,7 @@ from pipeline.extraction.stream import Stream
 from pipeline.features.store import Entry, Store, entry_key
 from pipeline.manifest import Video
 from pipeline.video.decode import DECODERS, open_video
-from pipeline.video.reader import Reader, VideoError
+from pipeline.video.reader import Reader, TooLarge, VideoError
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,17 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
         path = _unchanged_file(video)
     except VideoError as error:
         return _failed(video, stream, one_line(error), causes, started, seconds)
-    for decoder in DECODERS:
+    due = list(DECODERS)
+    for decoder in due:
+        in_parts = decoder in causes
         try:
-            with open_video(path, stream.short_side, decoder, stream.decode, video.duration) as reader:
+            with open_video(
+                path, stream.short_side, decoder, stream.decode, video.duration, stream.scaling, in_parts
+            ) as reader:
                 rows = _encode(reader, stream, model, seconds)
         except VideoError as error:
+            if isinstance(error, TooLarge):
+                due.append(decoder)
             causes[decoder] = one_line(error)
             continue
         attributes = {

@@ -14,7 +14,7 @@ from pipeline.features.recipe import resnet_recipe
 from pipeline.sections import DecodeParams, ResNetParams
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
-from pipeline.video.reader import Timeline
+from pipeline.video.reader import Scaling, Timeline
 
 
 class ResNetStream:
@@ -27,6 +27,7 @@ class ResNetStream:
         clips.require_published_seconds("resnet", params.sampling, clip_seconds)
         self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_frames
+        self.scaling: Scaling = "bicubic" if params.sampling == "published" else "bilinear"
         self.decode = decode
         self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
         self.recipe: dict[str, Any] = resnet_recipe(params, clip_seconds, self.weights.id, POLICY)

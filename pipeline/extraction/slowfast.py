@@ -15,7 +15,7 @@ from pipeline.features.recipe import slowfast_recipe
 from pipeline.sections import DecodeParams, SlowFastParams
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
-from pipeline.video.reader import Timeline
+from pipeline.video.reader import Scaling, Timeline
 
 
 class SlowFastStream:
@@ -28,6 +28,7 @@ class SlowFastStream:
         clips.require_published_seconds("slowfast", params.sampling, clip_seconds)
         self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_clips
+        self.scaling: Scaling = "bicubic" if params.sampling == "published" else "bilinear"
         self.decode = decode
         self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
         self.recipe: dict[str, Any] = slowfast_recipe(params, clip_seconds, self.weights.id, POLICY)

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from pipeline.sections import DecodeParams
-from pipeline.video.reader import Timeline
+from pipeline.video.reader import Scaling, Timeline
 
 
 class Stream(Protocol):
@@ -15,13 +15,15 @@ class Stream(Protocol):
 
     It is pickled as its parameters, never with its model, so that a worker on any machine finds its own weights.
 
-    name: `slowfast`, `resnet`; recipe: see `pipeline.features.recipe`; short_side: pixels; batch: units a forward pass;
-    decode: the deadline of decoding; libraries: the distributions whose versions are recorded.
+    name: `slowfast`, `resnet`; recipe: see `pipeline.features.recipe`; short_side: pixels; scaling: of the pictures to
+    it; batch: units a forward pass; decode: the bounds of decoding; libraries: the distributions whose versions are
+    recorded.
     """
 
     name: str
     recipe: dict[str, Any]
     short_side: int
+    scaling: Scaling
     batch: int
     decode: DecodeParams
     libraries: tuple[str, ...]

@@ -5,6 +5,7 @@ threads, folders, and the device. A GPU's rounding differs from a CPU's by about
 float16, so features that must be equal to the bit are computed on one kind of device; every entry of the store names
 its own, and a stage says where it mixes them. `precision` is in it: bfloat16 is a choice that only a GPU offers, not
 what a GPU does by itself. `batch` is in it because the size of a forward pass moves floats by 1e-7.
+How much memory decord may take is not: it decides who decodes a video, and both decoders give the same pictures.
 Test: tests/features/test_recipe.py.
 """
 
@@ -16,7 +17,8 @@ SLOWFAST_REVISION = 3
 RESNET_REVISION = 3
 """Raise a revision when a change of the code changes the features.
 
-3: rows count from the start of the file to the end of the picture, before from its first to its last frame.
+3: rows count from the start of the file to the end of the picture, before from its first to its last frame; pixels
+that are not square and mirrored videos are shown as they are meant, and both decoders give the same pictures.
 """
 
 

@@ -1,7 +1,7 @@
 """Small pictures of a video at given times, as JPEG data URIs that need no file beside the page.
 
-Read with PyAV from the start and chosen by time stamp: sparse reads return wrong frames from some files.
-Test: tests/report/test_frames.py.
+Read with PyAV from the start, since sparse reads return wrong frames from some files, and chosen by the times that
+extraction goes by. Test: tests/report/test_frames.py.
 """
 
 import base64
@@ -10,9 +10,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 
 from pipeline.video.main_stream import main_stream
-from pipeline.video.upright import upright
+from pipeline.video.reader import VideoError
+from pipeline.video.survey import survey
+from pipeline.video.upright import orientation, upright
 
 WIDTH = 160
 QUALITY = 6  # of JPEG in ffmpeg's scale: 2 (best) to 31
@@ -28,37 +31,39 @@ def pictures(path: Path, times: Sequence[float]) -> list[str]:
     Raises UnreadableVideo where the file is missing, cannot be decoded or holds no picture.
     """
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            if main_stream(container) is None:
-                raise UnreadableVideo("it has no video stream")
-            return [_data_uri(frame) for frame in _on_screen(container, times)]
+        found = survey(path)
+        indices = np.searchsorted(found.timeline.starts, np.float32(times), side="right") - 1
+        return [_data_uri(frame, found.aspect) for frame in _frames(path, indices.clip(0).tolist())]
+    except VideoError as error:
+        raise UnreadableVideo(error.cause) from None
     except (av.error.FFmpegError, OSError) as error:
         raise UnreadableVideo(getattr(error, "strerror", None) or type(error).__name__) from None
 
 
-def _on_screen(container: av.container.InputContainer, times: Sequence[float]) -> Iterator[av.VideoFrame]:
-    stream = main_stream(container)
-    stream.thread_type = "AUTO"
-    shown, first, due = None, None, list(times)
-    for frame in container.decode(stream):
-        if frame.time is None:
-            continue
-        first = frame.time if first is None else first
-        while due and shown is not None and frame.time - first > due[0]:
-            due.pop(0)
-            yield shown
-        if not due:
-            return
-        shown = frame
+def _frames(path: Path, indices: list[int]) -> Iterator[av.VideoFrame]:
+    """The frames of these indices, which never fall; where the video ends earlier, its last one."""
+    shown, due = None, list(indices)
+    with av.open(str(path), metadata_errors="replace") as container:
+        stream = main_stream(container)
+        stream.thread_type = "AUTO"
+        for position, shown in enumerate(container.decode(stream)):
+            while due and due[0] == position:
+                due.pop(0)
+                yield shown
+            if not due:
+                return
     if shown is None:
         raise UnreadableVideo("it holds no picture")
     yield from [shown] * len(due)
 
 
-def _data_uri(frame: av.VideoFrame) -> str:
+def _data_uri(frame: av.VideoFrame, aspect: Fraction) -> str:
+    """aspect: of the stored pixels, width over height."""
     seen = av.VideoFrame.from_ndarray(upright(frame.to_ndarray(format="rgb24"), frame), format="rgb24")
+    turned = orientation(frame)[0] == 0
+    ratio = seen.height / seen.width * (aspect if turned else 1 / aspect)
     encoder = av.CodecContext.create("mjpeg", "w")
-    encoder.width, encoder.height = WIDTH, max(2, round(seen.height * WIDTH / seen.width / 2) * 2)
+    encoder.width, encoder.height = WIDTH, max(2, round(WIDTH * ratio / 2) * 2)
     encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 25)
     encoder.qmin = encoder.qmax = QUALITY
     picture = seen.reformat(encoder.width, encoder.height, "yuvj420p")

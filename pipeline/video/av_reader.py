@@ -6,33 +6,32 @@ which has no check) is not noticed here. Test: tests/video/test_readers.py.
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import VideoReformatter
 
 from pipeline.video.main_stream import main_stream
-from pipeline.video.reader import VideoError
+from pipeline.video.reader import Request, VideoError
+from pipeline.video.scale import Scaler
 from pipeline.video.survey import survey
 from pipeline.video.upright import upright
 
 
 class AvReader:
-    """A video through PyAV, scaled so that the short side has `short_side` pixels, turned as its metadata says.
+    """A video through PyAV, scaled and turned as it is meant to be seen.
 
-    threads: of the decoder. Raises VideoError where the file cannot be opened or its packets are damaged.
+    Raises VideoError where the file cannot be opened or its packets are damaged.
     """
 
-    def __init__(self, path: Path | str, short_side: int, threads: int):
-        self.path = path
-        found = survey(path)
-        self.timeline, self._pts, self._size = found.timeline, found.pts, found.scaled(short_side)
-        self._scaler = VideoReformatter()  # one a video: to set one up costs more than to scale a picture
-        self._container = av.open(str(path), metadata_errors="replace")
+    def __init__(self, request: Request):
+        self.path = request.path
+        found = survey(self.path)
+        self.timeline, self._pts = found.timeline, found.pts
+        self._scaler = Scaler(self.path, found.scaled(request.short_side), request.scaling)
+        self._container = av.open(self.path, metadata_errors="replace")
         self._stream = main_stream(self._container)
         self._stream.thread_type = "AUTO"
-        self._stream.codec_context.thread_count = threads
+        self._stream.codec_context.thread_count = request.threads
         self._stream.codec_context.options = {"err_detect": "explode"}
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
@@ -42,7 +41,7 @@ class AvReader:
             if index >= done:
                 for _ in range(done, index + 1):
                     frame = next(decoded)
-                done, picture = index + 1, self._picture(frame)
+                done, picture = index + 1, upright(self._scaler(frame), frame)
             yield picture
         for _ in decoded:  # a frame too few or too many shows at the end at the latest
             pass
@@ -66,11 +65,6 @@ class AvReader:
         if position < total:
             due = self.timeline.starts[position]
             raise VideoError(f"frame {position} of {total}, due at {due:.3f} s, is missing", where=self.path)
-
-    def _picture(self, frame: av.VideoFrame) -> np.ndarray:
-        width, height = self._size
-        pixels = self._scaler.reformat(frame, width, height, "rgb24", threads=1).to_ndarray()
-        return upright(pixels, frame)
 
     def close(self) -> None:
         """Free the decoder."""

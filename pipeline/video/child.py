@@ -1,10 +1,10 @@
 """The process that decodes: one video after the other, for the process that started it, and dies with that one.
 
 A decoder may hang or crash; here it takes nothing with it. It imports numpy and the two decoders, not torch, and starts
-in a quarter of a second. Asked (SURVEY, path) it answers with a Survey. Asked (decoder, path, short side, threads) it
-answers with a Timeline; asked then for frame indices it answers with arrays (n, H, W, 3) of at most a mebibyte (or one
-frame), and None at the end. In place of any answer may stand a string: why the video cannot be read. It stops while the
-pipe is full, so it is never more than that ahead.
+in a quarter of a second. Asked (SURVEY, path) it answers with a Survey. Asked (decoder, Request) it answers with a
+Timeline; asked then for frame indices it answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and
+None at the end. In place of any answer may stand a VideoError: why the video cannot be read. It stops while the pipe is
+full, so it is never more than that ahead; what decord decodes meanwhile is bounded by the Request.
 `python -m pipeline.video.child DESCRIPTOR PARENT` is how `pipeline.video.decode` starts it.
 """
 
@@ -46,11 +46,11 @@ def serve(connection: Connection) -> None:
                     connection.send(pictures)
                 connection.send(None)
         except VideoError as error:
-            connection.send(error.cause)
+            connection.send(error)
         except (EOFError, OSError):
             raise
         except Exception as error:  # whatever else a decoder raises is the video's failure, not the corpus's
-            connection.send(" ".join(f"{type(error).__name__}: {error}".split()))
+            connection.send(VideoError(" ".join(f"{type(error).__name__}: {error}".split())))
 
 
 def _stacked(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

@@ -20,7 +20,7 @@ import numpy as np
 from pipeline import runtime
 from pipeline.sections import DecodeParams
 from pipeline.video import child
-from pipeline.video.reader import Timeline, VideoError
+from pipeline.video.reader import Request, Scaling, Timeline, VideoError
 
 DECODERS: tuple[str, ...] = tuple(child.READERS)
 POLICY = ", then ".join(DECODERS)
@@ -33,16 +33,25 @@ _starter = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that
 
 @contextmanager
 def open_video(
-    path: Path | str, short_side: int, decoder: str, limits: DecodeParams, seconds: float = 0.0
+    path: Path | str,
+    short_side: int,
+    decoder: str,
+    limits: DecodeParams,
+    seconds: float = 0.0,
+    scaling: Scaling = "bilinear",
+    in_parts: bool = False,
 ) -> Iterator["IsolatedReader"]:
     """An open video, its short side scaled to `short_side` pixels, through one of `DECODERS`.
 
-    seconds: the length that its header declares, 0 where nobody knows; to open it is to read all its packets. Raises
-    VideoError where it cannot be read, does not keep its deadline, or crashes the decoder; PipelineError where
+    seconds: the length that its header declares, 0 where nobody knows; to open it is to read all its packets; scaling,
+    in_parts: see `pipeline.video.reader.Request`. Raises VideoError where it cannot be read, does not keep its
+    deadline, or crashes the decoder, TooLarge where the same decoder can read it `in_parts`; PipelineError where
     AMDNET_DECODE_THREADS is wrong.
     """
+    ahead = limits.max_ahead_mib << 20
+    request = Request(path, short_side, scaling, runtime.decode_threads(), ahead, in_parts)
     with _process() as process:
-        yield IsolatedReader(process, path, short_side, decoder, limits, seconds)
+        yield IsolatedReader(process, decoder, request, limits, seconds)
 
 
 def ask(question: tuple[Any, ...], path: Path | str, seconds: float) -> Any:
@@ -116,9 +125,9 @@ class _Conversation:
         except (EOFError, OSError):
             raise self._error(self._process.last_words()) from None
         self._waited += time.monotonic() - started
-        if isinstance(answer, str):
+        if isinstance(answer, VideoError):
             self._process.free = True
-            raise self._error(answer)
+            raise type(answer)(answer.cause, where=self._path, fix=answer.fix)
         return answer
 
     def _error(self, cause: str) -> VideoError:
@@ -132,11 +141,9 @@ class IsolatedReader(_Conversation):
     being the declared one until the packets have been read, then the longer of the two.
     """
 
-    def __init__(
-        self, process: "_Child", path: Path | str, short_side: int, decoder: str, limits: DecodeParams, seconds: float
-    ):
-        super().__init__(process, path, max(limits.deadline_floor, limits.deadline_factor * seconds))
-        self.timeline: Timeline = self.ask((decoder, str(path), short_side, runtime.decode_threads()))
+    def __init__(self, process: "_Child", decoder: str, request: Request, limits: DecodeParams, seconds: float):
+        super().__init__(process, request.path, max(limits.deadline_floor, limits.deadline_factor * seconds))
+        self.timeline: Timeline = self.ask((decoder, request))
         self._allowed = max(self._allowed, limits.deadline_factor * self.timeline.end)
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:

@@ -1,10 +1,12 @@
 """decord, used in the one way that was measured to be right: `next()` from the first frame, an explicit thread count.
 
 What it is known to misread it refuses, so that PyAV reads it: MPEG-TS, MPEG-PS and AV1 by name, edit lists and avi with
-B-frames by their times, rotated videos (it distorts them), and pictures of 24, 48 or 72 pixels a row (it takes the
-padding for more channels). It also refuses videos whose pictures together exceed 64 MiB: where its reader
-waits for a model, decord decodes all of the video ahead. decord hides the errors of its libav, so they are read from
-the standard error of the process, which is this reader's while it decodes.
+B-frames by their times, turned and mirrored videos (it distorts them), and a few rare pixel formats that it converts
+otherwise than PyAV. Where its reader waits for a model, decord decodes all of the video ahead, so it leaves a video to
+PyAV whose file and pictures together exceed what it may hold. Where PyAV fails too, it reads such a video in parts:
+each with a decoder of its own, from the video's start, which is closed before anybody waits. The kernel holds it to its
+bound in any case. decord hides the errors of its libav, so they are read from the standard error of the process, which
+is this reader's while it decodes.
 Test: tests/video/test_readers.py.
 """
 
@@ -12,59 +14,107 @@ import math
 import os
 import re
 import tempfile
+from collections import deque
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import av
 import decord
 import numpy as np
 
 from pipeline.video.main_stream import main_stream
-from pipeline.video.reader import Timeline, VideoError
+from pipeline.video.memory import growth_limited
+from pipeline.video.reader import Request, Timeline, TooLarge, VideoError
+from pipeline.video.scale import require_known_colours
 from pipeline.video.survey import Survey, survey
+from pipeline.video.upright import AS_STORED, orientation
 
 _MISREAD = {"mpegts", "mpeg", "av1"}
-_AHEAD_BYTES = 1 << 26
+_SAME_UNSCALED = re.compile(r"yuvj?4(20|22|44)p|(yuv422|yuv444)p1\dle|gbrp|gray|rgb24|bgr24|bgr0|yuyv422")
+"""Pixel formats that decord converts as PyAV does where a picture keeps its size too; where it is scaled, all are."""
 _CLOSE = 2e-3
 """Seconds by which decord's float32 times may differ from the packets'."""
+_WORKING_BYTES, _WORKING_PICTURES = 1 << 28, 32
+"""What any decoder takes for itself: its threads and buffers, and full-size pictures of 6 bytes a pixel at most."""
 
 
 class DecordReader:
-    """A video through decord, its pictures scaled so that the short side has `short_side` pixels.
+    """A video through decord.
 
-    threads: of the decoder. Raises VideoError where the file cannot be opened, is damaged, or is of a kind that decord
-    misreads. It must be the only one in its process that writes to standard error: see `pipeline.video.child`.
+    Raises VideoError where the file cannot be opened, is damaged, or is of a kind that decord misreads, TooLarge where
+    that might take more memory than the request allows. It must be the only one in its process that writes to standard
+    error: see `pipeline.video.child`.
     """
 
-    def __init__(self, path: Path | str, short_side: int, threads: int):
-        self.path = path
-        found = survey(path)
+    def __init__(self, request: Request):
+        self.path = request.path
+        if request.scaling != "bilinear":
+            raise VideoError("decord scales bilinearly only", where=self.path)
+        found = survey(self.path)
         if {found.container, found.codec} & _MISREAD:
-            raise VideoError(f"decord misreads {found.codec} in {found.container}", where=path)
-        if _is_rotated(path):
-            raise VideoError("decord distorts rotated videos", where=path)
+            raise VideoError(f"decord misreads {found.codec} in {found.container}", where=self.path)
         self.timeline: Timeline = found.timeline
-        width, height = found.scaled(short_side)
+        width, height = found.scaled(request.short_side)
         self._shape = (height, width, 3)
-        if (ahead := len(found.timeline.starts) * math.prod(self._shape)) > _AHEAD_BYTES:
-            raise VideoError(f"decord may hold all its pictures at once, {ahead >> 20} MiB", where=path)
-        self._errors = tempfile.TemporaryFile()
-        os.dup2(self._errors.fileno(), 2)
-        decord.logging.set_level(decord.logging.ERROR)
-        try:
-            self._video = decord.VideoReader(str(path), width=width, height=height, num_threads=threads)
-            self._check_times(found)
-        except (decord.DECORDError, RuntimeError) as error:
-            raise VideoError(f"decord cannot open it: {_gist(str(error))}", where=path) from None
+        self._refuse_pictures(found)
+        self._threads = request.threads
+        picture = math.prod(self._shape)
+        whole = os.path.getsize(self.path) + len(found.timeline.starts) * picture
+        if whole > request.ahead_bytes and not request.in_parts:
+            raise TooLarge(f"decord may hold all of it at once, {whole >> 20} MiB", where=self.path)
+        self._part = max(1, request.ahead_bytes // 2 // picture) if whole > request.ahead_bytes else None
+        with ExitStack() as resources:
+            own = _WORKING_BYTES + _WORKING_PICTURES * 6 * found.width * found.height
+            resources.enter_context(growth_limited(request.ahead_bytes + own))
+            self._errors = resources.enter_context(tempfile.TemporaryFile())
+            os.dup2(self._errors.fileno(), 2)
+            decord.logging.set_level(decord.logging.ERROR)
+            self._video = self._open()
+            self._resources = resources.pop_all()
 
-    def _check_times(self, found: Survey) -> None:
-        times = self._video.get_frame_timestamp(range(len(self._video)))[:, 0]
-        expected = found.timeline.since_first.starts
+    def _refuse_pictures(self, found: Survey) -> None:
+        """Only a decoded frame tells how it is to be turned and what its colours mean."""
+        try:
+            with av.open(self.path, metadata_errors="replace") as container:
+                frame = next(container.decode(main_stream(container)))
+        except (av.FFmpegError, StopIteration):
+            raise VideoError("its first frame cannot be decoded", where=self.path) from None
+        if orientation(frame) != AS_STORED:
+            raise VideoError("decord distorts turned and mirrored videos", where=self.path)
+        require_known_colours(frame, self.path)
+        if self._shape[:2] == (found.height, found.width) and not _SAME_UNSCALED.fullmatch(frame.format.name):
+            raise VideoError(f"decord converts unscaled {frame.format.name} pictures otherwise", where=self.path)
+
+    def _open(self) -> "decord.VideoReader":
+        height, width, _ = self._shape
+        try:
+            video = decord.VideoReader(str(self.path), width=width, height=height, num_threads=self._threads)
+            times = video.get_frame_timestamp(range(len(video)))[:, 0]
+        except (decord.DECORDError, RuntimeError) as error:
+            raise VideoError(f"decord cannot open it: {_gist(str(error))}", where=self.path) from None
+        expected = self.timeline.since_first.starts
         if len(times) != len(expected) or not np.allclose(times, expected, rtol=1e-6, atol=_CLOSE):
             raise VideoError("decord's frame times are not those of the packets", where=self.path)
+        return video
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
         """See `pipeline.video.reader.Reader.frames`."""
+        if self._part is None:
+            yield from self._read(wanted)
+        else:
+            wanted = list(wanted)
+            for start in range(0, len(wanted), self._part):
+                pictures = deque(self._read(wanted[start : start + self._part]))
+                self._video = None
+                while pictures:
+                    yield pictures.popleft()
+                self._video = self._open()
+            yield from self._read([])
+        self._errors.seek(0)
+        if said := self._errors.read().decode(errors="replace"):
+            raise VideoError(f"decord's libav says: {_gist(said)}", where=self.path)
+
+    def _read(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
         done, picture = 0, None
         for index in wanted:
             if index >= done:
@@ -76,9 +126,6 @@ class DecordReader:
             yield picture
         for position in range(done, len(self.timeline.starts)):  # so that what is found does not depend on its threads
             self._next(position)
-        self._errors.seek(0)
-        if said := self._errors.read().decode(errors="replace"):
-            raise VideoError(f"decord's libav says: {_gist(said)}", where=self.path)
 
     def _next(self, position: int) -> "decord.nd.NDArray":
         total = len(self.timeline.starts)
@@ -92,8 +139,8 @@ class DecordReader:
 
     def close(self) -> None:
         """Free the decoder."""
-        del self._video
-        self._errors.close()
+        self._video = None
+        self._resources.close()
 
 
 def _without_padding(picture: np.ndarray) -> np.ndarray:
@@ -102,15 +149,6 @@ def _without_padding(picture: np.ndarray) -> np.ndarray:
     if channels == 3:
         return picture
     return np.ascontiguousarray(picture.reshape(height, -1)[:, : 3 * width].reshape(height, width, 3))
-
-
-def _is_rotated(path: Path | str) -> bool:
-    """Whether the file asks to be turned; only a decoded frame tells."""
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            return next(container.decode(main_stream(container))).rotation != 0
-    except (av.FFmpegError, StopIteration):
-        raise VideoError("its first frame cannot be decoded", where=path) from None
 
 
 def _gist(message: str) -> str:

@@ -6,15 +6,39 @@ reader decodes from the first frame on, and its caller chooses frames by time (`
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
 
 from pipeline.errors import PipelineError
 
+Scaling = Literal["bilinear", "bicubic"]
+
 
 class VideoError(PipelineError):
     """A video that cannot be read; extraction names it in the ledger and goes on."""
+
+
+class TooLarge(VideoError):
+    """A video that might take decord more memory than it may have; it can be asked to read it in parts."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a decoder.
+
+    short_side: pixels of the pictures' short side; scaling: how they are scaled to it; threads: of the decoder;
+    ahead_bytes: what decord may hold; in_parts: no other decoder could read the video, so decord reads one that exceeds
+    this too, part by part and each from the video's start.
+    """
+
+    path: Path | str
+    short_side: int
+    scaling: Scaling
+    threads: int
+    ahead_bytes: int
+    in_parts: bool
 
 
 @dataclass(frozen=True)

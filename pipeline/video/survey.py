@@ -23,6 +23,7 @@ from pipeline.video.decoded_times import decoded_times, may_be_field_coded, span
 from pipeline.video.main_stream import main_stream
 from pipeline.video.picture_end import Picture, picture_end
 from pipeline.video.reader import SinceFirst, Timeline, VideoError
+from pipeline.video.upright import pixel_aspect
 
 _LONGEST = 24 * 3600
 _WIDEST = 32
@@ -36,7 +37,7 @@ av.logging.set_skip_repeated(False)  # else a message that was seen in the file 
 
 @dataclass(frozen=True)
 class Survey:
-    """container, codec: FFmpeg's names; width, height: pixels as stored.
+    """container, codec: FFmpeg's names; width, height: pixels as stored; aspect: of each, its width over its height.
 
     pts: (F,) int64, the times in the stream's units, None for an avi: it times frames in the order of coding, so that
     the times are right, but not which frame has which.
@@ -46,13 +47,15 @@ class Survey:
     codec: str
     width: int
     height: int
+    aspect: Fraction
     pts: np.ndarray | None
     timeline: Timeline
 
     def scaled(self, short_side: int) -> tuple[int, int]:
-        """(width, height) with a short side of `short_side` pixels, the long one truncated."""
-        short = min(self.width, self.height)
-        return self.width * short_side // short, self.height * short_side // short
+        """(width, height) of the picture as it is shown: the short side `short_side` pixels, the long one truncated."""
+        width = self.width * self.aspect
+        short = min(width, self.height)
+        return int(width * short_side / short), int(self.height * short_side / short)
 
 
 def survey(path: Path | str) -> Survey:
@@ -83,8 +86,10 @@ def _survey(path: Path | str) -> Survey:
         width, height = stream.width, stream.height
         if not width or not height:
             raise VideoError("the header gives the picture no size", where=path)
-        if max(width, height) > _WIDEST * min(width, height):
-            raise VideoError(f"the picture ({width} x {height}) is more than {_WIDEST} to 1", where=path)
+        aspect = pixel_aspect(stream)
+        if max(width * aspect, height) > _WIDEST * min(width * aspect, height):
+            stored = f"{width} x {height}" + (f" pixels of {aspect}" if aspect != 1 else "")
+            raise VideoError(f"the picture ({stored}) is more than {_WIDEST} to 1", where=path)
         if packets["corrupt"].any():
             raise VideoError("the file is damaged: a packet is torn or lost", where=path)
         if container.format.name == "avi" and len(packets) < stream.frames:
@@ -95,7 +100,7 @@ def _survey(path: Path | str) -> Survey:
         pts, spans = _frames(path, packets[packets["shown"]], packets_are_frames)
         timeline = _timeline(path, container, stream, pts, spans, len(packets), others)
         name, codec = container.format.name, stream.codec_context.codec.canonical_name
-        return Survey(name, codec, width, height, None if name == "avi" else pts, timeline)
+        return Survey(name, codec, width, height, aspect, None if name == "avi" else pts, timeline)
 
 
 @dataclass

@@ -61,7 +61,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
                 max_failed_fraction=0.0
             ),
             1.5,
-            DecodeParams(deadline_floor=60.0, deadline_factor=4.0),
+            DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
         ),
         ResNetStream(
             ResNetParams(
@@ -69,7 +69,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
                 weights="random", batch_frames=4, max_failed_fraction=0.0,
             ),
             1.5,
-            DecodeParams(deadline_floor=60.0, deadline_factor=4.0),
+            DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
         ),
     ],
     ids=lambda stream: stream.name,

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from helpers.formats import DAMAGE, FORMATS, write_format
 from helpers.hdf5 import attributes_of
+from helpers.numbered import numbered_frames
 from helpers.streams import NumberStream, corpus
+from helpers.videos import write_video
 
 from pipeline.extraction import extract
 from pipeline.extraction.run import run
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.sections import DecodeParams
 from pipeline.video import decode
+from pipeline.video.reader import VideoError
 
 TWIN = [[0, 6, 11], [12, 18, 23]]  # 24 frames at 24 a second in clips of half a second
 
@@ -94,7 +97,7 @@ def test_to_open_a_video_may_take_as_long_as_the_manifest_says_it_is(good, tmp_p
     put_decord("time.sleep(2); raise DECORDError('opened after all')", tmp_path / "stub", monkeypatch)
     monkeypatch.setattr(extract, "DECODERS", ("decord",))
     stream = NumberStream()
-    stream.decode = DecodeParams(deadline_floor=1.0, deadline_factor=0.01)
+    stream.decode = DecodeParams(deadline_floor=1.0, deadline_factor=0.01, max_ahead_mib=1024)
     short, long = corpus([good["h264.mp4"], good["h264.mkv"]])
     failures = run(stream, [short, replace(long, duration=3000.0)], tmp_path, 1.0)["failures"]
     causes = {failure["video_id"]: failure["cause"] for failure in failures}
@@ -106,11 +109,29 @@ def test_to_open_a_video_may_take_as_long_as_the_manifest_says_it_is(good, tmp_p
 def test_where_decord_hangs_or_crashes_pyav_gives_the_rows(good, tmp_path, monkeypatch, does):
     put_decord(does, tmp_path / "stub", monkeypatch)
     stream = NumberStream()
-    stream.decode = DecodeParams(deadline_floor=3.0, deadline_factor=0.1)
+    stream.decode = DecodeParams(deadline_floor=3.0, deadline_factor=0.1, max_ahead_mib=1024)
     metrics = run(stream, corpus([good["h264.mp4"], good["hevc.mkv"]]), tmp_path, 0.0)
     assert metrics["decoders"] == {"decord": 0, "pyav": 2}
     with FeatureFile(tmp_path / "numbers.h5") as file:
         assert all(np.array_equal(file[id], TWIN) for id in file.ids())
+
+
+@pytest.mark.parametrize("mib", [1, 1024])
+def test_where_pyav_fails_decord_gives_the_rows_of_a_video_of_any_size(tmp_path, monkeypatch, mib):
+    def open_video(path, short_side, decoder, *rest):
+        if decoder == "pyav":
+            raise VideoError("crashed", where=path)
+        return decode.open_video(path, short_side, decoder, *rest)
+
+    path = write_video(tmp_path / "video.mp4", numbered_frames(600), 30)  # 1.8 MiB of pictures
+    run(NumberStream(), corpus([path]), tmp_path / "both", 0.0)
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "other"))
+    monkeypatch.setattr(extract, "open_video", open_video)
+    stream = NumberStream()
+    stream.decode = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=mib)
+    assert run(stream, corpus([path]), tmp_path / "decord", 0.0)["decoders"] == {"decord": 1, "pyav": 0}
+    with FeatureFile(tmp_path / "both" / "numbers.h5") as both, FeatureFile(tmp_path / "decord" / "numbers.h5") as one:
+        assert np.array_equal(both["video"], one["video"])
 
 
 def test_running_again_tries_only_the_failed_ones(good, tmp_path):

@@ -17,7 +17,7 @@ from pipeline.extraction.slowfast import SlowFastStream, centre_crop
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.sections import DecodeParams, ResNetParams, SlowFastParams
 
-DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
+DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 def slowfast_stream(sampling: str = "full_clip", clip_seconds: float = 1.5) -> SlowFastStream:

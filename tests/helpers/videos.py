@@ -1,9 +1,10 @@
 """Small videos for tests, encoded through PyAV."""
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -23,8 +24,12 @@ def write_video(
     options: Mapping[str, str] | None = None,
     times: Iterable[int] | None = None,
     container_options: Mapping[str, str] | None = None,
+    codec_settings: Mapping[str, Any] | None = None,
 ) -> Path:
     """Encode (H, W, 3) uint8 frames in the container of the extension; `times` in units of 1 / fps (default 0, 1).
+
+    codec_settings: attributes of the codec context, such as sample_aspect_ratio, colorspace and color_range; the
+    pixels are converted by the latter two.
 
     Equal arguments give equal bytes: without the muxer's random ids, on one thread.
     """
@@ -35,13 +40,24 @@ def write_video(
         stream.codec_context.thread_count = 1
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt
+        for name, value in (codec_settings or {}).items():
+            setattr(stream.codec_context, name, value)
         stream.codec_context.time_base = 1 / Fraction(fps)
         for pts, pixels in zip(times if times is not None else range(len(frames)), frames, strict=True):
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            if codec_settings:
+                frame = _converted(frame, stream.codec_context)
             frame.pts, frame.time_base = pts, 1 / Fraction(fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def _converted(frame: av.VideoFrame, encoder: av.VideoCodecContext) -> av.VideoFrame:
+    """The RGB frame in the encoder's pixel format, colour matrix and range, and marked so."""
+    return frame.reformat(
+        format=encoder.pix_fmt, dst_colorspace=encoder.colorspace, dst_color_range=encoder.color_range
+    )
 
 
 def write_sound(path: Path, seconds: float = 1.0, rate: int = 16000) -> Path:
@@ -56,12 +72,23 @@ def write_sound(path: Path, seconds: float = 1.0, rate: int = 16000) -> Path:
     return path
 
 
-def turned(path: Path, source: Path, degrees: int) -> Path:
-    """A copy of an mp4 whose header asks for a turn of `degrees` clockwise (90, 180, 270)."""
+ORIENTATIONS: dict[str, tuple[tuple[int, int, int, int], Callable[[np.ndarray], np.ndarray]]] = {
+    "turned 90": ((0, 1, -1, 0), lambda picture: np.rot90(picture, -1)),
+    "turned 180": ((-1, 0, 0, -1), lambda picture: np.rot90(picture, 2)),
+    "turned 270": ((0, -1, 1, 0), np.rot90),
+    "mirrored": ((-1, 0, 0, 1), np.fliplr),
+    "upside down": ((1, 0, 0, -1), np.flipud),
+    "transposed": ((0, 1, 1, 0), lambda picture: picture.swapaxes(0, 1)),
+    "transposed across": ((0, -1, -1, 0), lambda picture: np.rot90(picture, 2).swapaxes(0, 1)),
+}
+"""Name -> a, b, c, d of an mp4's matrix (the pixel at x, y is shown at a x + c y, b x + d y) and what a player does."""
+
+
+def oriented(path: Path, source: Path, matrix: tuple[int, int, int, int]) -> Path:
+    """A copy of an mp4 whose header asks for its picture to be shown by this matrix."""
+    a, b, c, d = (number << 16 for number in matrix)
     data = source.read_bytes()
     unit = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
-    cosine, sine = {90: (0, 1 << 16), 180: (-1 << 16, 0), 270: (0, -1 << 16)}[degrees]
-    matrix = struct.pack(">9i", cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30)
     start = data.index(unit, data.index(b"tkhd"))
-    path.write_bytes(data[:start] + matrix + data[start + len(unit) :])
+    path.write_bytes(data[:start] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + data[start + len(unit) :])
     return path

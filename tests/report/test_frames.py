@@ -1,12 +1,13 @@
 """Pictures are of the right moment, and a file without any says why."""
 
 import base64
+from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
 from av.stream import Disposition
-from helpers.videos import turned
+from helpers.videos import ORIENTATIONS, oriented, write_video
 
 from pipeline.report.frames import UnreadableVideo, pictures
 from pipeline.sections import DecodeParams
@@ -62,28 +63,34 @@ def test_of_two_streams_the_one_is_shown_whose_features_are_extracted(tmp_path):
             image = np.full((stream.height, stream.width, 3), colour, np.uint8)
             frames = [av.VideoFrame.from_ndarray(image, format="rgb24") for _ in range(5)]
             container.mux([packet for frame in [*frames, None] for packet in stream.encode(frame)])
-    with open_video(path, 32, "pyav", DecodeParams(deadline_floor=60.0, deadline_factor=4.0)) as reader:
+    limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+    with open_video(path, 32, "pyav", limits) as reader:
         extracted = next(reader.frames([0])).mean()
     (shown,) = pictures(path, [0.2])
     assert decoded(shown, tmp_path).mean() == pytest.approx(extracted, abs=10) and extracted > 200
 
 
-@pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_turned_video_is_shown_upright(tmp_path, degrees):
-    plain = tmp_path / "plain.mp4"
+@pytest.mark.parametrize("name", ORIENTATIONS)
+def test_a_video_is_shown_as_its_matrix_says(tmp_path, name):
+    matrix, seen = ORIENTATIONS[name]
     image = np.zeros((48, 64, 3), np.uint8)
     image[:, :20] = 255
-    with av.open(str(plain), "w") as container:
-        stream = container.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        container.mux([p for f in [av.VideoFrame.from_ndarray(image, format="rgb24"), None] for p in stream.encode(f)])
-    (shown,) = pictures(turned(tmp_path / "turned.mp4", plain, degrees), [0.0])
-    upright = np.rot90(image, -degrees // 90)
-    picture = decoded(shown, tmp_path)
-    assert picture.shape == ((120, 160, 3) if degrees == 180 else (214, 160, 3))
+    image[30:] //= 2
+    plain = write_video(tmp_path / "plain.mp4", [image])
+    (shown,) = pictures(oriented(tmp_path / "oriented.mp4", plain, matrix), [0.0])
+    picture, upright = decoded(shown, tmp_path), seen(image)
+    assert picture.shape == ((120, 160, 3) if upright.shape == image.shape else (214, 160, 3))
     rows, columns = (np.linspace(4, size - 5, 9).astype(int) for size in picture.shape[:2])
     there, here = (np.linspace(0, size - 1, 9).astype(int) for size in upright.shape[:2])
     assert np.abs(picture[rows][:, columns].astype(int) - upright[there][:, here]).mean() < 20
+
+
+def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are_meant(tmp_path):
+    frames, wide = [np.zeros((64, 96, 3), np.uint8)], {"sample_aspect_ratio": Fraction(2)}
+    plain = write_video(tmp_path / "plain.mp4", frames, codec_settings=wide)
+    turned = oriented(tmp_path / "turned.mp4", plain, ORIENTATIONS["turned 90"][0])
+    shapes = [decoded(pictures(path, [0.0])[0], tmp_path).shape for path in (plain, turned)]
+    assert shapes == [(54, 160, 3), (480, 160, 3)]
 
 
 def test_a_title_that_is_not_utf_8_costs_no_picture(tmp_path):

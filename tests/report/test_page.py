@@ -69,7 +69,7 @@ def test_the_headline_compares_with_chance(page):
 
 
 def test_a_video_that_cannot_be_read_has_a_note(page):
-    assert "No pictures: the video cannot be read (No such file or directory)." in page.text
+    assert "No pictures: the video cannot be read (the file does not exist)." in page.text
 
 
 def test_best_and_worst_queries_are_shown(page, outputs):

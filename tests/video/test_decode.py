@@ -15,11 +15,14 @@ from helpers.videos import write_video
 from pipeline.sections import DecodeParams
 from pipeline.video import decode
 from pipeline.video.decode import open_video
-from pipeline.video.reader import VideoError
+from pipeline.video.reader import TooLarge, VideoError
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
-SOON = DecodeParams(deadline_floor=3.0, deadline_factor=0.1)
+LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+SOON = DecodeParams(deadline_floor=3.0, deadline_factor=0.1, max_ahead_mib=1024)
+
+ITSELF = 150
+"""MiB of a decoding process without the pictures that it holds."""
 
 STUB = """
 import os, sys, time, types
@@ -75,7 +78,7 @@ def test_a_decoder_that_hangs_is_killed_and_the_next_one_goes_on(stub, video):
 
 def test_a_long_video_has_longer_to_open(stub, video):
     stub("time.sleep(2); raise DECORDError('opened after all')")
-    brief = DecodeParams(deadline_floor=1.0, deadline_factor=0.01)
+    brief = DecodeParams(deadline_floor=1.0, deadline_factor=0.01, max_ahead_mib=1024)
     with pytest.raises(VideoError, match="not done within 1 s"):
         read(video, limits=brief)
     with pytest.raises(VideoError, match="opened after all"):
@@ -123,7 +126,8 @@ def test_a_child_that_died_between_two_videos_is_replaced(video, monkeypatch):
 
 OPEN = (
     "import sys; from pipeline.sections import DecodeParams; from pipeline.video.decode import open_video\n"
-    "with open_video(sys.argv[1], 32, 'decord', DecodeParams(deadline_floor=60.0, deadline_factor=4.0)): pass"
+    "limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)\n"
+    "with open_video(sys.argv[1], 32, 'decord', limits): pass"
 )
 
 
@@ -148,42 +152,66 @@ def test_a_hanging_child_dies_with_its_parent(stub, video):
 
 
 PEAKS = """
-import re, sys
+import re, sys, time
 from pathlib import Path
 from pipeline.sections import DecodeParams
 from pipeline.video import decode
-from pipeline.video.reader import VideoError
-for decoder in decode.DECODERS:
-    try:
-        with decode.open_video(
-            sys.argv[1], int(sys.argv[2]), decoder, DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
-        ) as reader:
-            count = sum(1 for _ in reader.frames(range(len(reader.timeline.starts))))
-        break
-    except VideoError:
-        pass
+path, side, decoder, mib, in_parts, pause = sys.argv[1:]
+limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=int(mib))
+with decode.open_video(path, int(side), decoder, limits, in_parts=in_parts == "True") as reader:
+    for count, _ in enumerate(reader.frames(range(len(reader.timeline.starts))), 1):
+        time.sleep(float(pause) if count % 400 == 1 else 0)
 for process in ("self", decode._idle[0]._process.pid):
     print(int(re.search(r"VmHWM:\\s+(\\d+)", Path(f"/proc/{process}/status").read_text())[1]) / 1024)
 print(count)
 """
 
 
-def peaks(path: Path, short_side: int, frames: int) -> tuple[float, float]:
-    """MiB of the process and of its decoder for all frames of a video, by the decoder that extraction would use."""
-    process = python(PEAKS, str(path), str(short_side))
+def peaks(
+    path: Path, short_side: int, frames: int, decoder: str = "decord", mib: int = 1024, in_parts: bool = False,
+    pause: float = 0.0,
+) -> tuple[float, float]:  # fmt: skip
+    """MiB of the process and of its decoder for all frames of a video, with a pause (s) before every 400th picture."""
+    process = python(PEAKS, str(path), *map(str, (short_side, decoder, mib, in_parts, pause)))
     here, child, count = map(float, process.communicate()[0].split())
     assert count == frames and process.returncode == 0
     return here, child
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
-def test_a_long_video_is_never_whole_in_memory(tmp_path):
+@pytest.fixture(scope="module")
+def long_video(tmp_path_factory) -> Path:
+    """1,200 pictures that decode fast; together they are 549 MiB."""
     frames = [np.zeros((400, 400, 3), np.uint8)] * 1200
-    path = write_video(tmp_path / "long.mp4", frames, 100, options={"preset": "ultrafast"})
-    with pytest.raises(VideoError, match="all its pictures at once, 549 MiB"):
-        with open_video(path, 400, "decord", LIMITS):
+    return write_video(tmp_path_factory.mktemp("long") / "long.mp4", frames, 100, options={"preset": "ultrafast"})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_a_video_is_decords_while_all_of_it_fits_into_what_decord_may_hold(long_video):
+    here, child = peaks(long_video, 400, 1200, mib=600, pause=2.0)
+    assert here < 200 and child < 600 + ITSELF
+
+
+def test_a_video_that_does_not_fit_is_left_to_pyav(long_video):
+    limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=548)
+    with pytest.raises(TooLarge, match="may hold all of it at once, 549 MiB"):
+        with open_video(long_video, 400, "decord", limits):
             pass
-    assert max(peaks(path, 400, 1200)) < 200  # MiB; the pictures together are 549
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+@pytest.mark.parametrize(("decoder", "in_parts"), [("pyav", False), ("decord", True)])
+def test_a_video_that_does_not_fit_is_never_whole_in_memory(long_video, decoder, in_parts):
+    here, child = peaks(long_video, 400, 1200, decoder, 200, in_parts, pause=2.0)
+    assert here < 200 and child < 200 + ITSELF
+
+
+def test_parts_give_the_same_pictures(tmp_path):
+    frames = [frame.repeat(20, 0).repeat(20, 1) for frame in numbered_frames(40)]
+    path = write_video(tmp_path / "video.mp4", frames, options={"g": "16"})
+    limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=10)
+    wanted = [*range(0, 30, 2), 31, 32, 38]
+    with open_video(path, 480, "decord", limits, in_parts=True) as reader:
+        assert numbers_of(picture[7::15, 7::15] for picture in reader.frames(wanted)) == wanted
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
@@ -191,7 +219,7 @@ def test_forty_times_the_length_takes_the_same_memory(tmp_path):
     frames = [np.zeros((64, 64, 3), np.uint8)] * 16000
     options = {"preset": "ultrafast"}
     totals = [
-        sum(peaks(write_video(tmp_path / f"{count}.mp4", frames[:count], 30, options=options), 64, count))
+        sum(peaks(write_video(tmp_path / f"{count}.mp4", frames[:count], 30, options=options), 64, count, "pyav"))
         for count in (400, 16000)
     ]
     assert totals[1] < 1.2 * totals[0]

@@ -9,7 +9,7 @@ from pipeline.video import decode
 from pipeline.video.probe import Probe, probe
 from pipeline.video.reader import VideoError
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
+LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def survey_that(tmp_path, monkeypatch):
 def test_a_survey_that_hangs_is_stopped(survey_that, video):
     survey_that("time.sleep(100)")
     with pytest.raises(VideoError, match="not done within 2 s"):
-        probe(video, DecodeParams(deadline_floor=2.0, deadline_factor=1.0))
+        probe(video, DecodeParams(deadline_floor=2.0, deadline_factor=1.0, max_ahead_mib=1024))
 
 
 def test_a_survey_that_crashes_is_named_and_the_next_one_is_right(survey_that, video, tmp_path):

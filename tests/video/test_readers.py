@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.formats import FORMATS, write_format
 from helpers.numbered import numbered_frames, numbers_of
-from helpers.videos import turned, write_video
+from helpers.videos import ORIENTATIONS, oriented, write_video
 
 from pipeline.sections import DecodeParams
 from pipeline.video import clips
@@ -17,7 +17,7 @@ from pipeline.video.reader import VideoError
 
 RATES = [Fraction(24000, 1001), Fraction(30000, 1001), *map(Fraction, (25, 30, 60, 15, 3))]
 VARIABLE = [0, 1, 2, 3, 30, 31, 32, 47, 48, 95, 150, 151, 152, 153]  # thirtieths of a second
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
+LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 both = pytest.mark.parametrize("decoder", DECODERS)
 
 
@@ -93,18 +93,39 @@ def test_pictures_of_every_width_are_whole(tmp_path, width, decoder):
     assert np.abs(picture.astype(int) - np.linspace(0, 255, width)[None, :, None]).max() < 10
 
 
-@pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_turned_video_is_shown_upright(tmp_path, degrees):
+@pytest.mark.parametrize("name", ORIENTATIONS)
+def test_a_video_is_shown_as_its_matrix_says(tmp_path, name):
+    matrix, seen = ORIENTATIONS[name]
     frames = [np.pad(frame, ((0, 0), (8, 40), (0, 0))) for frame in numbered_frames(3)]
     plain = write_video(tmp_path / "plain.mp4", frames)
-    path = turned(tmp_path / "turned.mp4", plain, degrees)
-    with pytest.raises(VideoError, match="distorts rotated"), open_video(path, 32, "decord", LIMITS):
+    path = oriented(tmp_path / "oriented.mp4", plain, matrix)
+    with pytest.raises(VideoError, match="distorts turned"), open_video(path, 32, "decord", LIMITS):
         pass
     pictures = []
     for file in (plain, path):
         with open_video(file, 32, "pyav", LIMITS) as reader:
             pictures.append(list(reader.frames([2]))[0])
-    assert np.array_equal(pictures[1], np.rot90(pictures[0], -degrees // 90))
+    assert np.array_equal(pictures[1], seen(pictures[0]))
+
+
+@both
+@pytest.mark.parametrize(
+    ("aspect", "size"), [("2", (96, 32)), ("1/2", (32, 42)), ("640/639", (48, 32)), ("4/3", (64, 32))]
+)
+def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are_meant(tmp_path, aspect, size, decoder):
+    frames = [np.pad(frame, ((0, 0), (8, 8), (0, 0))).repeat(2, 0).repeat(2, 1) for frame in numbered_frames(3)]
+    path = write_video(tmp_path / "video.mp4", frames, codec_settings={"sample_aspect_ratio": Fraction(aspect)})
+    with open_video(path, 32, decoder, LIMITS) as reader:
+        picture = next(reader.frames([2]))
+    assert picture.shape == (size[1], size[0], 3)
+
+
+def test_pixels_are_stretched_before_they_are_turned(tmp_path):
+    frames, wide = [np.zeros((64, 96, 3), np.uint8)] * 3, {"sample_aspect_ratio": Fraction(2)}
+    plain = write_video(tmp_path / "plain.mp4", frames, codec_settings=wide)
+    path = oriented(tmp_path / "turned.mp4", plain, ORIENTATIONS["turned 90"][0])
+    with open_video(path, 32, "pyav", LIMITS) as reader:
+        assert next(reader.frames([0])).shape == (96, 32, 3)
 
 
 @pytest.mark.parametrize("codec", ["libx264", "mpeg4"])

@@ -1,0 +1,27 @@
+"""A bound on the memory of this process that the kernel holds; where it does not (outside Linux) there is none.
+
+Test: tests/video/test_memory.py.
+"""
+
+import re
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def growth_limited(grown: int) -> Iterator[None]:
+    """Let the process's data grow by at most `grown` bytes within the block; what exceeds it cannot be allocated."""
+    if sys.platform != "linux":
+        yield
+        return
+    before, highest = resource.getrlimit(resource.RLIMIT_DATA)
+    held = int(re.search(r"VmData:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) << 10
+    limits = [held + grown, *(limit for limit in (before, highest) if limit != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(limits), highest))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, highest))
