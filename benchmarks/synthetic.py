@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from pipeline.features.clip_times import ClipTimes, clip_times
 from pipeline.features.corpus import Corpus
 from pipeline.features.sampling import at_most, fixed_length, l2_normalize
 from pipeline.features.videos import video_rows
@@ -40,6 +41,7 @@ def corpus(videos: int, recipe: Recipe) -> Corpus:
     return Corpus(
         video_ids=[f"v{number:06}" for number in range(videos)],
         durations=torch.ones(videos),
+        times=ClipTimes(*(axis.expand(videos, *axis.shape) for axis in clip_times(1, recipe.clips, 1.0, 1.0))),
         videos=video_rows(clips, frames),
         query_ids=[f"q{number:06}" for number in range(len(tokens))],
         texts=[""] * len(tokens),

@@ -20,7 +20,8 @@ class Video:
 
     path: as found under the data set's source, relative to the main checkout where `source` was, else absolute; None
     where there is no file because the features came with a feature pack; sha256: of the file's bytes, or of the pack's
-    rows of it; duration: seconds; splits: the corpora it belongs to, in the order of `SPLITS`.
+    rows of it; duration: seconds; splits: the corpora it belongs to, in the order of `SPLITS`; used_seconds: of the
+    video that the data set uses, from its start: the duration, or less where it is cut.
     """
 
     video_id: str
@@ -28,6 +29,11 @@ class Video:
     sha256: str
     duration: float
     splits: tuple[str, ...]
+    used_seconds: float | None = None
+
+    def __post_init__(self):
+        if self.used_seconds is None:
+            object.__setattr__(self, "used_seconds", self.duration)
 
 
 @dataclass(frozen=True)

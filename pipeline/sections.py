@@ -217,6 +217,12 @@ class CCARecipe(Recipe):
     correlation_power: Weight
 
 
+class EvaluateParams(Section):
+    """How what was ranked is answered."""
+
+    answer: Literal["auto", "model", "window"]
+
+
 class ReportParams(Section):
     """The HTML report."""
 
@@ -248,6 +254,7 @@ SECTIONS: dict[str, Any] = {
     "features": FeaturesParams,
     "train": TrainParams,
     "recipes": dict[str, dict[str, Any]],
+    "evaluate": EvaluateParams,
     "report": ReportParams,
 }
 

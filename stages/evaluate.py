@@ -1,6 +1,7 @@
 """Stage evaluate: the trained model on val and test -> metrics, costs, rankings with spans, recall curve.
 
-A split without queries gets empty rankings. Test: tests/evaluation/test_stage.py.
+How spans are answered is chosen on the split that selected the model. A split without queries gets empty rankings.
+Test: tests/evaluation/test_stage.py.
 """
 
 import sys
@@ -8,8 +9,11 @@ from pathlib import Path
 
 from pipeline.cli import run
 from pipeline.errors import PipelineError
+from pipeline.evaluation.answers import choose
+from pipeline.evaluation.constant import constant_span
 from pipeline.evaluation.cost import cost
-from pipeline.evaluation.split import evaluate_split
+from pipeline.evaluation.rank import rank_corpus
+from pipeline.evaluation.split import measure
 from pipeline.evaluation.summary import headline, reported_split
 from pipeline.features.corpus import load_corpus
 from pipeline.files import read_json, write_json, write_jsonl
@@ -19,37 +23,46 @@ from pipeline.params import load
 from pipeline.runtime import device, keep_memory
 from pipeline.sections import FeaturesParams
 
-OUT = Path("outputs/evaluation")
+MANIFEST, OUT = Path("outputs/manifest"), Path("outputs/evaluation")
+SPLITS = ("val", "test")
 
 
 def main() -> None:
     keep_memory()
-    params = load("dataset", "model", "protocol")
+    params = load("dataset", "model", "protocol", "evaluate")
+    asked_for = {name: getattr(params, name) for name in ("dataset", "model", "protocol")}
     model, config = checkpoint.load("outputs/model", device())
-    for name, chosen in vars(params).items():
+    for name, chosen in asked_for.items():
         if config[name] != chosen:
             raise PipelineError(
                 f"the model was trained with `{name}: {config[name]}`, params.yaml says `{chosen}`",
                 where="outputs/model/config.json",
                 fix="run `dvc repro`, which trains it anew",
             )
-    asked = {query.split for query in read_queries("outputs/manifest/queries.jsonl")}
-    results, corpora = {}, {}
-    for split in ("val", "test"):
-        if split in asked:
-            features = FeaturesParams(**config["features"])
-            corpora[split] = load_corpus("outputs/manifest", "outputs/features", split, features, model.recipe)
-            results[split] = evaluate_split(model, corpora[split], device())
+    features = FeaturesParams(**config["features"])
+    asked = {query.split for query in read_queries(MANIFEST / "queries.jsonl")}
+    corpora = {
+        split: load_corpus(MANIFEST, "outputs/features", split, features, model.recipe)
+        for split in SPLITS
+        if split in asked
+    }
+    reported = reported_split(corpora)
+    rankings = {split: rank_corpus(model, corpus, device()) for split, corpus in corpora.items()}
+    selection = SELECTION_SPLIT[params.protocol]
+    answer = choose(corpora[selection], rankings[selection], params.evaluate.answer, selection)
+    constant = constant_span(MANIFEST)
+    results = {split: measure(corpora[split], rankings[split], answer, constant) for split in corpora}
+    for split in SPLITS:
         write_jsonl(OUT / f"rankings_{split}.jsonl", results[split].rankings if split in results else [])
         write_jsonl(OUT / f"moments_{split}.jsonl", results[split].moments if split in results else [])
-    reported = reported_split(results)
     details = {
-        **vars(params),
+        **asked_for,
         "seed": config["seed"],
         "random_weights": config["random_weights"],
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "reported_split": reported,
-        "selection_split": SELECTION_SPLIT[params.protocol],
+        "selection_split": selection,
+        "answer": {**answer.choice, "constant_span": constant},
         "splits": {split: result.metrics for split, result in results.items()},
     }
     training = read_json("outputs/model/training.json")

@@ -24,13 +24,15 @@ class Retrieved(NamedTuple):
     """Videos retrieved for queries: K a query, the best first.
 
     video (Q, K) int64 index into the corpus; score (Q, K); moment (Q, K) int64 index of the video's moment that is
-    retrieved, NO_MOMENT where the model learns none; span (Q, K, 2) start and end, shares of the video in [0, 1].
+    retrieved, NO_MOMENT where the model learns none; span and place (Q, K, 2) start and end of what the model retrieves
+    within the video and of the run of clips that it scored, shares of the axis of clips in [0, 1].
     """
 
     video: Tensor
     score: Tensor
     moment: Tensor
     span: Tensor
+    place: Tensor
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Ranking:
     """A corpus ranked for its queries, all tensors on the CPU.
 
     ranks: (Q,) of the own video; top: the first min(10, V) videos, equal scores in the order of their ids; own: the own
-    video of each query, K = 1; moments: (V, H, 2) start and end of each video's moments, shares of the video;
-    index_bytes: what the V indexed videos take in memory.
+    video of each query, K = 1; moments: (V, H, 2) start and end of each video's moments, shares of the axis of
+    clips; index_bytes: what the V indexed videos take in memory.
     """
 
     ranks: Tensor
@@ -113,10 +115,10 @@ def _best(score: Tensor, kept: int) -> Tensor:
 
 def _retrieve(model: RetrievalModel, spans: Tensor, score: Tensor, position: Tensor, video: Tensor) -> Retrieved:
     """What is retrieved where the videos (Q, K) are chosen, moved to the CPU."""
-    moment, span = model.localize(spans[video.flatten()], position.gather(1, video).flatten())
-    return Retrieved(
-        video.cpu(), score.gather(1, video).cpu(), moment.view_as(video).cpu(), span.view(*video.shape, 2).cpu()
-    )
+    position = position.gather(1, video).flatten()
+    moment, span = model.localize(spans[video.flatten()], position)
+    places = (shares.view(*video.shape, 2).cpu() for shares in (span, model.place(position)))
+    return Retrieved(video.cpu(), score.gather(1, video).cpu(), moment.view_as(video).cpu(), *places)
 
 
 def _videos(corpus: Corpus, rows: Tensor, device: torch.device) -> Videos:

@@ -1,4 +1,4 @@
-"""Evaluate a model on one split: its metrics with what chance gives, and the rankings they come from.
+"""Measure how a corpus was ranked: metrics beside what chance and constant answers give, and the rows they come from.
 
 Test: tests/evaluation/test_split.py.
 """
@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from pipeline.evaluation.moments import agreed_iou, moment_metrics
-from pipeline.evaluation.rank import Ranking, Retrieved, rank_corpus
+from pipeline.evaluation import answers
+from pipeline.evaluation.answers import Answer
+from pipeline.evaluation.bootstrap import intervals
+from pipeline.evaluation.constant import spans_of
+from pipeline.evaluation.moments import annotated, moment_metrics
+from pipeline.evaluation.rank import Ranking, Retrieved
 from pipeline.evaluation.retrieval import chance, chance_at, recall, recall_at
 from pipeline.features.corpus import Corpus
-from pipeline.models.interface import NO_MOMENT, RetrievalModel
+from pipeline.models.interface import NO_MOMENT
+
+Row = dict[str, Any]
 
 CURVE_END = 100
 DECIMALS = 6
@@ -32,10 +39,16 @@ class SplitResult:
     curve: list[dict[str, Any]]
 
 
-def evaluate_split(model: RetrievalModel, corpus: Corpus, device: torch.device) -> SplitResult:
-    """Rank the corpus for its queries (at least one) and measure it. Raises PipelineError for scores that are NaN."""
-    ranking = rank_corpus(model, corpus, device)
-    rankings = [_query_row(corpus, ranking, index) for index in range(len(corpus.query_ids))]
+def measure(corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[float, float] | None) -> SplitResult:
+    """The result of a corpus with one query at least; constant: the span that is best on train, in shares."""
+    truth = annotated(corpus.spans, corpus.agreement)
+    own, top = (answer.spans(corpus, found).round(decimals=DECIMALS) for found in (ranking.own, ranking.top))
+    ious: list[float | None] = [None] * len(corpus.query_ids)
+    for query, iou in zip(truth.query.tolist(), truth.iou(own[truth.query, 0]).tolist(), strict=True):
+        ious[query] = _rounded(iou)
+    own_rows, top_rows = _retrieved(corpus, ranking.own, own, answer), _retrieved(corpus, ranking.top, top, answer)
+    rows = zip(range(len(ious)), ious, own_rows, top_rows, strict=True)
+    rankings = [_query_row(corpus, ranking, *row) for row in rows]
     videos = len(corpus.video_ids)
     metrics = {
         "videos": videos,
@@ -45,69 +58,96 @@ def evaluate_split(model: RetrievalModel, corpus: Corpus, device: torch.device) 
         "index_bytes_per_video": round(ranking.index_bytes / videos),
         "retrieval": recall(ranking.ranks),
         "chance": chance(videos, len(corpus.query_ids)),
-        **_moment_metrics(corpus, rankings),
+        "intervals": intervals(rankings),
+        "queries_with_spans": len(truth.query),
+        **_moment_metrics(corpus, ranking, answer, constant),
+        "moment_spread": moment_spread(ranking.moments),
     }
-    durations = [float(duration) for duration in corpus.durations]
-    moments = [
-        {"video_id": video_id, "duration": _rounded(duration), "moments": [_seconds(span, duration) for span in spans]}
-        for video_id, duration, spans in zip(corpus.video_ids, durations, ranking.moments.tolist(), strict=True)
-    ]
     curve = [
         {"K": k, "R@K": _rounded(recall_at(ranking.ranks, k)), "chance": _rounded(chance_at(videos, k))}
         for k in range(1, min(CURVE_END, videos) + 1)
     ]
-    return SplitResult(metrics, rankings, moments, curve)
+    return SplitResult(metrics, rankings, _moment_rows(corpus, ranking.moments), curve)
 
 
-def _query_row(corpus: Corpus, ranking: Ranking, index: int) -> dict[str, Any]:
+def moment_spread(moments: Tensor) -> float | None:
+    """How far the moments (V, H, 2), in shares, differ between videos; None for a model that learns none.
+
+    It is the standard deviation of a moment's start, or end, over the videos; the mean of these over all moments.
+    """
+    return moments.double().std(dim=0, correction=0).mean().item() if moments.shape[1] else None
+
+
+def _moment_metrics(
+    corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[float, float] | None
+) -> dict[str, Any]:
+    """`moments`: the metrics of the answer; `answers`: of every way to answer; and of spans that know nothing: the
+    whole video, and the constant span. None where they do not exist.
+    """
+    truth = annotated(corpus.spans, corpus.agreement)
+    length, ranks = corpus.durations[corpus.labels[truth.query]], ranking.ranks[truth.query]
+
+    def metrics_of(spans: Tensor) -> dict[str, float] | None:
+        return moment_metrics(truth.iou(spans.round(decimals=DECIMALS)), ranks) if len(truth.query) else None
+
+    by_kind = {"model": answers.own(corpus, ranking.own)}
+    if answer.width is not None:
+        by_kind["window"] = answers.window(corpus, ranking.own, answer.width)
+    measured = {kind: metrics_of(spans[truth.query, 0]) for kind, spans in by_kind.items()}
+    return {
+        "moments": measured[answer.kind],
+        "answers": measured,
+        "whole_video": metrics_of(spans_of(0.0, 1.0, length)),
+        "constant_span": constant and metrics_of(spans_of(*constant, length)),
+    }
+
+
+def _query_row(
+    corpus: Corpus, ranking: Ranking, index: int, iou: float | None, own: list[Row], top: list[Row]
+) -> dict[str, Any]:
     """One line of rankings_*.jsonl; `iou` is null where the query has no annotated span."""
-    own = _retrieved(corpus, ranking.own, index)[0]
-    spans = [list(span) for span in corpus.spans[index]]
-    row = {
+    (true_video,) = own
+    return {
         "query_id": corpus.query_ids[index],
         "text": corpus.texts[index],
-        "video_id": own.pop("video_id"),
+        "video_id": true_video.pop("video_id"),
         "rank": int(ranking.ranks[index]),
-        "score": own["score"],
-        "spans": spans,
+        "score": true_video["score"],
+        "spans": [list(span) for span in corpus.spans[index]],
         "agreement": corpus.agreement[index],
-        "iou": None,
-        "true_video": own,
-        "ranking": _retrieved(corpus, ranking.top, index),
+        "iou": iou,
+        "true_video": true_video,
+        "ranking": top,
     }
-    if spans:
-        row["iou"] = _rounded(agreed_iou((own["start"], own["end"]), spans, corpus.agreement[index]))
-    return row
 
 
-def _retrieved(corpus: Corpus, retrieved: Retrieved, index: int) -> list[dict[str, Any]]:
-    rows = []
-    for video, score, moment, span in zip(*(field[index].tolist() for field in retrieved), strict=True):
-        start, end = _seconds(span, float(corpus.durations[video]))
-        found = {"video_id": corpus.video_ids[video], "score": _rounded(score)}
-        rows.append({**found, "start": start, "end": end, "moment": None if moment == NO_MOMENT else moment})
-    return rows
-
-
-def _moment_metrics(corpus: Corpus, rankings: list[dict[str, Any]]) -> dict[str, Any]:
-    """Moment metrics of the model, and of a guess that knows nothing: the whole video as the span."""
-    counted = [index for index, row in enumerate(rankings) if row["spans"]]
-    metrics = {"queries_with_spans": len(counted), "moments": None, "whole_video": None}
-    if counted:
-        ranks = [rankings[index]["rank"] for index in counted]
-        durations = [float(corpus.durations[corpus.labels[index]]) for index in counted]
-        whole = [
-            agreed_iou((0.0, duration), corpus.spans[index], corpus.agreement[index])
-            for index, duration in zip(counted, durations, strict=True)
+def _retrieved(corpus: Corpus, retrieved: Retrieved, spans: Tensor, answer: Answer) -> list[list[Row]]:
+    """For each query what was retrieved; `moment` is null where the answer is none of the video's moments."""
+    moments = torch.full_like(retrieved.moment, NO_MOMENT) if answer.kind == "window" else retrieved.moment
+    fields = (field.tolist() for field in (retrieved.video, retrieved.score, spans, moments))
+    return [
+        [
+            {
+                "video_id": corpus.video_ids[video],
+                "score": _rounded(score),
+                "start": _rounded(start),
+                "end": _rounded(end),
+                "moment": None if moment == NO_MOMENT else moment,
+            }
+            for video, score, (start, end), moment in zip(*query, strict=True)
         ]
-        metrics["moments"] = moment_metrics([rankings[index]["iou"] for index in counted], ranks)
-        metrics["whole_video"] = moment_metrics(whole, ranks)
-    return metrics
+        for query in zip(*fields, strict=True)
+    ]
 
 
-def _seconds(span: list[float], duration: float) -> list[float]:
-    """A span given as shares of the video, in seconds."""
-    return [_rounded(edge * duration) for edge in span]
+def _moment_rows(corpus: Corpus, moments: Tensor) -> list[dict[str, Any]]:
+    """One line of moments_*.jsonl a video."""
+    videos = torch.arange(len(moments)).repeat_interleave(moments.shape[1])
+    seconds = corpus.times.of_shares(videos, moments.flatten(0, 1)).view_as(moments).tolist()
+    return [
+        {"video_id": video_id, "duration": _rounded(duration), "moments": [[*map(_rounded, span)] for span in spans]}
+        for video_id, duration, spans in zip(corpus.video_ids, corpus.durations.tolist(), seconds, strict=True)
+    ]
 
 
 def _rounded(value: float) -> float:

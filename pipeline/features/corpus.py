@@ -1,7 +1,8 @@
 """One split as contiguous tensors: the clips and frames of every video, the tokens of every query, each file read once.
 
 Nothing after this touches an HDF5 file. A video or query of the manifest that has no features is left out and named in
-`missing_videos` or `missing_queries`; a query of a missing video is missing too.
+`missing_videos` or `missing_queries`; a query of a missing video is missing too. Rows after what the data set uses of a
+video are not read.
 Test: tests/features/test_corpus.py.
 """
 
@@ -13,11 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipeline.clock import clip_count
 from pipeline.errors import PipelineError
+from pipeline.features.clip_times import ClipTimes, clip_times
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.features.sampling import at_most, fixed_length, l2_normalize
 from pipeline.features.videos import VideoRows, video_rows
-from pipeline.manifest import Query, read_queries, read_videos
+from pipeline.manifest import Query, Video, read_queries, read_videos
 from pipeline.sections import FeaturesParams, Recipe
 
 
@@ -25,13 +28,15 @@ from pipeline.sections import FeaturesParams, Recipe
 class Corpus:
     """V videos and the Q queries about them, sorted by id; all tensors on the CPU.
 
-    durations: (V,) seconds; videos: their features; query: (Q, T, D_q) with zeros after each query's last token;
-    query_mask: (Q, T) bool, true at tokens; labels: (Q,) int64 index of the query's video; spans: annotated start and
-    end seconds of each query, empty where unknown; agreement: how many of them a prediction must match.
+    durations: (V,) float64, the seconds of each video that the data set uses; times: when its clips are; videos: their
+    features; query: (Q, T, D_q) with zeros after each query's last token; query_mask: (Q, T) bool, true at tokens;
+    labels: (Q,) int64 index of the query's video; spans: annotated start and end seconds of each query, empty where
+    unknown; agreement: how many of them a prediction must match.
     """
 
     video_ids: list[str]
     durations: Tensor
+    times: ClipTimes
     videos: VideoRows
     query_ids: list[str]
     texts: list[str]
@@ -70,7 +75,7 @@ def load_corpus(
     listed = [video for video in read_videos(manifest_folder / "videos.jsonl") if split in video.splits]
     asked = [query for query in read_queries(manifest_folder / "queries.jsonl") if query.split == split]
 
-    rows = _read_videos([video.video_id for video in listed], features_folder, features, recipe)
+    rows = _read_videos(listed, features_folder, features, recipe)
     videos = [video for video in listed if video.video_id in rows]
     if not videos:
         raise _nothing_usable(split, "video", len(listed), features_folder)
@@ -81,10 +86,12 @@ def load_corpus(
 
     index = {video.video_id: position for position, video in enumerate(videos)}
     query, query_mask = _padded([tokens[query.query_id] for query in queries])
+    clips, frames, times = map(list, zip(*(rows.pop(video_id) for video_id in index), strict=True))
     return Corpus(
         video_ids=list(index),
-        durations=torch.tensor([video.duration for video in videos]),
-        videos=video_rows(*map(list, zip(*(rows.pop(video_id) for video_id in index), strict=True))),
+        durations=torch.tensor([video.used_seconds for video in videos], dtype=torch.float64),
+        times=ClipTimes(*map(torch.stack, zip(*times, strict=True))),
+        videos=video_rows(clips, frames),
         query_ids=[query.query_id for query in queries],
         texts=[query.text for query in queries],
         query=query,
@@ -98,22 +105,30 @@ def load_corpus(
 
 
 def _read_videos(
-    video_ids: list[str], folder: Path, features: FeaturesParams, recipe: Recipe
-) -> dict[str, tuple[Tensor, Tensor]]:
-    """Clips and frames of each video that every stream has; its streams are cut to the shortest of them."""
+    listed: list[Video], folder: Path, features: FeaturesParams, recipe: Recipe
+) -> dict[str, tuple[Tensor, Tensor, ClipTimes]]:
+    """Clips, frames and times of each video that every stream has.
+
+    Its streams are cut to the shortest of them, and to what the data set uses of it.
+    """
     read = {}
     with ExitStack() as stack:
         files = [stack.enter_context(FeatureFile(folder / f"{stream}.h5")) for stream in features.streams]
-        for video_id in video_ids:
-            streams = [_rows(file, video_id) for file in files]
-            length = min(len(rows) for rows in streams)
+        clip_seconds = files[0].recipe.get("clip_seconds")
+        for video in listed:
+            streams = [_rows(file, video.video_id) for file in files]
+            length, end = min(len(rows) for rows in streams), video.used_seconds
+            if clip_seconds:
+                length = min(length, clip_count(end, clip_seconds))
             if length:
                 streams = [rows[:length] for rows in streams]
                 clips = _joined([fixed_length(rows, recipe.clips) for rows in streams], features.normalize)
                 frames = clips[:0]
                 if recipe.frames:
                     frames = _joined([at_most(rows, recipe.frames) for rows in streams], features.normalize)
-                read[video_id] = clips, frames
+                # Nothing says how long a row of a feature pack is: all of them cover the video evenly.
+                times = clip_times(length, recipe.clips, clip_seconds or end / length, end)
+                read[video.video_id] = clips, frames, times
     return read
 
 

@@ -37,7 +37,8 @@ class RetrievalModel(nn.Module):
 
     An encoding is a NamedTuple of tensors whose first axis is the B videos, with gradients, for the losses. An index is
     one too and holds only what scores and spans need, prepared once for all queries; its field `spans` (B, H, 2) is
-    centre and width of the moments that the model learned in each video, H = 0 where it learns none.
+    centre and width of the moments that the model learned in each video, shares of its clips; H = 0 where it learns
+    none.
     """
 
     # Our modules and the modules of the authors' code that hold the same weights.
@@ -68,14 +69,21 @@ class RetrievalModel(nn.Module):
         """Queries (Q, d) against B indexed videos."""
         raise NotImplementedError
 
+    def place(self, position: Tensor) -> Tensor:
+        """The run of clips that the positions (K,) of scores stand for: start and end (K, 2), shares of the N clips.
+
+        Here it is the clip at the position, for models that score single clips.
+        """
+        return torch.stack([position, position + 1], dim=-1) / self.recipe.clips
+
     def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """What is retrieved within K videos, given their `spans` (K, H, 2) and the position (K,) of a score.
 
         Returns the moment (K,) int64, NO_MOMENT for a model that learns none, and start and end (K, 2), shares of the
-        video in [0, 1]. Here it is the clip at the position, for models that learn no moments and score single clips.
+        axis of the N clips in [0, 1]; features/clip_times.py makes seconds of them. Here it is the run of clips at the
+        position, for models that learn no moments.
         """
-        span = torch.stack([position, position + 1], dim=-1) / self.recipe.clips
-        return torch.full_like(position, NO_MOMENT), span
+        return torch.full_like(position, NO_MOMENT), self.place(position)
 
     def losses(self, query: Tensor, encoding: NamedTuple, labels: Tensor, epoch: int) -> dict[str, Tensor]:
         """The unweighted losses of a batch and their weighted sum `total`; see cca.py for a model without.
@@ -86,7 +94,7 @@ class RetrievalModel(nn.Module):
 
 
 def moment_spans(spans: Tensor) -> Tensor:
-    """Centres and widths (..., 2) as starts and ends (..., 2), clipped to the video, [0, 1]."""
+    """Centres and widths (..., 2) as starts and ends (..., 2), clipped to the axis of clips, [0, 1]."""
     centre, width = spans.unbind(-1)
     return torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
 

@@ -15,7 +15,7 @@ from pipeline.features.videos import Videos
 from pipeline.models.author_names import attention_names, embedding_names
 from pipeline.models.blocks import Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.cpu import Linear, linear
-from pipeline.models.interface import NO_MOMENT, RetrievalModel, Scores, similarities
+from pipeline.models.interface import RetrievalModel, Scores, similarities
 from pipeline.models.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
 from pipeline.sections import MSSLRecipe
 
@@ -137,10 +137,10 @@ class MSSL(RetrievalModel):
         weight = self.recipe.clip_weight
         return Scores(weight * clip + (1 - weight) * frame, similarity)
 
-    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """See RetrievalModel: the best proposal's span."""
+    def place(self, position: Tensor) -> Tensor:
+        """See RetrievalModel: the best proposal."""
         start, size = (numbers.to(position.device)[position] for numbers in proposals_of(self.recipe.clips))
-        return torch.full_like(position, NO_MOMENT), torch.stack([start, start + size], dim=-1) / self.recipe.clips
+        return torch.stack([start, start + size], dim=-1) / self.recipe.clips
 
     @torch.no_grad()
     def best_proposals(self, dots: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from pipeline.features.clip_times import ClipTimes, clip_times
 from pipeline.features.corpus import Corpus
 from pipeline.features.videos import Videos, video_rows
 from pipeline.models.interface import Scores
@@ -35,6 +36,9 @@ class NearestClip(nn.Module):
         similarity = torch.einsum("qd,bnd->qbn", query, index.video)
         return Scores(similarity.amax(dim=2), similarity)
 
+    def place(self, position: Tensor) -> Tensor:
+        return torch.stack([position, position + 1], dim=1) / CLIPS
+
     def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         moment = (position >= CLIPS // 2).long()
         return moment, torch.stack([moment * 0.5, moment * 0.5 + 0.5], dim=1)
@@ -59,9 +63,11 @@ def corpus() -> Corpus:
         () if index % 3 == 0 else ((clip * seconds, (clip + 1) * seconds),)
         for index, (clip, seconds) in enumerate(zip(clips.tolist(), clip_seconds, strict=True))
     ]
+    times = [clip_times(8, CLIPS, duration / 8, duration) for duration in durations.tolist()]
     return Corpus(
         video_ids=[f"video{index:02d}" for index in range(12)],
-        durations=durations,
+        durations=durations.double(),
+        times=ClipTimes(*map(torch.stack, zip(*times, strict=True))),
         videos=video_rows(list(video), [video[0, :0]] * 12),
         query_ids=[f"query{index:02d}" for index in range(30)],
         texts=[f"something happens, number {index}" for index in range(30)],

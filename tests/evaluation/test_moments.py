@@ -4,7 +4,7 @@ import pytest
 import torch
 from helpers.parity import parity_arrays
 
-from pipeline.evaluation.moments import agreed_iou, iou, moment_metrics
+from pipeline.evaluation.moments import annotated, iou, moment_metrics
 
 BY_HAND = [
     ((0, 10), (0, 10), 1.0),
@@ -36,10 +36,18 @@ def test_iou_equals_the_evaluator_bit_by_bit():
 
 
 def test_two_annotators_must_agree():
-    predicted = (0.0, 4.5)
-    assert agreed_iou(predicted, [(0, 5), (0, 5), (5, 10), (20, 25)], agreement=2) == pytest.approx(0.9)
-    assert agreed_iou(predicted, [(0, 5), (5, 10), (10, 15), (20, 25)], agreement=2) == 0
-    assert agreed_iou(predicted, [(0, 5), (5, 10), (10, 15), (20, 25)], agreement=1) == pytest.approx(0.9)
+    spans = [[(0, 5), (0, 5), (5, 10), (20, 25)], [(0, 5), (5, 10), (10, 15), (20, 25)], [(0, 5), (5, 10)]]
+    truth = annotated(spans, agreement=[2, 2, 1])
+    assert truth.iou(torch.tensor([[0.0, 4.5]]).expand(3, 2)).tolist() == pytest.approx([0.9, 0, 0.9])
+
+
+def test_queries_without_spans_are_left_out_and_padding_meets_nothing():
+    truth = annotated([(), [(0, 5)], (), [(0, 5), (5, 10), (5, 9)]], agreement=[1, 1, 1, 3])
+    assert truth.query.tolist() == [1, 3] and truth.spans.shape == (2, 3, 2)
+    assert truth.iou(torch.tensor([[0.0, 10.0], [5.0, 10.0]])).tolist() == pytest.approx([0.5, 0])
+    several = truth.iou(torch.tensor([[[0.0, 5.0], [5.0, 9.0]], [[0.0, 1.0], [0.0, 10.0]]]))
+    assert several.flatten().tolist() == pytest.approx([1, 0, 0.2, 0.4])
+    assert annotated([()], agreement=[1]).iou(torch.empty(0, 2)).tolist() == []
 
 
 def test_corpus_retrieval_also_needs_the_own_video_first():

@@ -8,6 +8,7 @@ import pytest
 import torch
 import yaml
 
+from pipeline.clock import clip_count
 from pipeline.errors import PipelineError
 from pipeline.features.hdf5 import Packed, pack
 from pipeline.files import write_json
@@ -18,28 +19,30 @@ from pipeline.sections import RECIPES
 from stages.evaluate import main
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
+SECONDS = 1.5
 FILES = ("metrics", "cost", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
 
 
-def write_inputs(splits: tuple[str, ...], model: str = "amdnet") -> None:
+def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "model", spans: bool = True) -> None:
     """Five videos and ten queries a split, a checkpoint and params.yaml, in the working folder."""
     generator = np.random.default_rng(0)
     videos = [Video(f"{s}{i}", f"{s}{i}.mp4", "0" * 64, 10.0 + i, (s,)) for s in splits for i in range(5)]
     queries = [
-        Query(f"{v.video_id}#{n}", v.video_id, "a text", v.splits[0], ((1.0, 4.0),) if n else ())
+        Query(f"{v.video_id}#{n}", v.video_id, "a text", v.splits[0], ((1.0, 4.0),) if n and spans else ())
         for v in videos
         for n in range(2)
     ]
     write_videos("outputs/manifest/videos.jsonl", videos)
     write_queries("outputs/manifest/queries.jsonl", queries)
-    for name, ids, size in (
-        ("resnet", sorted(video.video_id for video in videos), 6),
-        ("query", sorted(query.query_id for query in queries), 5),
+    rows = {video.video_id: clip_count(video.duration, SECONDS) for video in videos}
+    for name, lengths, size in (
+        ("resnet", rows, 6),
+        ("query", dict.fromkeys([query.query_id for query in queries], 7), 5),
     ):
-        items = (Packed(id, generator.standard_normal((7, size)), {}) for id in ids)
-        pack(f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)"}, {})
+        items = (Packed(id, generator.standard_normal((lengths[id], size)), {}) for id in sorted(lengths))
+        pack(f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)", "clip_seconds": SECONDS}, {})
     document = yaml.safe_load(PARAMS.read_text())
-    document["model"] = model
+    document["model"], document["evaluate"]["answer"] = model, answer
     Path("params.yaml").write_text(yaml.safe_dump(document))
     recipe = {**document["recipes"][model]["sample"], "clips": 8}
     recipe |= {"hidden": 16} if "hidden" in recipe else {}
@@ -100,19 +103,65 @@ def test_spans_are_seconds_within_the_video_and_come_from_its_moments():
 
 
 @pytest.mark.parametrize("model", ["gmmformer", "ms_sl", "cca"])
-def test_a_model_without_moments_still_says_where(model):
+def test_a_model_without_moments_answers_with_rows(model):
     write_inputs(("val", "test"), model)
     main()
     videos = {row["video_id"]: row for row in map(json.loads, outputs()["moments_test"].splitlines())}
     assert all(row["moments"] == [] for row in videos.values())
     for row in map(json.loads, outputs()["rankings_test"].splitlines()):
         for found in ({**row["true_video"], "video_id": row["video_id"]}, *row["ranking"]):
-            eighth = videos[found["video_id"]]["duration"] / 8
-            clips = [found["start"] / eighth, found["end"] / eighth]
-            assert found["moment"] is None and clips == pytest.approx([round(edge) for edge in clips], abs=1e-4)
-            assert 0 <= clips[0] < clips[1] <= 8.001
-            assert model == "ms_sl" or clips[1] - clips[0] == pytest.approx(1, abs=1e-3)
+            start, end, duration = found["start"], found["end"], videos[found["video_id"]]["duration"]
+            assert found["moment"] is None and start % SECONDS == 0 and 0 <= start < end
+            assert end == duration or (end % SECONDS == 0 and end < duration)
+            assert model == "ms_sl" or end - start <= 2 * SECONDS  # 7 to 10 rows for 8 clips
     assert json.loads(outputs()["details"])["splits"]["test"]["moments"]["mIoU"] >= 0
+
+
+@pytest.mark.parametrize("model", ["amdnet", "cca"])
+def test_a_window_is_answered_where_it_is_asked_for(model):
+    write_inputs(("val", "test"), model, answer="window")
+    main()
+    details = json.loads(outputs()["details"])
+    choice = details["answer"]
+    assert choice["chosen"] == "window" and choice["split"] == "val" and choice["queries_with_spans"] == 5
+    best = max(choice["curve"], key=lambda point: point["mIoU"])
+    assert choice["width"] == best["width"] and choice["mIoU"]["window"] == pytest.approx(best["mIoU"])
+    assert choice["mIoU"]["window"] == pytest.approx(details["splits"]["val"]["moments"]["mIoU"], abs=1e-4)
+    videos = {row["video_id"]: row for row in map(json.loads, outputs()["moments_test"].splitlines())}
+    for row in map(json.loads, outputs()["rankings_test"].splitlines()):
+        for found in row["ranking"]:
+            duration = videos[found["video_id"]]["duration"]
+            assert found["moment"] is None and 0 <= found["start"] < found["end"] <= duration
+            assert found["end"] - found["start"] <= choice["width"] * duration + 1e-5
+
+
+@pytest.mark.parametrize("model", ["amdnet", "cca"])
+def test_auto_takes_what_is_better_on_val(model):
+    write_inputs(("val", "test"), model, answer="auto")
+    main()
+    details = json.loads(outputs()["details"])
+    by_val = details["splits"]["val"]["answers"]
+    assert details["answer"]["chosen"] == max(by_val, key=lambda kind: by_val[kind]["mIoU"])
+    assert details["splits"]["test"]["moments"] == details["splits"]["test"]["answers"][details["answer"]["chosen"]]
+
+
+@pytest.mark.parametrize("answer", ["auto", "window"])
+def test_without_spans_to_choose_by_the_model_answers(answer):
+    write_inputs(("val", "test"), answer=answer, spans=False)
+    main()
+    choice = json.loads(outputs()["details"])["answer"]
+    assert (choice["asked"], choice["chosen"], choice["width"]) == (answer, "model", None)
+    assert choice["queries_with_spans"] == 0
+
+
+def test_the_best_span_of_train_is_measured_on_test():
+    write_inputs(("train", "val", "test"))
+    main()
+    details = json.loads(outputs()["details"])
+    start, end = details["answer"]["constant_span"]  # of 1 to 4 s in 10 to 14 s
+    assert 0 < start < 0.15 and 0.25 < end < 0.45
+    for split in ("val", "test"):
+        assert details["splits"][split]["constant_span"]["mIoU"] > details["splits"][split]["whole_video"]["mIoU"]
 
 
 def test_without_test_queries_val_is_reported_and_flagged():

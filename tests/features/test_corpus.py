@@ -77,6 +77,30 @@ def test_what_is_missing_is_named_and_left_out(folders):
     assert corpus.counts() == {"videos": 2, "queries": 3, "missing_videos": 1, "missing_queries": 2}
 
 
+def test_rows_keep_their_seconds_and_are_cut_where_the_data_set_ends(folders):
+    manifest, features = folders
+    write_videos(
+        manifest / "videos.jsonl",
+        [
+            Video("a", "a.mp4", "0" * 64, 7.2, ("train",)),
+            Video("b", "b.mp4", "0" * 64, 30.0, ("train",), used_seconds=15.5),
+        ],
+    )
+    for stream, (name, size) in enumerate({"resnet": 6, "slowfast": 4}.items()):
+        items = [Packed(id, rows_of(id, LENGTHS[id][stream], size), {}) for id in "ab"]
+        pack(features / f"{name}.h5", items, {"clip_seconds": 1.5})
+    corpus = corpus_of(folders, streams=["resnet"], normalize="none")
+    assert corpus.durations.tolist() == [7.2, 15.5]
+    assert corpus.times.spans[:, -1].tolist() == [[6.0, 7.2], [15.0, 15.5]]  # of b, 11 of 20 rows count
+    expected = fixed_length(torch.from_numpy(rows_of("b", 20, 6)[:11]).double(), CLIPS).float()
+    assert torch.equal(corpus.videos.clips[1], expected)
+
+
+def test_rows_of_a_pack_cover_the_video_evenly(folders):
+    corpus = corpus_of(folders, streams=["resnet"])  # files that do not say how long a row is
+    assert corpus.times.borders[0, -1] == 10 and corpus.times.spans[0, 0].tolist() == [0.0, 2.0]
+
+
 def test_a_video_must_be_in_every_stream(folders):
     _, features = folders
     pack(features / "slowfast.h5", [Packed("b", rows_of("b", 20, 4), {})], {})

@@ -6,6 +6,7 @@ import pytest
 import torch
 import yaml
 
+from pipeline.features.clip_times import ClipTimes, clip_times
 from pipeline.features.corpus import Corpus
 from pipeline.features.hdf5 import Packed, pack
 from pipeline.features.videos import video_rows
@@ -60,6 +61,7 @@ def make_corpus():
         return Corpus(
             video_ids=[f"v{index:02}" for index in range(videos)],
             durations=torch.full((videos,), 9.0),
+            times=ClipTimes(*(axis.expand(videos, *axis.shape) for axis in clip_times(9, 9, 1.0, 9.0))),
             videos=video_rows(list(video), [rows[: 5 + number % 5] for number, rows in enumerate(video)]),
             query_ids=[f"q{index:03}" for index in range(len(labels))],
             texts=["a query"] * len(labels),

@@ -1,0 +1,96 @@
+"""How a span within a video is answered: as the model does, or with a window around the clip that matches best.
+
+A window is a share of the video wide; its width is chosen on the split that selects the model, and with `auto` so is
+the way to answer. Nothing of this touches the ranking. Test: tests/evaluation/test_answers.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.evaluation.bootstrap import PERCENTILES, interval, resampled_means
+from pipeline.evaluation.moments import Annotated, annotated
+from pipeline.evaluation.rank import Ranking, Retrieved
+from pipeline.features.corpus import Corpus
+from pipeline.models.interface import NO_MOMENT
+
+WIDTHS = np.arange(1, 41) / 40
+"""The widths that are tried, shares of the video."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """kind: `model` or `window`; width: of the window, None where none was chosen; choice: for details.json, how it was
+    chosen.
+    """
+
+    kind: str
+    width: float | None
+    choice: Mapping[str, Any]
+
+    def spans(self, corpus: Corpus, retrieved: Retrieved) -> Tensor:
+        """Start and end in seconds (Q, K, 2), float64, of what was retrieved."""
+        return window(corpus, retrieved, self.width) if self.kind == "window" else own(corpus, retrieved)
+
+
+def own(corpus: Corpus, retrieved: Retrieved) -> Tensor:
+    """What the model answers by itself, in seconds (Q, K, 2): its moment, or the run of clips that it scored."""
+    video, moment = retrieved.video.flatten(), retrieved.moment.flatten()
+    share = retrieved.span.flatten(0, 1)
+    learned = corpus.times.of_shares(video, share)
+    whole_clips = corpus.times.of_runs(video, retrieved.place.flatten(0, 1))
+    return torch.where((moment == NO_MOMENT)[:, None], whole_clips, learned).view_as(retrieved.span)
+
+
+def window(corpus: Corpus, retrieved: Retrieved, width: float) -> Tensor:
+    """The share `width` of the video around the middle of the best clip, or run of clips: seconds (Q, K, 2).
+
+    It is cut at both ends of the video.
+    """
+    video = retrieved.video.flatten()
+    place = corpus.times.of_runs(video, retrieved.place.flatten(0, 1)).view_as(retrieved.span)
+    length = corpus.durations[retrieved.video]
+    middle, half = place.mean(dim=-1), width * length / 2
+    return torch.stack([(middle - half).clamp(min=0), torch.minimum(middle + half, length)], dim=-1)
+
+
+def choose(corpus: Corpus, ranking: Ranking, asked: str, split: str) -> Answer:
+    """The answer by what is right on `split`, the one that selects the model; asked: `auto`, `model` or `window`.
+
+    A width is chosen, and its spread told, even where the model's own answer is taken. Where no query of the split has
+    annotated spans, there is nothing to choose by, and the model's own answer stays.
+    """
+    truth = annotated(corpus.spans, corpus.agreement)
+    counted = {"asked": asked, "split": split, "queries_with_spans": len(truth.query)}
+    if not len(truth.query):
+        return Answer("model", None, {**counted, "chosen": "model", "width": None})
+    ious = 100 * _window_ious(corpus, ranking.own, truth)
+    by_model = 100 * truth.iou(own(corpus, ranking.own)[truth.query, 0]).double().numpy()
+    videos = corpus.labels[truth.query].numpy()
+    means = ious.mean(axis=1)
+    best = int(means.argmax())
+    drawn = WIDTHS[resampled_means(ious, videos).argmax(axis=1)]
+    better = means[best] > by_model.mean()
+    kind = asked if asked != "auto" else "window" if better else "model"
+    width = float(WIDTHS[best])
+    choice = {
+        **counted,
+        "chosen": kind,
+        "width": width,
+        "width_95": np.percentile(drawn, PERCENTILES).tolist(),
+        "mIoU": {"model": float(by_model.mean()), "window": float(means[best])},
+        "window_minus_model_95": interval(ious[best] - by_model, videos),
+        "curve": [{"width": w, "mIoU": mean} for w, mean in zip(WIDTHS.tolist(), means.tolist(), strict=True)],
+    }
+    return Answer(kind, width, choice)
+
+
+def _window_ious(corpus: Corpus, retrieved: Retrieved, truth: Annotated) -> np.ndarray:
+    """(widths, K) of the K queries with annotated spans, one width at a time."""
+    return np.stack(
+        [truth.iou(window(corpus, retrieved, width)[truth.query, 0]).double().numpy() for width in WIDTHS.tolist()]
+    )
