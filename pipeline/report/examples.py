@@ -68,8 +68,8 @@ def example(row: Row, video: Row, pictures_of: Pictures) -> dict[str, Any]:
     own = row["true_video"]
     taken, duration = pictures_of[row["video_id"]], video["duration"]
     moments = [
-        _track(f"moment {number}", "moment chosen" if number == own["moment"] + 1 else "moment", [span], duration)
-        for number, span in enumerate(video["moments"], 1)
+        _track(f"moment {number + 1}", "moment chosen" if number == own["moment"] else "moment", [span], duration)
+        for number, span in enumerate(video["moments"])
     ]
     return {
         **{name: row[name] for name in ("query_id", "text", "video_id", "rank", "score", "iou")},

@@ -12,7 +12,8 @@ import jinja2
 
 from pipeline.files import read_json, read_jsonl
 from pipeline.manifest import read_videos
-from pipeline.report import charts, tables
+from pipeline.report import charts, moments, tables
+from pipeline.report.doubts import doubts
 from pipeline.report.examples import choose, example, take_pictures
 from pipeline.runtime import resolve
 
@@ -39,10 +40,15 @@ def render(outputs: Path, examples: int) -> str:
             reported=reported,
             badges=tables.badges(details, config, prepare),
             verdict=tables.verdict(reported),
+            answers=moments.columns(reported, details["answer"]) if reported["moments"] else [],
+            choice=moments.choice(reported, details["answer"]),
+            spread=moments.spread(reported),
+            width_chart=moments.width_chart(details["answer"]),
             recall_chart=_recall_chart(read_json(outputs / "evaluation" / "recall.json")),
             training_charts=training_charts(outputs / "training" / "plots" / "metrics"),
             examples=[("Best queries", best), ("Worst queries", worst)],
             prepare=prepare,
+            doubts=doubts({"prepare": prepare, **extractions}),
             left_out=left_out[: tables.LISTED],
             left_out_more=max(len(left_out) - tables.LISTED, 0),
             extraction=tables.extraction(extractions),
@@ -95,5 +101,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["tenths"] = lambda value: f"{value:.1f}"
     environment.filters["seconds"] = lambda value: f"{value:.1f} s"
+    environment.filters["share"] = lambda value: "" if value is None else f"{100 * value:.2g} %"
     environment.filters["count"] = lambda value: f"{value:,}"
     return environment

@@ -23,6 +23,10 @@ def badges(details: Json, config: Json, prepare: Json) -> list[dict[str, str]]:
         found.append(("warning", f"no test queries: reports {reported}, the split that selected the model"))
     else:
         found.append(("plain", f"honest protocol: selected on {details['selection_split']}, reports {reported}"))
+    if leaks := prepare.get("leaks", {}).get("groups"):
+        leaked, of = prepare["leaks"]["test_videos"], prepare["leaks"]["of"]
+        whose = f"{leaked:,} of {of:,} test videos" if leaked else f"{len(leaks):,} video{'s' * (len(leaks) > 1)}"
+        found.append(("warning", f"leak: the content of {whose} is in another split too, under another id"))
     if prepare.get("pack", {}).get("val_equals_test"):
         drawn = "; val is drawn from train" if protocol == "honest" else ""
         found.append(("plain", f"the pack's val and test are the same queries, which are test here{drawn}"))

@@ -61,8 +61,27 @@ def details() -> dict:
         "retrieval": {"R@1": 50.0, "R@5": 100.0, "R@10": 100.0, "R@100": 100.0, "SumR": 350.0},
         "chance": chance(2, 4),
         "queries_with_spans": 3,
+        "intervals": {"SumR": [350.0, 310.0, 390.0], "R@1": [50.0, 20.0, 80.0], "mIoU": [46.7, 12.0, 81.0]},
         "moments": moment_metrics([0.9, 0.4, 0.1], [1, 2, 1]),
+        "answers": {
+            "model": moment_metrics([0.9, 0.4, 0.1], [1, 2, 1]),
+            "window": moment_metrics([0.5, 0.5, 0.5], [1, 2, 1]),
+        },
+        "constant_span": moment_metrics([0.3, 0.3, 0.3], [1, 2, 1]),
         "whole_video": moment_metrics([0.4, 0.4, 0.4], [1, 2, 1]),
+        "moment_spread": 0.012,
+    }
+    answer = {
+        "asked": "auto",
+        "split": "val",
+        "queries_with_spans": 3,
+        "chosen": "model",
+        "width": 0.375,
+        "width_95": [0.2, 0.6],
+        "mIoU": {"model": 46.7, "window": 41.0},
+        "window_minus_model_95": [-14.0, 3.0],
+        "curve": [{"width": 0.25, "mIoU": 33.0}, {"width": 0.375, "mIoU": 41.0}, {"width": 1.0, "mIoU": 27.0}],
+        "constant_span": [0.1, 0.425],
     }
     return {
         "dataset": "folder",
@@ -73,6 +92,7 @@ def details() -> dict:
         "parameters": 1234567,
         "reported_split": "test",
         "selection_split": "val",
+        "answer": answer,
         "splits": {"val": split, "test": split},
     }
 

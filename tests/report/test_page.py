@@ -68,6 +68,35 @@ def test_the_headline_compares_with_chance(page):
     assert "random weights: the backbones of resnet were never trained" in page.text
 
 
+def test_error_bars_and_the_seed_stand_beside_the_numbers(page):
+    assert "between 310.0 and 390.0 (95 % interval over the videos)" in page.text and "seed 3 alone" in page.text
+    assert "mIoU lies between 12.0 and 81.0" in page.text
+
+
+def test_moments_stand_beside_constant_spans_and_are_called_what_they_are(page):
+    for words in ("Learned moment , answered", "Window of 37.5 %", "Best constant span of train", "Whole video"):
+        assert words.replace(" ,", ",") in page.text
+    assert "nearly the same windows in every video" in page.text and "mIoU on val" in page.text
+
+
+def test_a_leak_is_a_warning_at_the_top(outputs):
+    prepare = read_json(outputs / "manifest" / "prepare.json")
+    groups = [{"train": ["a"], "test": ["b", "c"]}]
+    write_json(
+        outputs / "manifest" / "prepare.json", {**prepare, "leaks": {"test_videos": 2, "of": 9, "groups": groups}}
+    )
+    text = Page(render(outputs, 0)).text
+    assert "leak: the content of 2 of 9 test videos is in another split too" in text
+    assert text.index("leak:") < text.index("SumR is")
+
+
+def test_what_was_cut_is_as_loud_as_what_failed(outputs):
+    numbers = read_json(outputs / "features" / "query.json")
+    write_json(outputs / "features" / "query.json", {**numbers, "queries": 12, "truncated": 3})
+    text = Page(render(outputs, 0)).text
+    assert "query cut to the most tokens that are read 3 25 %" in text
+
+
 def test_a_video_that_cannot_be_read_has_a_note(page):
     assert "No pictures: the video cannot be read (the file does not exist)." in page.text
 

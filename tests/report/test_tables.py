@@ -36,6 +36,22 @@ def test_weights_of_the_authors_warn(details):
     assert found["kind"] == "warning" and "the authors' code" in found["text"]
 
 
+@pytest.mark.parametrize(
+    ("test_videos", "groups", "words"),
+    [
+        (3, [{"train": ["a"], "test": ["b", "c", "d"]}], "leak: the content of 3 of 40 test videos"),
+        (0, [{"train": ["a"], "val": ["b"]}], "leak: the content of 1 video "),
+        (0, [], None),
+    ],
+)
+def test_equal_content_in_two_splits_warns(details, test_videos, groups, words):
+    found = texts(details, prepare={"leaks": {"test_videos": test_videos, "of": 40, "groups": groups}})
+    leaks = {text: kind for text, kind in found.items() if "leak" in text}
+    assert bool(leaks) == bool(words)
+    for text, kind in leaks.items():
+        assert text.startswith(words) and kind == "warning"
+
+
 def test_a_pack_whose_val_is_its_test_says_so(details):
     prepare = {"pack": {"val_equals_test": True}}
     found = texts(details, prepare=prepare)
