@@ -48,9 +48,8 @@ def main() -> None:
     }
     reported = reported_split(corpora)
     rankings = {split: rank_corpus(model, corpus, device()) for split, corpus in corpora.items()}
-    selection = SELECTION_SPLIT[params.protocol]
+    selection, constant = SELECTION_SPLIT[params.protocol], constant_span(MANIFEST)
     answer = choose(corpora[selection], rankings[selection], params.evaluate.answer, selection)
-    constant = constant_span(MANIFEST)
     results = {split: measure(corpora[split], rankings[split], answer, constant) for split in corpora}
     for split in SPLITS:
         write_jsonl(OUT / f"rankings_{split}.jsonl", results[split].rankings if split in results else [])
@@ -63,16 +62,18 @@ def main() -> None:
         "reported_split": reported,
         "selection_split": selection,
         "answer": {**answer.choice, "constant_span": constant},
+        "leaked_test_videos": read_json(MANIFEST / "prepare.json").get("leaks", {}).get("test_videos", 0),
         "splits": {split: result.metrics for split, result in results.items()},
     }
-    training = read_json("outputs/model/training.json")
-    costs = cost(model, corpora[reported], results[reported].metrics, training, device())
+    result, training = results[reported], read_json("outputs/model/training.json")
+    costs = cost(model, corpora[reported], result.metrics, training, device())
     metrics = headline(details)
-    write_json(OUT / "recall.json", results[reported].curve)
+    write_json(OUT / "recall.json", result.curve)
     write_json(OUT / "details.json", details)
     write_json(OUT / "cost.json", costs)
     write_json(OUT / "metrics.json", metrics)
-    print("evaluate:", ", ".join(f"{name} {value:g}" for name, value in metrics.items()), file=sys.stderr)
+    numbers = ", ".join(f"{name} {value:g}" for name, value in metrics.items())
+    print(f"evaluate: {numbers}; {answer}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,15 @@ class Answer:
         """Start and end in seconds (Q, K, 2), float64, of what was retrieved."""
         return window(corpus, retrieved, self.width) if self.kind == "window" else own(corpus, retrieved)
 
+    def __str__(self) -> str:
+        """For the stage's last line."""
+        what = f"windows of {self.width:g} of the video" if self.kind == "window" else "the model's own"
+        split = self.choice["split"]
+        if self.width is None:
+            return f"spans are {what}: no query of {split} has a span to choose a window by"
+        by_model, by_window = (self.choice["mIoU"][kind] for kind in ("model", "window"))
+        return f"spans are {what} (mIoU on {split}: own {by_model:.1f}, best window {by_window:.1f})"
+
 
 def own(corpus: Corpus, retrieved: Retrieved) -> Tensor:
     """What the model answers by itself, in seconds (Q, K, 2): its moment, or the run of clips that it scored."""

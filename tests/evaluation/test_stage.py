@@ -59,6 +59,7 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "
         "seed": 7,
         "random_weights": ["resnet", "query"],
     }
+    write_json("outputs/manifest/prepare.json", {"leaks": {"test_videos": 2, "of": 5, "groups": []}})
     write_json("outputs/model/training.json", {"parameters": 1, "seconds": 1.0})
     checkpoint.save("outputs/model", build(model, 6, 5, RECIPES[model](**recipe), 10), config)
 
@@ -80,7 +81,7 @@ def test_writes_every_file_and_writes_it_again_to_the_byte():
     assert set(first) == set(FILES)
     first.pop("cost")  # holds times
     metrics = json.loads(first["metrics"])
-    assert next(iter(metrics)) == "SumR" and len(metrics) <= 12
+    assert next(iter(metrics)) == "SumR" and metrics.pop("leaked test videos") == 2 and len(metrics) <= 12
     assert metrics["random weights"] == 2 and metrics["selected on reported split"] == 0
     assert metrics["chance SumR"] == pytest.approx(20 + 300)
     assert len(first["rankings_test"].splitlines()) == 10 and len(first["moments_val"].splitlines()) == 5
@@ -136,22 +137,25 @@ def test_a_window_is_answered_where_it_is_asked_for(model):
 
 
 @pytest.mark.parametrize("model", ["amdnet", "cca"])
-def test_auto_takes_what_is_better_on_val(model):
+def test_auto_takes_what_is_better_on_val_and_says_so(model, capsys):
     write_inputs(("val", "test"), model, answer="auto")
     main()
     details = json.loads(outputs()["details"])
     by_val = details["splits"]["val"]["answers"]
     assert details["answer"]["chosen"] == max(by_val, key=lambda kind: by_val[kind]["mIoU"])
+    own, window = (f"{by_val[kind]['mIoU']:.1f}" for kind in ("model", "window"))
+    assert f"(mIoU on val: own {own}, best window {window})" in capsys.readouterr().err
     assert details["splits"]["test"]["moments"] == details["splits"]["test"]["answers"][details["answer"]["chosen"]]
 
 
 @pytest.mark.parametrize("answer", ["auto", "window"])
-def test_without_spans_to_choose_by_the_model_answers(answer):
+def test_without_spans_to_choose_by_the_model_answers(answer, capsys):
     write_inputs(("val", "test"), answer=answer, spans=False)
     main()
     choice = json.loads(outputs()["details"])["answer"]
     assert (choice["asked"], choice["chosen"], choice["width"]) == (answer, "model", None)
     assert choice["queries_with_spans"] == 0
+    assert "no query of val has a span to choose a window by" in capsys.readouterr().err
 
 
 def test_the_best_span_of_train_is_measured_on_test():

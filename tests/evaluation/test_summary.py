@@ -15,6 +15,7 @@ def details(reported="test", selection="val", moments=MOMENTS, splits=("val", "t
         "reported_split": reported,
         "selection_split": selection,
         "random_weights": ["resnet", "slowfast"],
+        "leaked_test_videos": 0,
         "splits": {name: split for name in splits},
     }
 
@@ -33,6 +34,11 @@ def test_few_numbers_and_sum_first():
 )
 def test_the_split_that_chose_the_model_is_flagged(reported, selection, flag):
     assert headline(details(reported, selection))["selected on reported split"] == flag
+
+
+def test_a_leak_is_counted_and_no_leak_takes_no_column():
+    assert "leaked test videos" not in headline(details())
+    assert headline({**details(), "leaked_test_videos": 3})["leaked test videos"] == 3
 
 
 def test_without_spans_no_moment_metric_is_invented():
