@@ -7,17 +7,18 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import dvc.api
 
-from benchmarks.experiments import baselines, execute, experiments_on, hash_of, matching, of_one_pack
+from benchmarks.experiments import Experiment, baselines, execute, experiments_on, hash_of, matching, of_one_pack
 from benchmarks.plan import changed, chosen, read_plan
 from benchmarks.table import chance_row, render
 from pipeline.cli import run
 from pipeline.errors import PipelineError
 from pipeline.files import read_yaml
 
-PLAN, DETAILS = Path(__file__).with_name("charades.yaml"), "outputs/evaluation/details.json"
+PLAN, EVALUATION = Path(__file__).with_name("charades.yaml"), "outputs/evaluation"
 
 
 def main() -> None:
@@ -44,8 +45,16 @@ def main() -> None:
         there = [one for one in experiments_on(baselines()) if one.params["dataset"] == "pack"]
         found = of_one_pack(there, pack)
         shown = [experiment for one in runs for experiment in matching(one, params, found).values()]
-        details = [json.loads(dvc.api.read(DETAILS, rev=experiment.rev)) for experiment in shown[:1]]
-        print(render(runs, params, found, chance_row(details[0]) if details else {}))
+        details = [json.loads(_written(experiment, "details.json")) for experiment in shown[:1]]
+        print(render(runs, params, found, chance_row(details[0]) if details else {}, _rankings))
+
+
+def _rankings(experiment: Experiment) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in _written(experiment, "rankings_test.jsonl").splitlines()]
+
+
+def _written(experiment: Experiment, name: str) -> str:
+    return dvc.api.read(f"{EVALUATION}/{name}", rev=experiment.rev)
 
 
 if __name__ == "__main__":

@@ -153,7 +153,8 @@ def _relevant(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that the numbers depend on; of the pack, `Experiment.pack` tells."""
     model, dataset = params["model"], params["dataset"]
     names = ("dataset", "model", "protocol", "prepare", "pack", "query_text", "features", "train")
-    return {**{name: params[name] for name in names}, "recipe": params["recipes"][model][dataset]}
+    answer = params.get("evaluate")  # experiments on older commits have none
+    return {**{name: params[name] for name in names}, "evaluate": answer, "recipe": params["recipes"][model][dataset]}
 
 
 def _output(*command: str) -> str:

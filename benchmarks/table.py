@@ -1,15 +1,16 @@
-"""Tables of runs in Markdown: mean and deviation over the seeds, and by name what is not there.
+"""Tables of runs in Markdown: mean and deviation over the seeds, intervals over the test videos, what is missing.
 
 Test: tests/benchmarks/test_table.py.
 """
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.experiments import Experiment, matching
 from benchmarks.markdown import table_lines
 from benchmarks.plan import Run
+from pipeline.evaluation.bootstrap import Rows, intervals, paired
 from pipeline.evaluation.summary import MOMENT_KEYS
 
 # Heading, file and key of a column, and its decimals.
@@ -19,26 +20,39 @@ COLUMNS = [
     ("training s", "cost", "training seconds", 0),
     ("ms a query", "cost", "query milliseconds", 2),
 ]
+INTERVALS = ("SumR [95 %]", "- cca [95 %]")
 
 
-def render(runs: Sequence[Run], params: Mapping[str, Any], found: Sequence[Experiment], chance: Mapping) -> str:
+def render(
+    runs: Sequence[Run],
+    params: Mapping[str, Any],
+    found: Sequence[Experiment],
+    chance: Mapping,
+    rankings: Callable[[Experiment], Rows],
+) -> str:
     """A table a group, then what is missing, and of which commits and which pack the experiments are.
 
-    chance: a row of each table by the columns' headings, means and deviations as they are to be shown.
+    chance: a row of each table by the columns' headings, means and deviations as they are to be shown; rankings: reads
+    how an experiment ranked the test queries. The first run of `cca` is what the others are paired with.
     """
     lines, missing, baselines, packs = [], [], set(), set()
+    linear = next((run for run in runs if run.changes["model"] == "cca"), None)
+    baseline = [rankings(experiment) for experiment in matching(linear, params, found).values()] if linear else []
     for group in dict.fromkeys(run.group for run in runs):
-        rows = [["chance, whole video", *(chance.get(heading, "") for heading, *_ in COLUMNS)]]
+        rows = [["chance, whole video", *(chance.get(heading, "") for heading, *_ in COLUMNS), "", ""]]
         for run in (run for run in runs if run.group == group):
             there = matching(run, params, found)
             missing += [name for name in run.experiments() if name not in there]
             baselines |= {experiment.baseline[:7] for experiment in there.values()}
             packs |= {experiment.pack[:7] for experiment in there.values()}
-            rows.append([run.name, *_cells(there.values())])
-        lines += [f"**{group}**", "", *table_lines(["run", *(heading for heading, *_ in COLUMNS)], rows), ""]
+            ranked = [rankings(experiment) for experiment in there.values()]
+            rows.append([run.name, *_cells(there.values()), *_intervals(ranked, [] if run == linear else baseline)])
+        heading = ["run", *(heading for heading, *_ in COLUMNS), *INTERVALS]
+        lines += [f"**{group}**", "", *table_lines(heading, rows), ""]
     commits, pack = ", ".join(sorted(baselines)) or "no commit", ", ".join(sorted(packs)) or "none"
     lines.append(
-        f"Means ± sample deviations over the seeds, of costs the means. Experiments on {commits}. Pack: {pack}."
+        "Means ± sample deviations over the seeds, of costs the means. Intervals are over resampled test videos: of "
+        f"the seeds' mean, and of what it is above cca on the same videos. Experiments on {commits}. Pack: {pack}."
     )
     if missing:
         lines += ["", f"Missing experiments: {', '.join(missing)}"]
@@ -64,6 +78,18 @@ def mean_and_deviation(values: Sequence[float], decimals: int) -> str:
         return ""
     mean = f"{statistics.mean(values):,.{decimals}f}"
     return f"{mean} ± {statistics.stdev(values):.{decimals}f}" if len(values) > 1 else mean
+
+
+def _intervals(ranked: Sequence[Rows], baseline: Sequence[Rows]) -> list[str]:
+    """Cells of the columns INTERVALS; empty where there is no run, or nothing to pair it with."""
+    if not ranked:
+        return ["", ""]
+    _, low, high = intervals(*ranked)["SumR"]
+    alone = f"{low:.1f} to {high:.1f}"
+    if not baseline:
+        return [alone, ""]
+    difference, low, high = paired(ranked, baseline)["SumR"]
+    return [alone, f"{difference:+.1f} [{low:+.1f}, {high:+.1f}]"]
 
 
 def _cells(experiments: Iterable[Experiment]) -> list[str]:

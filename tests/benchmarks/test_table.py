@@ -2,7 +2,7 @@
 
 from benchmarks.experiments import parse_show
 from benchmarks.plan import read_plan
-from benchmarks.table import COLUMNS, chance_row, mean_and_deviation, render
+from benchmarks.table import COLUMNS, INTERVALS, chance_row, mean_and_deviation, render
 
 CHANCE = {"SumR": "34.7 ± 1.3"}
 
@@ -12,25 +12,38 @@ def rows(text: str) -> dict[str, dict[str, str]]:
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
     ]
-    return {name: dict(zip([heading for heading, *_ in COLUMNS], rest, strict=True)) for name, *rest in cells}
+    headings = [*(heading for heading, *_ in COLUMNS), *INTERVALS]
+    return {name: dict(zip(headings, rest, strict=True)) for name, *rest in cells}
+
+
+def rankings(experiment):
+    """Of 40 videos: `cca` has half of them first, the others all that and every seed one more."""
+    first = 20 if experiment.params["model"] == "cca" else 21 + experiment.params["train"]["seed"]
+    return [
+        {"query_id": f"q{n}", "video_id": f"v{n}", "rank": 1 if n < first else 1000, "iou": None} for n in range(40)
+    ]
 
 
 def test_means_and_deviations_over_seeds(plan, params, shown):
     seeds = {f"deep-seed{seed}": ({"train.seed": seed}, sumr) for seed, sumr in enumerate((90.0, 92.0, 97.0))}
     linear = {"linear-seed0": ({"model": "cca"}, 94.5)}
-    text = render(read_plan(plan, params)[:2], params, parse_show(shown({**seeds, **linear})), CHANCE)
+    text = render(read_plan(plan, params)[:2], params, parse_show(shown({**seeds, **linear})), CHANCE, rankings)
     table = rows(text)
     assert table["deep"]["SumR"] == "93.0 ± 3.6" and table["deep"]["R@1"] == "3.0 ± 0.0"
     assert (table["deep"]["parameters"], table["deep"]["training s"]) == ("1,234,567", "61")
     assert table["linear"]["SumR"] == "94.5" and table["linear"]["mIoU"] == ""
     assert table["chance, whole video"] == dict.fromkeys(table["deep"], "") | CHANCE
+    low, high = (float(edge) for edge in table["linear"]["SumR [95 %]"].split(" to "))
+    assert 100 < low < 200 < high < 300 and table["linear"]["- cca [95 %]"] == ""
+    assert table["deep"]["- cca [95 %]"].startswith("+20.0 [+")  # two more of 40 are 5 % at four cutoffs
     assert "Missing" not in text and "Experiments on 0000000. Pack: hash of." in text
 
 
 def test_what_is_missing_is_named(plan, params, shown):
     there = {"deep-seed1": ({"train.seed": 1}, 90.0)}
-    text = render(read_plan(plan, params), params, parse_show(shown(there)), CHANCE)
+    text = render(read_plan(plan, params), params, parse_show(shown(there)), CHANCE, rankings)
     assert rows(text)["deep"]["SumR"] == "90.0" and rows(text)["deep-published"]["SumR"] == ""
+    assert rows(text)["deep"]["SumR [95 %]"] and rows(text)["deep"]["- cca [95 %]"] == ""
     missing = text.splitlines()[-1]
     assert missing.startswith("Missing experiments: linear-seed0, deep-seed0, deep-seed2, deep-published-seed0")
     assert "deep-seed1" not in missing
@@ -38,7 +51,7 @@ def test_what_is_missing_is_named(plan, params, shown):
 
 
 def test_nothing_at_all_is_a_table_too(plan, params):
-    assert "Experiments on no commit." in render(read_plan(plan, params), params, [], {})
+    assert "Experiments on no commit." in render(read_plan(plan, params), params, [], {}, rankings)
 
 
 def test_chance_is_that_of_the_reported_split():
