@@ -7,13 +7,12 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import dvc.api
 
 from benchmarks.experiments import Experiment, baselines, execute, experiments_on, hash_of, matching, of_one_pack
 from benchmarks.plan import changed, chosen, read_plan
-from benchmarks.table import chance_row, render
+from benchmarks.table import Results, guess_rows, render
 from pipeline.cli import run
 from pipeline.errors import PipelineError
 from pipeline.files import read_yaml
@@ -45,16 +44,14 @@ def main() -> None:
         there = [one for one in experiments_on(baselines()) if one.params["dataset"] == "pack"]
         found = of_one_pack(there, pack)
         shown = [experiment for one in runs for experiment in matching(one, params, found).values()]
-        details = [json.loads(_written(experiment, "details.json")) for experiment in shown[:1]]
-        print(render(runs, params, found, chance_row(details[0]) if details else {}, _rankings))
+        guesses = [guess_rows(_read(experiment).details) for experiment in shown[:1]]
+        print(render(runs, params, found, guesses[0] if guesses else {}, _read))
 
 
-def _rankings(experiment: Experiment) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in _written(experiment, "rankings_test.jsonl").splitlines()]
-
-
-def _written(experiment: Experiment, name: str) -> str:
-    return dvc.api.read(f"{EVALUATION}/{name}", rev=experiment.rev)
+def _read(experiment: Experiment) -> Results:
+    details = json.loads(dvc.api.read(f"{EVALUATION}/details.json", rev=experiment.rev))
+    rankings = dvc.api.read(f"{EVALUATION}/rankings_{details['reported_split']}.jsonl", rev=experiment.rev)
+    return Results(details, [json.loads(line) for line in rankings.splitlines()])
 
 
 if __name__ == "__main__":
