@@ -1,51 +1,101 @@
 """What was left out, cut or looks doubtful, in every stage's numbers: as loud as a failed video.
 
 A stage's JSON is searched for `{"count": ..., "of": ...}`, for numbers `x` that have an `x_share` beside them, and for
-the names below. A new count of such a form appears here without a change. Test: tests/report/test_doubts.py.
+what COUNTED names. A new number of the first two forms appears in the report without a change here.
+Test: tests/report/test_doubts.py.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]
 
-WHOLES = {
+WORDS = {
+    "videos": "videos refused",
+    "queries": "queries refused",
+    "queries_of_unused_val": "queries of a val split that is not used",
+    "videos_cut": "videos of which the data set uses the start only",
+    "durations_differ": "declared lengths that are not the file's",
+    "sentences_outside": "subtitle sentences after the video's end",
+    "sentences_after_end": "subtitle sentences after the video's end",
+    "files_not_read": "subtitle files not read",
+    "cues_refused": "subtitle cues refused",
+}
+"""What the keys of counts mean where `_` read as a blank does not say it."""
+
+COUNTED = {
     "failed": ("without features", ("queries", "videos")),
     "truncated": ("cut to the most tokens that are read", ("sentences", "queries")),
-    "sentences_outside": ("subtitle sentences outside the video", ("sentences",)),
-    "durations_differ": ("lengths that are not the decoded one", ("videos",)),
+    "sentences_outside": (WORDS["sentences_outside"], ("sentences",)),
+    "files_not_chosen": ("subtitle files left for another one of the same video", ("files",)),
+    "leaks": ("contents that lie in two splits under two ids", ()),
+    "unmatched": ("files of the source that are not read", ()),
+    "other_durations": ("videos whose decoded length is not the manifest's", ("videos",)),
+    "equal": ("groups of queries of different words with the same features", ()),
+    "devices": ("videos with features of another kind of device than most", ("videos",)),
 }
-"""Numbers of a stage that count such things, in words, and the first number beside them of which they are a part."""
+"""Other numbers by key: in words, and the first number beside them of which they are a part, where there is one."""
 
-NOT_SEARCHED = ("recipe", "leaks", "refused", "refused_counts", "failures")
+NOT_SEARCHED = ("recipe", "refused", "refused_counts", "failures")
+SHOWN = 5
 
 
 def doubts(stages: Mapping[str, Json]) -> list[dict[str, Any]]:
-    """Every count above 0 as `stage`, `what`, `count` and `share` (None where it is not known), stage by stage."""
+    """Every count above 0 as `stage`, `what`, `count`, `share` (None where it is not known) and `named`, some of the
+    things that are counted, stage by stage.
+    """
     rows = [{"stage": stage, **row} for stage, numbers in stages.items() for row in _counts(numbers)]
     return [row for row in rows if row["count"]]
 
 
-def _counts(numbers: Json, name: str = "") -> Iterator[dict[str, Any]]:
-    if numbers.keys() == {"count", "of"}:
-        yield {"what": _words(name), "count": numbers["count"], "share": _share(numbers["count"], numbers["of"])}
-        return
+def _counts(numbers: Json) -> Iterator[dict[str, Any]]:
     for key, value in numbers.items():
         if key in NOT_SEARCHED:
             continue
-        if isinstance(value, Mapping):
-            yield from _counts(value, key)
+        if key in COUNTED:
+            words, wholes = COUNTED[key]
+            count, names = _count(key, value), _names(key, value)
+            yield _row(words, count, next((numbers[whole] for whole in wholes if whole in numbers), None), names)
+        elif isinstance(value, Mapping) and value.keys() == {"count", "of"}:
+            yield _row(_words(key), value["count"], value["of"])
+        elif isinstance(value, Mapping):
+            yield from _counts(value)
         elif f"{key}_share" in numbers:
-            yield {"what": _words(key), "count": value, "share": numbers[f"{key}_share"]}
-        elif key in WHOLES and isinstance(value, int):
-            words, wholes = WHOLES[key]
-            whole = next((numbers[other] for other in wholes if other in numbers), None)
-            yield {"what": words, "count": value, "share": _share(value, whole)}
+            yield {**_row(_words(key), value), "share": numbers[f"{key}_share"]}
 
 
-def _share(count: int, whole: int | None) -> float | None:
-    return count / whole if whole else None
+def _row(what: str, count: int, whole: int | None = None, names: Sequence[str] = ()) -> dict[str, Any]:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    share = count / whole if whole else None
+    return {"what": what, "count": count, "share": share, "named": "; ".join(names[:SHOWN]) + more}
+
+
+def _count(key: str, value: Any) -> int:
+    if key == "leaks":
+        return len(value["groups"])
+    if key == "unmatched":
+        return value["files"]
+    if key == "devices":
+        return sum(value.values()) - max(value.values(), default=0)
+    return len(value) if isinstance(value, list) else value
+
+
+def _names(key: str, value: Any) -> list[str]:
+    if key == "leaks":
+        return [
+            " = ".join(f"{video_id} ({split})" for split, ids in group.items() for video_id in ids)
+            for group in value["groups"]
+        ]
+    if key == "unmatched":
+        return [*value["first"], *[""] * (value["files"] - len(value["first"]))]
+    if key == "devices":
+        return [f"{number:,} {kind}" for kind, number in value.items()]
+    if key == "equal":
+        return [" = ".join(group["query_ids"]) for group in value]
+    if key == "other_durations":
+        return [f"{one['video_id']} ({one['decoded']:.1f} s, not {one['manifest']:.1f} s)" for one in value]
+    return []
 
 
 def _words(key: str) -> str:
-    return key.replace("_", " ")
+    return WORDS.get(key, key.replace("_", " "))
