@@ -52,12 +52,12 @@ def _counts(numbers: Json) -> Iterator[dict[str, Any]]:
     for key, value in numbers.items():
         if key in NOT_SEARCHED:
             continue
-        if key in COUNTED:
+        if isinstance(value, Mapping) and value.keys() == {"count", "of"}:
+            yield _row(_words(key), value["count"], value["of"])
+        elif key in COUNTED:
             words, wholes = COUNTED[key]
             count, names = _count(key, value), _names(key, value)
             yield _row(words, count, next((numbers[whole] for whole in wholes if whole in numbers), None), names)
-        elif isinstance(value, Mapping) and value.keys() == {"count", "of"}:
-            yield _row(_words(key), value["count"], value["of"])
         elif isinstance(value, Mapping):
             yield from _counts(value)
         elif f"{key}_share" in numbers:

@@ -6,7 +6,11 @@ from pipeline.report.doubts import SHOWN, doubts
 def test_counts_of_every_form_are_found():
     prepare = {
         "videos": 5,
-        "dropped": {"spans_clipped": {"count": 3, "of": 12}, "videos": {"count": 0, "of": 5}},
+        "dropped": {
+            "spans_clipped": {"count": 3, "of": 12},
+            "videos": {"count": 0, "of": 5},
+            "sentences_outside": {"count": 1, "of": 4},
+        },
         "subtitle_counts": {"files": 4, "files_not_read": 1, "files_not_read_share": 0.25, "files_not_chosen": 2},
         "unmatched": {"files": 7, "first": list("abcdef")},
     }
@@ -15,6 +19,7 @@ def test_counts_of_every_form_are_found():
     rows = doubts({"prepare": prepare, "slowfast": {}, "query": query, "subtitle": subtitle})
     assert [(row["stage"], row["what"], row["count"], row["share"]) for row in rows] == [
         ("prepare", "spans clipped", 3, 0.25),
+        ("prepare", "subtitle sentences after the video's end", 1, 0.25),
         ("prepare", "subtitle files not read", 1, 0.25),
         ("prepare", "subtitle files left for another one of the same video", 2, 0.5),
         ("prepare", "files of the source that are not read", 7, None),
@@ -22,7 +27,7 @@ def test_counts_of_every_form_are_found():
         ("query", "without features", 1, 0.05),
         ("subtitle", "cut to the most tokens that are read", 2, 0.05),
     ]
-    assert rows[3]["named"] == "a; b; c; d; e and 2 more"
+    assert rows[4]["named"] == "a; b; c; d; e and 2 more"
 
 
 def test_what_differs_is_named():
