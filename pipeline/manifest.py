@@ -20,8 +20,9 @@ class Video:
 
     path: as found under the data set's source, relative to the main checkout where `source` was, else absolute; None
     where there is no file because the features came with a feature pack; sha256: of the file's bytes, or of the pack's
-    rows of it; duration: seconds; splits: the corpora it belongs to, in the order of `SPLITS`; used_seconds: of the
-    video that the data set uses, from its start: the duration, or less where it is cut.
+    rows of it; duration: seconds from the start of the file to the end of its picture; splits: the corpora it belongs
+    to, in the order of `SPLITS`; used_seconds: how many of its first seconds the data set uses, at most the duration,
+    which stands for None.
     """
 
     video_id: str
