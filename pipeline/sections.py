@@ -5,7 +5,7 @@ Units and allowed values stand in params.yaml beside each key. Test: tests/test_
 
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Dataset = Literal["sample", "folder", "tvr", "activitynet", "charades", "didemo", "qvhighlights", "pack"]
 ModelName = Literal["amdnet", "gmmformer", "ms_sl", "cca"]
@@ -24,6 +24,13 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def _seconds_or_word(value: Any) -> Any:
+    is_seconds = type(value) in (int, float) and 0 < value < float("inf")
+    if not is_seconds and value not in ("auto", "none"):
+        raise ValueError("it is neither auto, nor none, nor a number of seconds above 0")
+    return value
+
+
 class PrepareParams(Section):
     """How annotations become the manifest; units and allowed values: params.yaml."""
 
@@ -31,6 +38,7 @@ class PrepareParams(Section):
     test_fraction: Annotated[float, Field(ge=0, le=0.5)]
     split_seed: Seed
     max_failed_fraction: Fraction
+    max_seconds: Annotated[Any, AfterValidator(_seconds_or_word)]
 
 
 class SampleParams(Section):

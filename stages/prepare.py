@@ -9,8 +9,10 @@ from pathlib import Path
 
 from pipeline import runtime
 from pipeline.annotations.assemble import assemble, summary
+from pipeline.annotations.dropped import sentence
 from pipeline.annotations.enough import check_refused, check_splits
 from pipeline.annotations.refusals import report
+from pipeline.annotations.shared_val import leave_out_shared_val
 from pipeline.annotations.videos import inspect
 from pipeline.cli import run
 from pipeline.errors import PipelineError
@@ -34,6 +36,7 @@ def main() -> None:
         raise PipelineError("no such folder", where=source, fix="set `source` in params.yaml")
     reader = importlib.import_module(f"pipeline.annotations.{params.dataset}")
     annotations = reader.read(source, params)
+    leave_out_shared_val(annotations, params.protocol)
     # The videos of `source` lie in the main checkout under the same names; rendered ones are there only.
     root = Path.cwd() if annotations.source == source else runtime.project_root()
     files = inspect(annotations) if annotations.files is None else annotations.files
@@ -54,6 +57,7 @@ def main() -> None:
     write_pack(MANIFEST / "pack.json", annotations.pack)
     sizes = (f"{split} {size['videos']}/{size['queries']}" for split, size in numbers["splits"].items())
     print(f"{params.dataset}: videos/queries {', '.join(sizes)}; {len(assembled.subtitles)} subtitle tracks")
+    print(f"left out or cut: {sentence(assembled.dropped) or 'nothing'}")
 
 
 def _path_in_manifest(path: Path, source: str, root: Path) -> str:

@@ -35,6 +35,13 @@ def test_every_model_has_a_valid_recipe_for_every_data_set(model, dataset, edite
     assert isinstance(load("recipe", path=path).recipe, RECIPES[model])
 
 
+@pytest.mark.parametrize("given", ["all", "0", "-1", ".nan", ".inf", "true", "[30]"])
+def test_max_seconds_is_a_word_or_a_time(edited, given):
+    with pytest.raises(PipelineError, match="prepare.max_seconds`: .*neither auto, nor none, nor a number of seconds"):
+        load("prepare", path=edited("max_seconds: auto", f"max_seconds: {given}"))
+    assert load("prepare", path=edited("max_seconds: auto", "max_seconds: 30")).prepare.max_seconds == 30
+
+
 def test_a_stage_sees_only_what_it_asked_for():
     params = load("clip_seconds", "resnet", path=ROOT / "params.yaml")
     assert params.clip_seconds == 1.5 and params.resnet.pooling == "max"

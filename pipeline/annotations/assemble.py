@@ -5,34 +5,39 @@ two are counted apart, so that one bad video is not punished twice. Tests: tests
 tests/annotations/test_published.py.
 """
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from pipeline.annotations import splits
+from pipeline.annotations.dropped import Dropped, dropped
 from pipeline.annotations.ids import BadRecord
+from pipeline.annotations.leaks import leaks
+from pipeline.annotations.nearest import Nearest
 from pipeline.annotations.records import WHATS, AnnotatedQuery, Annotations, Refused, VideoFile
 from pipeline.manifest import SPLITS, Query, Sentence, Subtitles, Video
 from pipeline.sections import PrepareParams
 
 Spans = tuple[tuple[float, float], ...]
 
-DECLARED_TOLERANCE = 1.0
-"""Seconds by which a declared duration may differ from the file's before it is counted."""
-
 
 @dataclass(frozen=True)
 class Assembled:
-    """The manifest, what was refused, and its numbers; with_video: queries refused only because their video was."""
+    """The manifest, what was refused, and its numbers; with_video: queries refused only because their video was.
+
+    dropped: what was left out or cut, by kind; val_held_out: why validation videos were taken out of train, None where
+    they were not.
+    """
 
     videos: list[Video]
     queries: list[Query]
     subtitles: list[Subtitles]
     refused: list[Refused]
     with_video: list[Refused]
-    clipped: int
-    durations_differ: int
+    dropped: Dropped
+    val_held_out: str | None
 
     def failed_share(self, what: str) -> tuple[int, int]:
         """How many videos or queries (`what`: "video", "query") were refused for their own fault, and of how many."""
@@ -57,21 +62,34 @@ def assemble(
         with annotations.refusing("video", video_id, annotations.name(file.path)):
             _check_splits(annotations.corpus[video_id])
             good[video_id] = file
-    checker = _Checker(annotations, good)
+    limit = annotations.max_seconds if prepare.max_seconds == "auto" else prepare.max_seconds
+    limit = math.inf if limit in (None, "none") else limit
+    used = {video_id: min(file.duration, limit) for video_id, file in good.items()}
+    checker = _Checker(annotations, used)
     accepted = checker.queries()
     subtitles = checker.subtitles()
     described = {query.video_id for query, _ in accepted}
-    placed = splits.assign({video_id: annotations.corpus[video_id] for video_id in good}, described, protocol, prepare)
-    declared = ((seconds, good[v].duration) for v, seconds in annotations.durations.items() if v in good)
+    named = {video_id: annotations.corpus[video_id] for video_id in good}
+    contents = {video_id: file.sha256 for video_id, file in good.items()}
+    placed = splits.assign(named, described, contents, protocol, prepare)
+    videos = [Video(v, paths[v], file.sha256, file.duration, placed[v], used[v]) for v, file in good.items()]
+    queries = [_placed(query, spans, placed[query.video_id]) for query, spans in accepted]
     return Assembled(
-        videos=[Video(v, paths[v], file.sha256, file.duration, placed[v]) for v, file in good.items()],
-        queries=[_placed(query, spans, placed[query.video_id]) for query, spans in accepted],
+        videos=videos,
+        queries=queries,
         subtitles=subtitles,
         refused=annotations.refused,
         with_video=checker.with_video,
-        clipped=checker.clipped,
-        durations_differ=sum(abs(seconds - duration) > DECLARED_TOLERANCE for seconds, duration in declared),
+        dropped=dropped(annotations, videos, queries, subtitles, checker.counts, len(checker.with_video)),
+        val_held_out=_why_held_out(annotations, videos),
     )
+
+
+def _why_held_out(annotations: Annotations, videos: list[Video]) -> str | None:
+    named = set().union(*annotations.corpus.values())
+    if "val" in named or not any("val" in video.splits for video in videos):
+        return None
+    return annotations.val_shared or ("no val split is named" if named else "no split is named")
 
 
 def _check_splits(named: set[str]) -> None:
@@ -88,10 +106,12 @@ def _placed(query: AnnotatedQuery, spans: Spans, splits_of_video: tuple[str, ...
 class _Checker:
     """Holds queries and subtitles against the videos there are."""
 
-    def __init__(self, annotations: Annotations, files: Mapping[str, VideoFile]):
-        self.annotations, self.files = annotations, files
+    def __init__(self, annotations: Annotations, used: Mapping[str, float]):
+        """used: the seconds that are used of each good video."""
+        self.annotations, self.used = annotations, used
+        self.nearest = Nearest(used)
         self.with_video: list[Refused] = []
-        self.clipped = 0
+        self.counts: Counter[str] = Counter()
 
     def queries(self) -> list[tuple[AnnotatedQuery, Spans]]:
         """The good queries in file order, each with its spans inside the video."""
@@ -103,8 +123,9 @@ class _Checker:
                     raise BadRecord(f"the query id is used twice, first at {first[query.query_id]}")
                 first[query.query_id] = query.where
                 if query.video_id not in self.annotations.corpus:
-                    raise BadRecord(f"unknown video {query.video_id!r}; its id is the file name without the extension")
-                if query.video_id not in self.files:
+                    hint = f"its id is the file name without the extension; {self.nearest.to(query.video_id)}"
+                    raise BadRecord(f"unknown video {query.video_id!r}; {hint}")
+                if query.video_id not in self.used:
                     self.with_video.append(Refused("query", query.query_id, query.where, "its video was refused"))
                     continue
                 if splits_are_named and not self.annotations.corpus[query.video_id]:
@@ -113,20 +134,25 @@ class _Checker:
         return accepted
 
     def _spans(self, query: AnnotatedQuery) -> Spans:
-        duration = self.files[query.video_id].duration
-        inside = []
+        end_of_video, inside = self.used[query.video_id], []
         for start, end in query.spans:
+            if start == end:
+                self.counts["spans_without_length"] += 1
+                cause = f"the span {start:g} to {end:g} s has no length, so the query has no time there"
+                self.annotations.refuse("span", query.query_id, query.where, cause)
+                continue
             if start > end:
                 cause = f"the span starts ({start:g} s) after its end ({end:g} s)"
                 if not self.annotations.leave_out_inverted_spans:
                     raise BadRecord(cause)
                 self.annotations.refuse("span", query.query_id, query.where, cause)
                 continue
-            if start >= duration or end > duration + self.annotations.overrun_seconds:
-                raise BadRecord(f"the span {start:g} to {end:g} s is beyond the video's end ({duration:g} s)")
+            if start >= end_of_video or end > end_of_video + self.annotations.overrun_seconds:
+                cause = f"the span {start:g} to {end:g} s is beyond the video's end ({end_of_video:g} s)"
+                raise BadRecord(cause)
             inside.append((start, end))
-        self.clipped += sum(end > duration for _, end in inside)
-        return tuple((start, min(end, duration)) for start, end in inside)
+        self.counts["spans_clipped"] += sum(end > end_of_video for _, end in inside)
+        return tuple((start, min(end, end_of_video)) for start, end in inside)
 
     def subtitles(self) -> list[Subtitles]:
         """A track a video, its sentences inside the video; two tracks of one video are both refused."""
@@ -139,7 +165,7 @@ class _Checker:
             with self.annotations.refusing("subtitle", video_id, where):
                 if video_id not in self.annotations.corpus:
                     raise BadRecord("no video of this name")
-                if video_id not in self.files:
+                if video_id not in self.used:
                     raise BadRecord("its video was refused")
                 if len(found) > 1:
                     raise BadRecord(f"{len(found)} subtitle tracks for one video: keep one")
@@ -147,10 +173,12 @@ class _Checker:
         return accepted
 
     def _inside(self, video_id: str, where: str, sentences: tuple[Sentence, ...]) -> Subtitles:
-        duration = self.files[video_id].duration
-        inside = tuple(Sentence(s.text, s.start, min(s.end, duration)) for s in sentences if s.start < duration)
+        end = self.used[video_id]
+        inside = tuple(Sentence(s.text, s.start, min(s.end, end)) for s in sentences if s.start < end)
         if len(inside) < len(sentences):
-            cause = f"{len(sentences) - len(inside)} sentences start after the video's end ({duration:g} s)"
+            self.counts["tracks_cut"] += 1
+            self.counts["sentences_outside"] += len(sentences) - len(inside)
+            cause = f"{len(sentences) - len(inside)} sentences start after the video's end ({end:g} s)"
             self.annotations.refuse("subtitle", video_id, where, cause)
         return Subtitles(video_id, inside)
 
@@ -164,12 +192,11 @@ def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
         "queries": len(queries),
         "queries_per_video": round(len(queries) / len(described), 3) if described else 0,
         "spans": sum(len(query.spans) for query in queries),
-        "clipped": assembled.clipped,
         "without_ground_truth": sum(not query.spans for query in queries),
         "subtitles": len(assembled.subtitles),
         "sentences": sum(len(track.sentences) for track in assembled.subtitles),
         "seconds": round(sum(video.duration for video in videos), 3),
-        "durations_differ": assembled.durations_differ,
+        "used_seconds": round(sum(video.used_seconds for video in videos), 3),
         "splits": {
             split: {
                 "videos": sum(split in video.splits for video in videos),
@@ -177,6 +204,9 @@ def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
             }
             for split in SPLITS
         },
+        "val_held_out_of_train": assembled.val_held_out,
+        "leaks": leaks(videos),
+        "dropped": {name: {"count": count, "of": of} for name, (count, of) in assembled.dropped.items()},
         **({"pack": annotations.pack_numbers} if annotations.pack_numbers else {}),
         "unused": annotations.unused,
         "absent": annotations.absent,

@@ -1,7 +1,8 @@
 """DiDeMo (Hendricks et al., ICCV 2017): {train,val,test}_data.json.
 
 Annotators chose runs of 5-second chunks, first and last included; all of them are kept, and a prediction must agree
-with two. The last chunk of a video may be short. A video's id is its file name without the extension. Test:
+with two. The last chunk of a video may be short. Only the first six chunks were annotated, of files that may be longer,
+and the literature uses no more of them. A video's id is its file name without the extension. Test:
 tests/annotations/test_published.py.
 """
 
@@ -17,11 +18,12 @@ from pipeline.errors import PipelineError
 FILES = {"train": ("train_data.json",), "val": ("val_data.json",), "test": ("test_data.json",)}
 CHUNK_SECONDS = 5.0
 AGREEMENT = 2
+ANNOTATED_SECONDS = 30.0
 
 
 def read(source: Path, params: SimpleNamespace) -> Annotations:
     """Read the splits that are there; raises PipelineError where none is, or a file is no JSON list."""
-    annotations = Annotations(source, overrun_seconds=CHUNK_SECONDS)
+    annotations = Annotations(source, overrun_seconds=CHUNK_SECONDS, max_seconds=ANNOTATED_SECONDS)
     for split, path in annotations.present(FILES):
         document, _ = json_document(path)
         if not isinstance(document, list):

@@ -66,6 +66,9 @@ class Annotations:
     overrun_seconds: how far a span may reach beyond the video's end and be clipped to it, not refused;
     leave_out_inverted_spans: a span that starts after its end is left out of its query (published data sets whose
     counts include such a query), instead of refusing the query;
+    max_seconds: how many of a video's first seconds the data set uses, None for all;
+    val_shared: why the val split that the data set names is not used, None where it is; unused_val_queries: how many
+    queries it had;
     files: the videos, where the reader has looked at them itself; pack: the feature pack they come from, if any, and
     pack_numbers, its part of prepare.json.
     """
@@ -80,6 +83,9 @@ class Annotations:
     absent: list[str] = field(default_factory=list)
     overrun_seconds: float = 1.0
     leave_out_inverted_spans: bool = False
+    max_seconds: float | None = None
+    val_shared: str | None = None
+    unused_val_queries: int = 0
     files: dict[str, VideoFile] | None = None
     pack: Pack | None = None
     pack_numbers: dict[str, Any] | None = None

@@ -1,8 +1,12 @@
-"""What was refused, told to the user on stderr. Test: tests/annotations/test_prepare.py."""
+"""What was refused, and what is not honest about the splits, told to the user on stderr.
+
+Test: tests/annotations/test_prepare.py.
+"""
 
 import sys
 
 from pipeline.annotations.assemble import Assembled
+from pipeline.annotations.leaks import leaks
 from pipeline.annotations.records import Annotations
 
 SHOWN = 20
@@ -19,3 +23,12 @@ def report(annotations: Annotations, assembled: Assembled) -> None:
             print(f"  {one.where}: {one.what} {one.id}: {one.cause}", file=sys.stderr)
         if len(refused) > SHOWN:
             print(f"  and {len(refused) - SHOWN} more", file=sys.stderr)
+    if annotations.val_shared:
+        remedy = "Validation videos are held out of train instead; or take the shared ones out of val."
+        print(f"The val split is not used: {annotations.val_shared}. {remedy}", file=sys.stderr)
+    leaking = leaks(assembled.videos)
+    for group in leaking["groups"][:SHOWN]:
+        places = " and in ".join(f"{split} as {', '.join(ids)}" for split, ids in group.items())
+        print(f"A leak: the same content is in {places}", file=sys.stderr)
+    if len(leaking["groups"]) > SHOWN:
+        print(f"  and {len(leaking['groups']) - SHOWN} more", file=sys.stderr)

@@ -8,9 +8,11 @@ import pytest
 from pipeline.annotations import folder
 from pipeline.errors import PipelineError
 from pipeline.manifest import Query, Sentence
+from pipeline.sections import PrepareParams
 
 NO_PATH = "holds a slash or backslash; an id is a plain name, not a path"
 SEEN = "a model would be tested on what it has seen"
+BY_NAME = "its id is the file name without the extension"
 GOOD = {"vid_name": "a", "desc": "A ball rolls.", "ts": [0, 1.5]}
 
 
@@ -19,8 +21,8 @@ def refusals(assembled):
 
 
 POISON = [
-    ({"vid_name": "zebra"}, "unknown video 'zebra'; its id is the file name without the extension"),
-    ({"vid_name": "a.mp4"}, "unknown video 'a.mp4'; its id is the file name without the extension"),
+    ({"vid_name": "zebra"}, f"unknown video 'zebra'; {BY_NAME}; known are 'b', 'a'"),
+    ({"vid_name": "a.mp4"}, f"unknown video 'a.mp4'; {BY_NAME}; known are 'a', 'b'"),
     ({"vid_name": None}, "`vid_name` is missing or empty"),
     ({"vid_name": ""}, "`vid_name` is missing or empty"),
     ({"vid_name": ["a"]}, "`vid_name` is neither a text nor a whole number"),
@@ -107,7 +109,31 @@ def test_a_file_name_that_is_no_id(make_folder, read_folder):
 def test_a_span_a_little_beyond_the_end_is_clipped_and_counted(make_folder, read_folder):
     result = read_folder(make_folder(["a"], [{**GOOD, "ts": [1, 2.9]}, {**GOOD, "ts": [0, 2]}]))
     assert [query.spans for query in result.queries] == [((1.0, 2.0),), ((0.0, 2.0),)]
-    assert result.clipped == 1
+    assert result.dropped["spans_clipped"] == (1, 2)
+
+
+def test_a_span_of_no_length_is_none_and_its_query_stays(make_folder, read_folder):
+    result = read_folder(make_folder(["a"], [{**GOOD, "ts": [0, 0]}, {**GOOD, "ts": [9, 9]}, GOOD]))
+    assert [query.spans for query in result.queries] == [(), (), ((0.0, 1.5),)]
+    cause = "the span 0 to 0 s has no length, so the query has no time there"
+    assert refusals(result)[0] == ("span", "a#0", "queries.jsonl:1", cause)
+    assert result.dropped["spans_without_length"] == (2, 3) and result.dropped["spans_refused"] == (0, 3)
+    assert result.failed_share("query") == (0, 3)
+
+
+FIRST_SECOND = PrepareParams(val_fraction=0, test_fraction=0, split_seed=0, max_failed_fraction=0, max_seconds=1.0)
+
+
+def test_only_the_first_seconds_are_used_where_a_data_set_says_so(make_folder, read_folder):
+    source = make_folder(["a", "b"], [{**GOOD, "ts": [0, 1.9]}, {**GOOD, "ts": [1.2, 2]}])
+    (source / "a.srt").write_text("1\n00:00:00,500 --> 00:00:01,900\nhello\n\n2\n00:00:01,500 --> 00:00:02,000\nlate\n")
+    result = read_folder(source, prepare=FIRST_SECOND)
+    assert {(video.duration, video.used_seconds) for video in result.videos} == {(2.0, 1.0)}
+    assert [query.spans for query in result.queries] == [((0.0, 1.0),)]
+    assert "the span 1.2 to 2 s is beyond the video's end (1 s)" in str(refusals(result))
+    assert result.subtitles[0].sentences == (Sentence("hello", 0.5, 1.0),)
+    assert result.dropped["videos_cut"] == (2, 2) and result.dropped["sentences_outside"] == (1, 2)
+    assert {video.used_seconds for video in read_folder(source).videos} == {2.0}
 
 
 def test_ids_are_made_in_file_order_and_text_and_type_are_tidied(make_folder, read_folder):
@@ -144,7 +170,7 @@ def test_csv_gives_the_same_as_json_lines(make_folder, read_folder):
 @pytest.mark.parametrize(
     ("cells", "cause"),
     [
-        ("zebra,A ball.,0,1,", "unknown video 'zebra'; its id is the file name without the extension"),
+        ("zebra,A ball.,0,1,", f"unknown video 'zebra'; {BY_NAME}; known are 'a'"),
         ("a,A ball.,one,1,", "`ts` is not a number: one"),
         ("a,A ball.,0,,", "`ts` is missing: "),
         ("a,A ball.,nan,1,", "`ts` is not a finite number"),
@@ -195,7 +221,7 @@ def test_splits_that_contradict(make_folder, read_folder):
     ]
     source = make_folder(["a", "b", "c", "d"], rows)
     (source / "splits.json").write_text('{"train": ["gone", "x/y"]}')
-    result = read_folder(source)
+    result = read_folder(source, protocol="published")
     assert refusals(result) == [
         ("video", "x/y", "splits.json:train[1]", f"`video id` {NO_PATH}"),
         ("video", "gone", "videos", "no video file of this name (its name without the extension is the id)"),
@@ -254,5 +280,5 @@ def test_a_folder_that_is_no_data_set(tmp_path, make_folder):
 def test_the_real_sample(real_data, read_folder):
     result = read_folder(real_data / "sample_videos")
     assert (len(result.videos), len(result.queries), len(result.subtitles)) == (12, 41, 2)
-    assert result.refused == [] and result.durations_differ == 0
+    assert result.refused == [] and result.dropped["durations_differ"][0] == 0
     assert {video.splits for video in result.videos} == {("train",), ("val",), ("test",)}

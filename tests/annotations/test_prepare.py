@@ -29,7 +29,7 @@ def workspace(tmp_path, monkeypatch):
             "dataset": "folder",
             "source": "../source",
             "protocol": "honest",
-            "prepare": {**fractions, "split_seed": 0},
+            "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto"},
             "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
             "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0},
             **changes,
@@ -194,7 +194,9 @@ CHOOSES = "split, which chooses the best epoch, has no query"
 def test_a_split_too_small_to_go_on_is_found_here(workspace, make_folder, rows, changes, cause, fix):
     make_folder([row["vid_name"] for row in rows], rows)
     fractions = {"val_fraction": changes.pop("val", 0.2), "test_fraction": changes.pop("test", 0.2)}
-    folder = workspace(prepare={**fractions, "split_seed": 0, "max_failed_fraction": 0.0}, **changes)
+    folder = workspace(
+        prepare={**fractions, "split_seed": 0, "max_failed_fraction": 0.0, "max_seconds": "auto"}, **changes
+    )
     with pytest.raises(PipelineError) as caught:
         prepare.main()
     assert cause in str(caught.value) and fix in str(caught.value)
@@ -230,9 +232,54 @@ def test_the_protocol_is_recorded(workspace, make_folder):
     assert numbers["protocol"] == "published" and numbers["splits"]["val"] == {"videos": 0, "queries": 0}
 
 
+def test_a_val_split_that_shares_videos_with_test_is_not_used(workspace, make_folder, capsys):
+    rows = [*named("train", "train", "train", "val", "test"), {**ROWS[4], "split": "val"}]
+    make_folder([f"v{k}" for k in range(5)], rows)
+    folder = workspace()
+    prepare.main()
+    numbers = json.loads(manifest(folder)["prepare.json"])
+    cause = "1 of the 2 videos of the named val split are in test too"
+    assert numbers["val_held_out_of_train"] == cause
+    assert {split: size["queries"] for split, size in numbers["splits"].items()} == {"train": 2, "val": 1, "test": 1}
+    assert numbers["dropped"]["queries_of_unused_val"] == {"count": 2, "of": 6} and numbers["refused"] == []
+    output = capsys.readouterr()
+    assert f"The val split is not used: {cause}." in output.err
+    assert "left out or cut: 2 of 6 queries of the val split that is not used (33 %)" in output.out
+    workspace(protocol="published")
+    prepare.main()
+    numbers = json.loads(manifest(folder)["prepare.json"])
+    assert numbers["val_held_out_of_train"] is None and numbers["splits"]["val"]["queries"] == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"), [(ROWS, "no split is named"), (named(*["train"] * 4, "test"), "no val split")]
+)
+def test_why_validation_is_held_out_is_said(workspace, make_folder, rows, why):
+    make_folder([f"v{k}" for k in range(5)], rows)
+    folder = workspace()
+    prepare.main()
+    assert json.loads(manifest(folder)["prepare.json"])["val_held_out_of_train"].startswith(why)
+
+
+def test_the_same_file_in_train_and_in_test_is_a_leak_that_is_said(workspace, make_folder, capsys):
+    source = make_folder([f"v{k}" for k in range(5)], named("train", "train", "train", "val", "test"))
+    shutil.copyfile(source / "videos" / "v1.mp4", source / "videos" / "v4.mp4")
+    folder = workspace()
+    prepare.main()
+    assert json.loads(manifest(folder)["prepare.json"])["leaks"] == {
+        "test_videos": 1, "of": 1, "groups": [{"train": ["v1"], "test": ["v4"]}],
+    }  # fmt: skip
+    assert "A leak: the same content is in train as v1 and in test as v4" in capsys.readouterr().err
+
+
 def test_the_real_sample(workspace, real_data):
     folder = workspace(source=str(real_data / "sample_videos"))
     prepare.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
-    assert (numbers["videos"], numbers["queries"], numbers["subtitles"], numbers["clipped"]) == (12, 41, 2, 2)
+    assert (
+        numbers["videos"],
+        numbers["queries"],
+        numbers["subtitles"],
+        numbers["dropped"]["spans_clipped"]["count"],
+    ) == (12, 41, 2, 2)
     assert numbers["refused"] == []

@@ -6,20 +6,24 @@ import pytest
 
 from pipeline.annotations import activitynet, charades, didemo, qvhighlights, tvr
 from pipeline.annotations.assemble import assemble
+from pipeline.annotations.shared_val import leave_out_shared_val
 from pipeline.annotations.videos import VideoFile
 from pipeline.errors import PipelineError
+from pipeline.files import sha256_text
 from pipeline.manifest import SPLITS
 from pipeline.sections import PrepareParams
 
-PREPARE = PrepareParams(val_fraction=0.1, test_fraction=0.2, split_seed=0, max_failed_fraction=0.0)
+PREPARE = PrepareParams(val_fraction=0.1, test_fraction=0.2, split_seed=0, max_failed_fraction=0.0, max_seconds="auto")
 READERS = {"tvr": tvr, "activitynet": activitynet, "charades": charades, "didemo": didemo, "qvhighlights": qvhighlights}
 FOLDERS = {"charades": "charades_sta"}
 
 
 def with_pretended_videos(annotations, protocol):
     """Assemble as if every video file were there and as long as declared (30 s where nothing is)."""
+    leave_out_shared_val(annotations, protocol)
     files = {
-        v: VideoFile(annotations.source / v, "0" * 64, annotations.durations.get(v, 30.0)) for v in annotations.corpus
+        v: VideoFile(annotations.source / v, sha256_text(v), annotations.durations.get(v, 30.0))
+        for v in annotations.corpus
     }
     return assemble(annotations, files, {v: v for v in files}, protocol, PREPARE)
 
@@ -33,7 +37,8 @@ def counts(result):
 
 REAL = [
     ("tvr", "honest", ((0, 0), (0, 0), (2179, 10895)), 10895, 0),
-    ("activitynet", "honest", ((10009, 37421), (4917, 17505), (4885, 17031)), 71955, 506),
+    ("activitynet", "published", ((10009, 37421), (4917, 17505), (4885, 17031)), 71953, 506),
+    ("activitynet", "honest", ((9008, 33729), (1001, 3692), (4885, 17031)), 54448, 372),
     ("charades", "published", ((5338, 12408), (0, 0), (1334, 3720)), 16124, 2364),
     ("charades", "honest", ((4804, 11148), (534, 1260), (1334, 3720)), 16124, 2364),
     ("didemo", "honest", ((0, 0), (1065, 4180), (1004, 4021)), 32883, 0),
@@ -47,8 +52,9 @@ def test_real_counts(real_data, dataset, protocol, expected, spans, clipped):
     result = with_pretended_videos(annotations, protocol)
     assert counts(result) == expected
     assert sum(len(query.spans) for query in result.queries) == spans
-    assert result.clipped == clipped
+    assert result.dropped["spans_clipped"][0] == clipped
     assert {refused.what for refused in result.refused} <= {"span"}
+    assert result.dropped["spans_without_length"][0] == (2 if dataset == "activitynet" else 0)
     train = {v.video_id for v in result.videos if "train" in v.splits}
     assert not train & {v.video_id for v in result.videos if {"val", "test"} & set(v.splits)}
     in_split = {(v.video_id, split) for v in result.videos for split in v.splits}

@@ -2,12 +2,19 @@
 
 import pytest
 
-from pipeline.annotations.splits import assign
+from pipeline.annotations import splits as module
 from pipeline.sections import PrepareParams
 
 
 def prepare(val: float = 0.1, test: float = 0.2, seed: int = 0) -> PrepareParams:
-    return PrepareParams(val_fraction=val, test_fraction=test, split_seed=seed, max_failed_fraction=0.0)
+    return PrepareParams(
+        val_fraction=val, test_fraction=test, split_seed=seed, max_failed_fraction=0.0, max_seconds="auto"
+    )
+
+
+def assign(named, described, protocol, prepare, contents=None):
+    """The splits of videos that are all different, but for those whose content is named."""
+    return module.assign(named, described, {v: v for v in named} | (contents or {}), protocol, prepare)
 
 
 def unnamed(count: int) -> dict[str, set[str]]:
@@ -76,3 +83,29 @@ def test_a_video_without_queries_is_to_be_told_apart_in_test():
 def test_fractions_of_zero():
     named = unnamed(10)
     assert sizes(assign(named, named, "honest", prepare(val=0, test=0))) == (10, 0, 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_copies_of_one_video_are_drawn_together_and_move_no_other(seed):
+    named = unnamed(40)
+    copies = {f"copy_{k}": set() for k in range(4)}
+    contents = {f"copy_{k}": f"video_{k}" for k in range(4)}
+    grown = {**named, **copies}
+    alone = assign(named, named, "honest", prepare(val=0.2, test=0.5, seed=seed))
+    together = assign(grown, grown, "honest", prepare(val=0.2, test=0.5, seed=seed), contents)
+    assert all(together[copy] == together[video] for copy, video in contents.items())
+    assert sum(alone[v] != together[v] for v in named) <= 8
+    train = {v: {"train"} for v in grown}
+    held_out = assign(train, train, "honest", prepare(val=0.5, seed=seed), contents)
+    assert all(held_out[copy] == held_out[video] for copy, video in contents.items())
+
+
+def test_nothing_is_drawn_where_all_videos_are_copies():
+    named = unnamed(5)
+    assert sizes(assign(named, named, "honest", prepare(), dict.fromkeys(named, "one"))) == (5, 0, 0)
+
+
+def test_a_copy_without_queries_goes_where_its_twin_is():
+    named = {"a": {"train"}, "copy_of_a": set(), "b": {"test"}, "other": set()}
+    splits = assign(named, {"a", "b"}, "published", prepare(), {"copy_of_a": "a"})
+    assert splits["copy_of_a"] == ("train",) and splits["other"] == ("test",)

@@ -48,7 +48,11 @@ def test_moments_give_spans_and_lengths(make_pack, workspace):
     prepare.main()
     numbers, videos, queries = manifest()
     assert queries["d#enc#0"].spans == ((1.0, 2.5),) and queries["e#enc#1"].spans == ((1.0, 6.0),)
-    assert videos["d"].duration == 9.5 and numbers["clipped"] == 1 and numbers["refused_counts"]["span"] == 3
+    assert (
+        videos["d"].duration == 9.5
+        and numbers["dropped"]["spans_clipped"]["count"] == 1
+        and numbers["refused_counts"]["span"] == 3
+    )
 
 
 @pytest.mark.parametrize("same", ["bytes", "ids"])
