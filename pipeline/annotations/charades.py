@@ -10,8 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from pipeline.annotations.ids import BadRecord, duration_of, id_of, sentence_of, span_of
-from pipeline.annotations.lines import csv_rows, text_lines
+from pipeline.annotations.lines import text_lines
 from pipeline.annotations.records import AnnotatedQuery, Annotations
+from pipeline.annotations.tables import table_rows
 
 FILES = {"train": ("charades_sta_train.txt",), "test": ("charades_sta_test.txt",)}
 LENGTHS = "Charades_v1_{split}.csv"
@@ -50,11 +51,7 @@ def _query(line: str, query_id: str, where: str, split: str) -> AnnotatedQuery:
 
 
 def _read_lengths(annotations: Annotations, path: Path) -> None:
-    for where, cells in csv_rows(annotations, path, required=("id", "length"), what="duration"):
+    for where, cells in table_rows(annotations, path, ("id", "length"), numbers=("length",), what="duration"):
         if cells.get("id") in annotations.corpus:
             with annotations.refusing("duration", cells["id"], where):
-                try:
-                    length = float(cells.get("length", ""))
-                except ValueError:
-                    raise BadRecord("`length` is not a number") from None
-                annotations.durations[cells["id"]] = duration_of(length, "length")
+                annotations.durations[cells["id"]] = duration_of(cells.get("length"), "length")

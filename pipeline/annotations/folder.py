@@ -2,7 +2,8 @@
 
 <source>/videos/**           video files, the name without the extension is the id (or straight in <source>)
 <source>/queries.jsonl       a line: {"vid_name", "desc"}, optionally "desc_id", "ts": [start, end], "duration", "split"
-<source>/queries.csv         the same columns instead; times in columns `start` and `end`, or `ts` as JSON
+<source>/queries.csv         the same columns instead, as a spreadsheet writes them; times in columns `start` and `end`,
+                             as seconds or 1:02.5, or `ts` as JSON
 <source>/{train,val,test}.jsonl   instead of queries.jsonl, where the splits are given
 <source>/splits.json         {"train": [ids], ...}: splits of videos, also of those without queries; optional
 <source>/**/<id>.srt, .vtt   subtitles, anywhere; or <source>/subtitles.jsonl as TVR has them; optional
@@ -12,6 +13,7 @@ tests/annotations/test_folder.py.
 """
 
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +22,10 @@ from typing import Any
 
 from pipeline.annotations import subtitles
 from pipeline.annotations.ids import BadRecord, id_of
-from pipeline.annotations.lines import csv_rows, json_document, jsonl_rows
+from pipeline.annotations.lines import json_document, jsonl_rows
 from pipeline.annotations.records import Annotations
 from pipeline.annotations.rows import read_row
+from pipeline.annotations.tables import table_rows
 from pipeline.annotations.videos import find_files, id_of_file, is_video
 from pipeline.errors import PipelineError
 from pipeline.manifest import SPLITS
@@ -40,9 +43,10 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
         _read_splits(annotations, source / "splits.json")
     counted: Counter[str] = Counter()
     for where, row, split, is_table in _rows(annotations):
-        number = counted[str(row.get("vid_name"))]
-        counted[str(row.get("vid_name"))] += 1
-        query_id = f"{row.get('vid_name')}#{number}" if row.get("desc_id") is None else row["desc_id"]
+        name = unicodedata.normalize("NFC", str(row.get("vid_name")))
+        number = counted[name]
+        counted[name] += 1
+        query_id = f"{name}#{number}" if row.get("desc_id") is None else row["desc_id"]
         with annotations.refusing("query", query_id, where):
             split = _split(split if row.get("split") is None else row["split"])
             query = read_row(annotations, _typed(row) if is_table else row, where, query_id, split)
@@ -70,33 +74,30 @@ def _rows(annotations: Annotations) -> Iterator[tuple[str, dict[str, Any], str |
             fix="keep one of them" if kinds else "write one query a line: see README.md for the format",
         )
     if jsonl.is_file():
-        yield from ((where, row, None, False) for where, row in jsonl_rows(annotations, jsonl))
+        yield from ((where, _without_nan(row), None, False) for where, row in jsonl_rows(annotations, jsonl))
     if table.is_file():
-        rows = csv_rows(annotations, table, required=("vid_name", "desc"))
+        rows = table_rows(annotations, table, required=("vid_name", "desc"), numbers=("start", "end", "duration"))
         yield from ((where, row, None, True) for where, row in rows)
     for split, path in given:
-        yield from ((where, row, split, False) for where, row in jsonl_rows(annotations, path))
+        yield from ((where, _without_nan(row), split, False) for where, row in jsonl_rows(annotations, path))
 
 
-def _typed(row: dict[str, str]) -> dict[str, Any]:
-    """A CSV row with its times as numbers."""
-    typed: dict[str, Any] = dict(row)
+def _typed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of a table with its times as JSON has them."""
+    typed = dict(row)
     if "start" in row or "end" in row:
-        typed["ts"] = [_number(row.get("start")), _number(row.get("end"))]
+        typed["ts"] = [row.get("start"), row.get("end")]
     elif "ts" in row:
         try:
             typed["ts"] = json.loads(row["ts"])
         except (ValueError, RecursionError):
             raise BadRecord("`ts` is not a [start, end] pair") from None
-    typed["duration"] = _number(row.get("duration"))
     return typed
 
 
-def _number(cell: str | None) -> float | str | None:
-    try:
-        return None if cell is None else float(cell)
-    except ValueError:
-        return cell
+def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    """Without the fields that hold NaN, which is what programs write for an empty cell."""
+    return {name: value for name, value in row.items() if value == value}
 
 
 def _split(value: Any) -> str | None:

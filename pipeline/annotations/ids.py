@@ -22,12 +22,16 @@ def shown(value: object) -> str:
 
 
 def id_of(value: Any, name: str) -> str:
-    """An id as text; whole numbers are accepted. Raises BadRecord for what no id can be."""
+    """An id as text; whole numbers are accepted. Raises BadRecord for what no id can be.
+
+    A letter with an accent may be written as one character or as two (files of a Mac are called so): an id has one, by
+    Unicode's NFC, so that both are one id.
+    """
     if value is None or value == "":
         raise BadRecord(f"`{name}` is missing or empty")
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise BadRecord(f"`{name}` is neither a text nor a whole number")
-    text = str(value)
+    text = unicodedata.normalize("NFC", str(value))
     if text in (".", ".."):
         raise BadRecord(f"`{name}` is {text!r}, which names a folder")
     if "/" in text or "\\" in text:

@@ -3,26 +3,51 @@
 Tests: tests/annotations/test_lines.py and the poison tests of tests/annotations/test_folder.py.
 """
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.annotations.encoding import SAVE_AS_UTF8, encoding_of
 from pipeline.annotations.ids import BadRecord
 from pipeline.annotations.records import Annotations
 from pipeline.errors import PipelineError
 
+HEAD = 1000
+"""Bytes by which the encoding is told."""
+
 
 def text_lines(annotations: Annotations, path: Path, what: str) -> Iterator[tuple[str, str]]:
-    """(file:line, text) of every line that is not blank; a line that is not UTF-8 is refused as a `what`."""
+    """(file:line, text) of every line that is not blank; a line that is not UTF-8 is refused as a `what`.
+
+    UTF-16 and UTF-32 are read as well; raises PipelineError where such a file is broken.
+    """
     with _readable(path).open("rb") as file:
-        for number, raw in enumerate(file, 1):
+        encoding = encoding_of(file.read(HEAD))
+        file.seek(0)
+        raws = file if encoding.startswith("utf-8") else (line.encode() for line in text_of(path).split("\n"))
+        for number, raw in enumerate(raws, 1):
             where, text = f"{annotations.name(path)}:{number}", ""
             with annotations.refusing(what, None, where):
                 text = decoded(raw, "utf-8-sig" if number == 1 else "utf-8").strip()
             if text:
                 yield where, text
+
+
+def text_of(path: Path) -> str:
+    """The text of a whole file; a byte that is no UTF-8 becomes a lone surrogate.
+
+    Raises PipelineError where the file cannot be read, or is broken UTF-16 or UTF-32.
+    """
+    raw = _readable(path).read_bytes()
+    encoding = encoding_of(raw[:HEAD])
+    try:
+        return raw.decode(encoding, "surrogateescape" if encoding.startswith("utf-8") else "strict")
+    except UnicodeDecodeError as error:
+        fix = "fetch it again, or save it as UTF-8"
+        raise PipelineError(
+            f"not the {encoding.upper()} text that it begins as: {error}", where=path, fix=fix
+        ) from None
 
 
 def jsonl_rows(annotations: Annotations, path: Path, what: str = "query") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -33,43 +58,6 @@ def jsonl_rows(annotations: Annotations, path: Path, what: str = "query") -> Ite
             row = _json_object(text)
         if row is not None:
             yield where, row
-
-
-def csv_rows(
-    annotations: Annotations, path: Path, required: tuple[str, ...], what: str = "query"
-) -> Iterator[tuple[str, dict[str, str]]]:
-    """(file:line, cells by column) of every row, empty cells left out; line is where the row begins.
-
-    Raises PipelineError where a `required` column is missing, or a quote is left open and takes other rows with it.
-    """
-    with _readable(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        columns: list[str] | None = None
-        while True:
-            line = reader.line_num + 1
-            where = f"{annotations.name(path)}:{line}"
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                if reader.line_num > line:
-                    raise PipelineError(
-                        f"not valid CSV: the row that begins here has a quote left open, and goes on to line "
-                        f"{reader.line_num}",
-                        where=f"{path}:{line}",
-                        fix='close the quote; within a quoted text, write ""',
-                    ) from None
-                annotations.refuse(what, None, where, f"not valid CSV: {error}")
-                continue
-            if columns is None:
-                columns = _columns(cells, required, path)
-                continue
-            row = None
-            with annotations.refusing(what, None, where):
-                row = _row(columns, cells)
-            if row:
-                yield where, row
 
 
 def json_document(path: Path) -> tuple[Any, list[str]]:
@@ -87,8 +75,8 @@ def json_document(path: Path) -> tuple[Any, list[str]]:
         return document
 
     try:
-        return json.loads(_readable(path).read_bytes().decode("utf-8-sig"), object_pairs_hook=pairs), twice
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        return json.loads(_readable(path).read_bytes(), object_pairs_hook=pairs), twice
+    except (ValueError, RecursionError) as error:
         raise PipelineError(f"not valid JSON: {error}", where=path, fix="mend it, or fetch the file again") from None
 
 
@@ -97,7 +85,7 @@ def decoded(raw: bytes, encoding: str = "utf-8-sig") -> str:
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
-        raise BadRecord(f"not UTF-8 text (byte 0x{raw[error.start]:02x})") from None
+        raise BadRecord(f"not UTF-8 text (byte 0x{raw[error.start]:02x}): {SAVE_AS_UTF8}") from None
 
 
 def _readable(path: Path) -> Path:
@@ -116,23 +104,3 @@ def _json_object(text: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise BadRecord("not a JSON object")
     return row
-
-
-def _columns(cells: list[str], required: tuple[str, ...], path: Path) -> list[str]:
-    columns = [cell.strip() for cell in cells]
-    missing = [name for name in required if name not in columns]
-    if missing:
-        raise PipelineError(
-            f"no column named {' or '.join(missing)} in the first line",
-            where=f"{path}:1",
-            fix="name the columns in the first line, separated by commas",
-        )
-    return columns
-
-
-def _row(columns: list[str], cells: list[str]) -> dict[str, str]:
-    if any("\udc80" <= character <= "\udcff" for cell in cells for character in cell):
-        raise BadRecord("not UTF-8 text")
-    if len(cells) > len(columns):
-        raise BadRecord(f"{len(cells)} cells for {len(columns)} columns; quote a text that holds commas")
-    return {name: cell for name, cell in zip(columns, cells, strict=False) if cell.strip()}

@@ -6,7 +6,8 @@
 <collection>/FeatureData/**                                video features, one HDF5 file or a folder with feature.bin
 
 Papers report val, and in the published packs test is the same as val: then val is not read, and validation videos are
-held out of train. Where there is no test file, val is for testing. Tests: tests/packs/test_reader.py.
+held out of train. So it is where they share some queries. Where there is no test file, val is for testing. Tests:
+tests/packs/test_reader.py.
 """
 
 from dataclasses import dataclass, replace
@@ -59,9 +60,9 @@ def _captions(annotations: Annotations, collection: Collection) -> tuple[dict[st
         return captions, False
     scratch = Annotations(annotations.source)
     val, test = ({q.query_id for q in _queries(scratch, captions[split], split)} for split in ("val", "test"))
-    if val and val == test:
+    if val & test:
         del captions["val"]
-    return captions, "val" not in captions
+    return captions, bool(val) and val == test
 
 
 def _queries(annotations: Annotations, path: Path, split: str) -> list[AnnotatedQuery]:

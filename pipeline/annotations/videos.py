@@ -6,6 +6,7 @@ A video's id is its file name without the extension. Tests: tests/annotations/te
 import math
 import os
 import stat
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,9 @@ import av
 from av.error import FFmpegError
 from tqdm import tqdm
 
+from pipeline.annotations.file_ids import found_as, same_id
 from pipeline.annotations.ids import BadRecord
+from pipeline.annotations.nearest import Nearest
 from pipeline.annotations.records import Annotations, VideoFile
 from pipeline.content_hash import content_sha256
 from pipeline.errors import PipelineError
@@ -53,8 +56,11 @@ def is_video(path: Path) -> bool:
 
 
 def id_of_file(path: Path) -> str:
-    """The id that a file stands for: its name without a video extension (DiDeMo has names that end in a bare dot)."""
-    return path.stem if is_video(path) else path.name.removesuffix(".")
+    """The id that a file stands for: its name without a video extension (DiDeMo has names that end in a bare dot).
+
+    A letter with an accent may be one character or two; ids have one.
+    """
+    return unicodedata.normalize("NFC", path.stem if is_video(path) else path.name.removesuffix("."))
 
 
 def inspect(annotations: Annotations) -> dict[str, VideoFile]:
@@ -63,14 +69,16 @@ def inspect(annotations: Annotations) -> dict[str, VideoFile]:
     for path in find_files(annotations.video_root):
         paths[id_of_file(path)].append(path)
     files = {}
+    nearest = Nearest(paths)
     for video_id in tqdm(sorted(annotations.corpus), desc="videos", unit="video", disable=None):
-        found = paths.get(video_id, [])
+        found = found_as(video_id, paths, annotations.corpus)
         names = " and ".join(annotations.name(path) for path in found)
         with annotations.refusing("video", video_id, names or annotations.name(annotations.video_root)):
             if not found:
-                raise BadRecord("no video file of this name (its name without the extension is the id)")
+                cause = "no video file of this name (its name without the extension is the id)"
+                raise BadRecord(f"{cause}; {nearest.to(video_id)}")
             if len(found) > 1:
-                raise BadRecord(f"the same id is given by {len(found)} files: keep one")
+                raise BadRecord(same_id(found))
             files[video_id] = _looked_into(found[0])
     return files
 

@@ -3,6 +3,8 @@
 Links and data stored outside the file are refused, since they would read other files. Test: tests/packs/test_arrays.py.
 """
 
+import unicodedata
+from functools import cached_property
 from pathlib import Path
 
 import h5py
@@ -33,14 +35,28 @@ class ArrayRows:
         self._file.close()
 
     def __contains__(self, id: str) -> bool:
-        return id in self._file
+        return bool(self._names(id))
+
+    @cached_property
+    def _decomposed(self) -> dict[str, str]:
+        """The names whose accents are characters of their own, by the id that they are."""
+        names = ((unicodedata.normalize("NFC", name), name) for name in self._file if not name.isascii())
+        return {id: name for id, name in names if id != name}
+
+    def _names(self, id: str) -> list[str]:
+        """What the rows of this id are called here; more than one where Unicode has several ways to write it."""
+        other = None if id.isascii() else self._decomposed.get(id)
+        return [name for name in (id if id in self._file else None, other) if name]
 
     def __getitem__(self, id: str) -> np.ndarray:
         """(T, D), T >= 1, of the file's own type; stored as (T, D), (1, T, D) or (D,). Raises BadRecord."""
-        if not isinstance(self._file.get(id, getlink=True), h5py.HardLink):
+        name, *more = self._names(id) or [id]
+        if more:
+            raise BadRecord("two data sets are called so; their names differ in how Unicode writes an accent only")
+        if not isinstance(self._file.get(name, getlink=True), h5py.HardLink):
             raise BadRecord("a link instead of a data set")
         try:
-            data = self._file[id]
+            data = self._file[name]
             if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fiu" or data.shape is None:
                 raise BadRecord("not a data set of numbers")
             if data.is_virtual or data.external:

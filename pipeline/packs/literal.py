@@ -119,6 +119,6 @@ class _Tokens:
 
 def _opened(path: Path):
     try:
-        return open(path, encoding="latin-1", newline="")
+        return open(path, encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:
         raise PipelineError(f"cannot be read: {error.strerror}", where=path, fix="restore it") from None

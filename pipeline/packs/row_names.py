@@ -5,6 +5,7 @@ video2frames.txt the integer decides the order (as a number, not as text); with 
 is counted. A row takes 20 bytes of memory or so, never a Python string. Test: tests/packs/test_row_names.py.
 """
 
+import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -68,7 +69,8 @@ class RowIndex:
 
     def _read_lists(self, path: Path) -> None:
         self._listed, listed_rows = {}, 0
-        for video_id, names in entries(path):
+        for written, names in entries(path):
+            video_id = unicodedata.normalize("NFC", written)
             if video_id in self._listed:
                 self._broken[video_id] = f"it stands twice in {path.name}"
             rows, missing = self._find(names)
@@ -82,7 +84,7 @@ class RowIndex:
 
     def _find(self, names: Sequence[str]) -> tuple[np.ndarray, int]:
         """(T,) rows of these names that are there, and how many are not."""
-        split = [_split(name) for name in names]
+        split = [_split(unicodedata.normalize("NFC", name)) for name in names]
         found = np.full(len(names), UNNAMED, np.int64)
         for video_id in {video_id for video_id, integer in split if integer is not None and video_id in self._videos}:
             rows, numbers = self._by_number(video_id)
@@ -109,16 +111,21 @@ def _split(name: str) -> tuple[str, int | None]:
 def _words(path: Path) -> Iterator[str]:
     """The names of id.txt, usually one line of many megabytes, block by block."""
     try:
-        with open(path, encoding="latin-1", newline="") as file:
-            rest = ""
+        with open(path, "rb") as file:
+            rest = b""
             while block := file.read(BLOCK):
                 words = (rest + block).split()
-                rest = words.pop() if words and not block[-1].isspace() else ""
-                yield from words
+                rest = words.pop() if words and not block[-1:].isspace() else b""
+                yield from map(_name, words)
                 if len(rest) > LONGEST:
                     fix = "fetch the pack again: row names are separated by white space"
-                    raise PipelineError(f"a row name of more than {LONGEST} characters", where=path, fix=fix)
+                    raise PipelineError(f"a row name of more than {LONGEST} bytes", where=path, fix=fix)
             if rest:
-                yield rest
+                yield _name(rest)
     except OSError as error:
         raise PipelineError(f"cannot be read: {error.strerror}", where=path, fix="restore it") from None
+
+
+def _name(word: bytes) -> str:
+    """As ids are: accents are no characters of their own. A byte that is no UTF-8 stays, and is found by no id."""
+    return unicodedata.normalize("NFC", word.decode("utf-8", "surrogateescape"))

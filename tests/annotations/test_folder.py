@@ -6,12 +6,14 @@ import shutil
 import pytest
 
 from pipeline.annotations import folder
+from pipeline.annotations.encoding import SAVE_AS_UTF8
 from pipeline.errors import PipelineError
 from pipeline.manifest import Query, Sentence
 from pipeline.sections import PrepareParams
 
 NO_PATH = "holds a slash or backslash; an id is a plain name, not a path"
 SEEN = "a model would be tested on what it has seen"
+ITS_NAME = "its name without the extension is the id"
 BY_NAME = "its id is the file name without the extension"
 GOOD = {"vid_name": "a", "desc": "A ball rolls.", "ts": [0, 1.5]}
 
@@ -69,7 +71,7 @@ def test_a_poisoned_query_is_named_and_the_good_go_on(make_folder, read_folder, 
 @pytest.mark.parametrize(
     ("line", "cause"),
     [
-        (b'{"vid_name": "a", "desc": "caf\xe9"}', "not UTF-8 text (byte 0xe9)"),
+        (b'{"vid_name": "a", "desc": "caf\xe9"}', f"not UTF-8 text (byte 0xe9): {SAVE_AS_UTF8}"),
         (b'{"vid_name": "a", "desc": 5.', "not valid JSON: Expecting ',' delimiter: line 1 column 28 (char 27)"),
         (b'["a", "A ball rolls."]', "not a JSON object"),
     ],
@@ -173,7 +175,7 @@ def test_csv_gives_the_same_as_json_lines(make_folder, read_folder):
         ("zebra,A ball.,0,1,", f"unknown video 'zebra'; {BY_NAME}; known are 'a'"),
         ("a,A ball.,one,1,", "`ts` is not a number: one"),
         ("a,A ball.,0,,", "`ts` is missing: "),
-        ("a,A ball.,nan,1,", "`ts` is not a finite number"),
+        ("a,A ball.,nan,1,", "`ts` is missing: "),
         ("a,A ball.,1,0,", "the span starts (1 s) after its end (0 s)"),
         ("a,,0,1,", "`desc` is missing"),
         ("a,A ball, that rolls.,0,1,", "6 cells for 5 columns; quote a text that holds commas"),
@@ -187,6 +189,27 @@ def test_a_poisoned_csv_row_is_named_and_the_good_go_on(make_folder, read_folder
     result = read_folder(source)
     assert [query.text for query in result.queries] == ["First.", "Last."]
     assert [(where, said) for _, _, where, said in refusals(result)] == [("queries.csv:3", cause)]
+
+
+NFC, NFD = "caf\u00e9 \u30d1", "cafe\u0301 \u30cf\u309a"
+
+
+@pytest.mark.parametrize("of_file", [NFC, NFD])
+def test_an_accent_is_one_letter_however_it_is_written(make_folder, read_folder, of_file):
+    source = make_folder([of_file, "b"], [{"vid_name": name, "desc": "A ball."} for name in (NFC, NFD, "b")])
+    (source / f"{NFD}.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nhi\n")
+    (source / "splits.json").write_text(json.dumps({"train": [NFD], "test": ["b"]}))
+    result = read_folder(source, protocol="published")
+    assert refusals(result) == [] and [track.video_id for track in result.subtitles] == [NFC]
+    assert {video.video_id: video.splits for video in result.videos} == {NFC: ("train",), "b": ("test",)}
+    assert [query.query_id for query in result.queries] == [f"{NFC}#0", f"{NFC}#1", "b#0"]
+
+
+def test_two_files_that_are_one_id_are_refused_with_both_names(make_folder, read_folder):
+    result = read_folder(make_folder([NFC, NFD, "b"], [GOOD]))
+    ((what, name, where, cause),) = [row for row in refusals(result) if row[0] == "video"]
+    assert (name, where) == (NFC, f"videos/{NFD}.mp4 and videos/{NFC}.mp4")
+    assert cause.startswith("the same id is given by 2 files: keep one (their names differ in how Unicode")
 
 
 def test_splits_by_file_by_field_and_by_list(make_folder, read_folder):
@@ -224,7 +247,7 @@ def test_splits_that_contradict(make_folder, read_folder):
     result = read_folder(source, protocol="published")
     assert refusals(result) == [
         ("video", "x/y", "splits.json:train[1]", f"`video id` {NO_PATH}"),
-        ("video", "gone", "videos", "no video file of this name (its name without the extension is the id)"),
+        ("video", "gone", "videos", f"no video file of this name ({ITS_NAME}); known are 'a', 'b', 'c' and 1 more"),
         ("video", "b", "videos/b.mp4", f"it is in train and in test: {SEEN}"),
         ("query", "c#0", "queries.jsonl:4", "no split is named for its video, while others have one"),
     ]

@@ -52,3 +52,7 @@ def test_what_is_shown_is_one_short_line_of_valid_text():
     text = shown("a\n\udc80é" + "x" * 1000)
     assert text.startswith("a\\n\\udc80é") and "\n" not in text and len(text) < 350
     assert text.encode("utf-8")
+
+
+def test_an_accent_is_one_letter_however_it_is_written():
+    assert id_of("cafe\u0301 \u30cf\u309a", "id") == id_of("caf\u00e9 \u30d1", "id") == "caf\u00e9 \u30d1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.annotations.lines import csv_rows, json_document, jsonl_rows
+from pipeline.annotations.lines import json_document, jsonl_rows
 from pipeline.annotations.records import Annotations
 from pipeline.errors import PipelineError
 
@@ -28,42 +28,23 @@ def test_jsonl_keeps_the_good_lines(write):
     ]
 
 
-def test_csv_names_the_line_where_a_row_begins(write):
-    rows = [
-        "\ufeffid,text".encode(),
-        b'1,"two\nlines"',
-        "2,é".encode(),
-        b"",
-        b"3,a,b",
-        b"4,\xff",
-        b"5,fine",
-        b'6,"open',
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_any_unicode_encoding_is_read(write, encoding):
+    text = '{"a": "\u00e9\u3042"}\r\n\n[1]\n{"a": "\U0001f642"}'
+    annotations, path = write("q.jsonl", text.encode(encoding))
+    assert list(jsonl_rows(annotations, path)) == [
+        ("q.jsonl:1", {"a": "\u00e9\u3042"}),
+        ("q.jsonl:4", {"a": "\U0001f642"}),
     ]
-    annotations, path = write("q.csv", b"\n".join(rows) + b"\n")
-    assert list(csv_rows(annotations, path, ("id",))) == [
-        ("q.csv:2", {"id": "1", "text": "two\nlines"}),
-        ("q.csv:4", {"id": "2", "text": "é"}),
-        ("q.csv:8", {"id": "5", "text": "fine"}),
-    ]
-    assert [(r.where, r.cause.split(";")[0]) for r in annotations.refused] == [
-        ("q.csv:6", "3 cells for 2 columns"),
-        ("q.csv:7", "not UTF-8 text"),
-        ("q.csv:9", "not valid CSV: unexpected end of data"),
-    ]
+    assert [r.where for r in annotations.refused] == ["q.jsonl:3"]
+    _, path = write("d.json", '{"\u00e9": 1}'.encode(encoding))
+    assert json_document(path) == ({"\u00e9": 1}, [])
 
 
-@pytest.mark.parametrize("after", [b"5,fine\n6,fine\n", b"5,fine\n" * 20_000, b'5,"fine"\n'])
-def test_a_quote_left_open_does_not_take_the_rows_after_it_away(write, after):
-    """Whether it runs into the file's end, the parser's longest cell, or the next quote."""
-    annotations, path = write("q.csv", b'id,text\n1,fine\n4,"open\n' + after)
-    with pytest.raises(PipelineError, match=r"q\.csv:3: .* goes on to line \d+\n.*close the quote"):
-        list(csv_rows(annotations, path, ("id", "text")))
-
-
-def test_csv_without_its_columns(write):
-    annotations, path = write("q.csv", b"vid_name;desc\na;b\n")
-    with pytest.raises(PipelineError, match=r"q\.csv:1: no column named vid_name or desc"):
-        list(csv_rows(annotations, path, ("vid_name", "desc")))
+def test_broken_utf16_is_named(write):
+    annotations, path = write("q.jsonl", '{"a": 1}'.encode("utf-16") + b"\0")
+    with pytest.raises(PipelineError, match=r"q\.jsonl: not the UTF-16 text that it begins as"):
+        list(jsonl_rows(annotations, path))
 
 
 def test_json_document_names_the_position_and_finds_keys_given_twice(write):

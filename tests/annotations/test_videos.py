@@ -11,6 +11,8 @@ from helpers.videos import grey_frames, write_sound, write_video
 from pipeline.annotations.records import Annotations
 from pipeline.annotations.videos import VideoFile, duration_of, find_files, id_of_file, inspect, is_video
 
+NO_FILE = "no video file of this name (its name without the extension is the id)"
+
 
 def inspected(source, *video_ids):
     annotations = Annotations(source)
@@ -54,7 +56,7 @@ def test_what_holds_no_video(tmp_path, two_seconds):
         "self_link": ("videos/self_link.mp4", "cannot be read: Too many levels of symbolic links"),
         "pipe": ("videos/pipe.mp4", "not a regular file"),
         "twice": ("videos/twice.mkv and videos/twice.mp4", "the same id is given by 2 files: keep one"),
-        "missing": ("videos", "no video file of this name (its name without the extension is the id)"),
+        "missing": ("videos", f"{NO_FILE}; known are 'self_link', 'sound', 'broken_link' and 6 more"),
     }
 
 

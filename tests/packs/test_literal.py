@@ -10,7 +10,7 @@ from pipeline.packs import literal
 
 def read(tmp_path, text):
     path = tmp_path / "video2frames.txt"
-    path.write_text(text, encoding="latin-1")
+    path.write_text(text, encoding="utf-8")
     return list(literal.entries(path))
 
 

@@ -71,6 +71,36 @@ def test_val_that_equals_test_is_test(make_pack, workspace, same, protocol):
     assert splits == sorted([("train",), ("train",), held_out, ("test",), ("test",)]) and numbers["refused"] == []
 
 
+@pytest.mark.parametrize("same_query", [True, False])
+@pytest.mark.parametrize("protocol", ["honest", "published"])
+def test_val_that_shares_videos_with_test_chooses_nothing(make_pack, workspace, same_query, protocol):
+    made = make_pack("arrays")
+    made.write_captions("test", ["d#enc#0 a ball", "e#enc#0 a ball", "e#enc#1 a ball"])
+    made.write_captions("val", [f"d#enc#{0 if same_query else 1} a ball", "clip#enc#0 a ball"])
+    made.write_captions("train", [f"{video}#enc#0 learned" for video in ("a_b-1", "v_x_7")])
+    params = {"prepare": {"val_fraction": 0.5}} if protocol == "honest" else {}
+    workspace(made.source, protocol=protocol, **params)
+    if protocol == "honest":  # of two training videos one is held out, and one is too few
+        with pytest.raises(PipelineError, match="the train split has 1 of the 2 videos"):
+            prepare.main()
+    else:
+        prepare.main()
+    numbers = read_json("outputs/manifest/prepare.json")
+    assert numbers["refused"] == [] and numbers["splits"]["test"] == {"videos": 2, "queries": 3}
+    if protocol == "honest":
+        cause = "no val split is named" if same_query else "1 of the 2 videos of the named val split are in test too"
+        assert numbers["splits"]["val"]["videos"] == 1 and numbers["val_held_out_of_train"] == cause
+
+
+def test_equal_rows_under_two_ids_are_a_leak(make_pack, workspace):
+    made = make_pack("arrays")
+    made.videos["e"] = made.videos["v_x_7"]
+    made.write_arrays()
+    workspace(made.source)
+    prepare.main()
+    assert read_json("outputs/manifest/prepare.json")["leaks"]["groups"] == [{"train": ["v_x_7"], "test": ["e"]}]
+
+
 def test_without_test_captions_val_is_test(make_pack, workspace):
     made = make_pack("arrays")
     (made.texts / "tinytest.caption.txt").unlink()

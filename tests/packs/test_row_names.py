@@ -11,7 +11,7 @@ from pipeline.packs.row_names import RowIndex
 @pytest.fixture
 def index(tmp_path):
     def make(names, lists=None):
-        (tmp_path / "id.txt").write_text(names, encoding="latin-1")
+        (tmp_path / "id.txt").write_text(names, encoding="utf-8")
         frames = tmp_path / "video2frames.txt"
         if lists is not None:
             frames.write_text(str(lists))
@@ -26,6 +26,24 @@ def test_integers_order_the_rows_and_the_last_underscore_splits(index, monkeypat
     found = index("v_-x_10 v_-x_2 a_0\nv_-x_1 \t v__0 a_1 \xe9_3\n")
     assert found.rows == 7 and "v_-x" in found and "v_" in found and "v" not in found
     assert found["v_-x"].tolist() == [3, 1, 0] and found["v_"].tolist() == [4] and found["\xe9"].tolist() == [6]
+
+
+NFC, NFD = "caf\xe9\u8996", "cafe\u0301\u8996"
+
+
+@pytest.mark.parametrize("written", [NFC, NFD])
+@pytest.mark.parametrize("block", [1, 3, 1 << 18])
+@pytest.mark.parametrize("listed", [None, NFC, NFD])
+def test_an_accent_is_one_letter_however_it_is_written(index, monkeypatch, written, block, listed):
+    monkeypatch.setattr(row_names, "BLOCK", block)
+    lists = None if listed is None else {listed: [f"{listed}_1", f"{listed}_0"]}
+    found = index(f"x_0 {written}_0 \xe0_5 {written}_1", lists)
+    assert found[NFC].tolist() == ([1, 3] if lists is None else [3, 1])
+
+
+def test_two_ways_to_write_one_name_are_not_put_together(index):
+    with pytest.raises(BadRecord, match="row 0 stands twice"):
+        index("caf\xe9_0 cafe\u0301_0 caf\xe9_1")["caf\xe9"]
 
 
 def test_the_lists_decide_the_order_and_the_rows(index):

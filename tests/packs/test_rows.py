@@ -34,6 +34,15 @@ def test_an_id_is_not_given_a_prefix_it_does_not_have(tmp_path):
             read_rows(source, "abc")
 
 
+def test_an_accent_is_one_letter_however_it_is_written(tmp_path):
+    keys = {"cafe\u0301": ONE, "v\xe9": TWO, "ve\u0301": ONE, "other": TWO}
+    with open_rows(write_hdf5(tmp_path / "a.hdf5", keys)) as source:
+        rows, other_name = read_rows(source, "caf\xe9")
+        assert np.array_equal(rows, ONE) and not other_name
+        with pytest.raises(BadRecord, match="two data sets are called so"):
+            read_rows(source, "v\xe9")
+
+
 def test_precision_is_kept_and_narrowed_only_from_double(tmp_path):
     arrays = {"half": ONE.astype("f2"), "single": ONE, "double": ONE.astype("f8"), "bytes": ONE.astype("u1")}
     with open_rows(write_hdf5(tmp_path / "a.hdf5", arrays)) as source:
