@@ -13,7 +13,8 @@ from pipeline.packs.description import read_pack
 from pipeline.packs.importing import import_queries
 from pipeline.params import load
 from pipeline.runtime import device, store_root
-from pipeline.text.encoder import load_encoder
+from pipeline.text.cut import cut_line
+from pipeline.text.encoder import learned_from, load_encoder
 from pipeline.text.queries import extract_queries
 
 
@@ -23,17 +24,16 @@ def main() -> None:
     if published := read_pack("outputs/manifest/pack.json"):
         metrics = import_queries(published, queries, params.query_text.max_tokens, "outputs/features/query.h5")
         write_json("outputs/features/query.json", metrics)
-        print(
-            "query_text: {imported} queries imported, {truncated} cut; {seconds} s".format(**metrics), file=sys.stderr
-        )
+        line = "query_text: {imported} queries imported, {cut}; {seconds} s"
+        print(line.format(**metrics, cut=cut_line(metrics)), file=sys.stderr)
         return
-    encoder = load_encoder(params.text, params.query_text.max_tokens, [query.text for query in queries], device())
+    encoder = load_encoder(params.text, params.query_text.max_tokens, learned_from(queries), device())
     store = Store(store_root(), "query")
     metrics = extract_queries(queries, encoder, store, "outputs/features/query.h5")
     write_json("outputs/features/query.json", metrics)
     print(
         "query_text: {queries} queries, {videos} videos, {tokens} tokens; {computed} texts computed, {reused} reused, "
-        "{truncated} queries cut, {failed} failed; {seconds} s".format(**metrics),
+        "{cut}, {failed} failed; {seconds} s".format(**metrics, cut=cut_line(metrics)),
         file=sys.stderr,
     )
 

@@ -1,6 +1,6 @@
 """Stage subtitle_text: subtitles of the manifest -> RoBERTa features, (T, D) a video.
 
-It reads the queries as well: a tokenizer learnt from the corpus is learnt from them, as in query_text.
+It reads the queries as well: a `corpus` tokenizer is learnt from those of the training split, as in query_text.
 """
 
 import sys
@@ -12,7 +12,7 @@ from pipeline.files import write_json
 from pipeline.manifest import read_queries, read_subtitles, read_videos
 from pipeline.params import load
 from pipeline.runtime import device, store_root
-from pipeline.text.encoder import load_encoder
+from pipeline.text.encoder import learned_from, load_encoder
 from pipeline.text.subtitles import extract_subtitles
 
 
@@ -23,7 +23,7 @@ def main() -> None:
         write_unused("outputs/features", "subtitle", "a feature pack has no subtitles")
         return
     queries = read_queries("outputs/manifest/queries.jsonl")
-    encoder = load_encoder(params.text, params.subtitle_text.max_tokens, [query.text for query in queries], device())
+    encoder = load_encoder(params.text, params.subtitle_text.max_tokens, learned_from(queries), device())
     metrics = extract_subtitles(
         videos,
         read_subtitles("outputs/manifest/subtitles.jsonl"),

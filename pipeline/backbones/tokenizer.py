@@ -21,6 +21,7 @@ from pipeline.runtime import resolve
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 START, PADDING, END = 0, 1, 2
 CORPUS_VOCABULARY = 1000
+LEARNED_TEXTS = 2000
 
 
 class Tokenizer:
@@ -55,7 +56,11 @@ def load_tokenizer(name: str, texts: Iterable[str]) -> Tokenizer:
 
 
 def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
-    """A tokenizer learnt from the set of `texts`: neither their order nor repetitions matter."""
+    """A tokenizer learnt from the set of `texts`: neither their order nor repetitions matter.
+
+    Of more than `LEARNED_TEXTS` those with the lowest hashes are learned from, so that in a large data set most further
+    texts change nothing. In a small one, a further text may change the vocabulary, and with it the ids of others.
+    """
     pipeline = _pipeline(BPE())
     trainer = BpeTrainer(
         vocab_size=CORPUS_VOCABULARY,
@@ -63,7 +68,8 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
         initial_alphabet=ByteLevel.alphabet(),
         show_progress=False,
     )
-    pipeline.train_from_iterator(sorted(set(texts)), trainer)
+    learned = sorted(set(texts), key=lambda text: (sha256_text(text), text))[:LEARNED_TEXTS]
+    pipeline.train_from_iterator(sorted(learned), trainer)
     model = json.loads(pipeline.to_str())["model"]
     return Tokenizer(model["vocab"], model["merges"])
 

@@ -3,6 +3,7 @@
 Rows keep the pack's precision, float16 or float32. Test: tests/packs/test_stages.py.
 """
 
+import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.features.hdf5 import Packed, pack
 from pipeline.manifest import Query, Video
 from pipeline.packs.description import FeatureSet, Pack
 from pipeline.packs.rows import open_rows, read_rows
+from pipeline.text.cut import Cuts
 
 
 def import_videos(published: Pack, videos: list[Video], path: Path | str) -> dict[str, Any]:
@@ -50,17 +52,18 @@ def import_queries(published: Pack, queries: list[Query], max_tokens: int, path:
     The pack's rows are words without the two specials; what is longer is cut, as the published baselines cut it.
     Raises PipelineError where the pack is not what `prepare` has read.
     """
-    begin, tokens, truncated = time.perf_counter(), 0, 0
+    begin, tokens, cuts = time.perf_counter(), 0, Cuts(max_tokens, specials=0)
     recipe = {**_recipe("query", published, published.query), "max_tokens": max_tokens}
 
     def datasets() -> Iterator[Packed]:
-        nonlocal tokens, truncated
+        nonlocal tokens
         with open_rows(published.unchanged(published.query)) as source:
             for query in tqdm(sorted(queries, key=lambda q: q.query_id), desc="query", unit="query", disable=None):
                 rows, _ = read_rows(source, query.query_id)
-                truncated += len(rows) > max_tokens
-                tokens += len(rows[:max_tokens])
-                yield Packed(query.query_id, rows[:max_tokens], {"video_id": query.video_id, "text": query.text})
+                kept = rows[:max_tokens]
+                cuts.add(query, len(rows), hashlib.sha256(kept.tobytes()).digest())
+                tokens += len(kept)
+                yield Packed(query.query_id, kept, {"video_id": query.video_id, "text": query.text})
 
     pack(path, datasets(), recipe, dtype=published.query.dtype)
     return {
@@ -68,7 +71,7 @@ def import_queries(published: Pack, queries: list[Query], max_tokens: int, path:
         "videos": len({query.video_id for query in queries}),
         "tokens": tokens,
         "imported": len(queries),
-        "truncated": truncated,
+        **cuts.numbers(),
         "seconds": round(time.perf_counter() - begin, 3),
         "weights": recipe["weights"],
         "recipe": recipe,

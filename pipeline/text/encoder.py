@@ -14,6 +14,7 @@ import transformers
 from pipeline.backbones.roberta import Roberta, load_roberta
 from pipeline.backbones.tokenizer import Tokenizer, load_tokenizer
 from pipeline.features.store import Entry, Store
+from pipeline.manifest import Query
 from pipeline.sections import TextParams
 
 LIBRARIES = f"torch {torch.__version__}, transformers {transformers.__version__}, tokenizers {tokenizers.__version__}"
@@ -40,6 +41,11 @@ class TextEncoder:
     def room(self) -> int:
         """The most tokens of a text that fit between the two specials."""
         return self.max_tokens - 2
+
+
+def learned_from(queries: Iterable[Query]) -> list[str]:
+    """The texts that a `corpus` tokenizer learns from: of the training queries only, so that no other is known."""
+    return [query.text for query in queries if query.split == "train"]
 
 
 def load_encoder(params: TextParams, max_tokens: int, texts: Iterable[str], device: torch.device) -> TextEncoder:

@@ -16,6 +16,7 @@ from pipeline.features.hdf5 import Packed, pack
 from pipeline.features.store import Entry, Store, entry_key
 from pipeline.files import sha256_text
 from pipeline.manifest import Query
+from pipeline.text.cut import Cuts
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
 
 
@@ -53,6 +54,9 @@ def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, pa
         for query in queries
         if not ids[query.text]
     ]
+    cuts = Cuts(encoder.max_tokens, encoder.max_tokens - encoder.room)
+    for query in kept:
+        cuts.add(query, len(ids[query.text]), tuple(ids[query.text][:limit]))
     return {
         "queries": len(queries),
         "videos": len({query.video_id for query in queries}),
@@ -60,7 +64,7 @@ def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, pa
         "tokens": sum(min(len(ids[query.text]), limit) for query in kept),
         "computed": len(texts) - reused,
         "reused": reused,
-        "truncated": sum(len(ids[query.text]) > limit for query in kept),
+        **cuts.numbers(),
         "failed": len(failures),
         "seconds": round(time.perf_counter() - begin, 3),
         "failures": failures,

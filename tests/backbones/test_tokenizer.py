@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.backbones.tokenizer import SPECIALS, Tokenizer, load_tokenizer, train_tokenizer
+from pipeline.backbones.tokenizer import LEARNED_TEXTS, SPECIALS, Tokenizer, load_tokenizer, train_tokenizer
 from pipeline.errors import PipelineError
 
 TEXTS = [
@@ -36,6 +36,14 @@ def test_corpus_tokenizer_depends_on_the_set_of_texts_only():
     random.Random(0).shuffle(shuffled)
     assert train_tokenizer(shuffled).sha256 == train_tokenizer(TEXTS).sha256
     assert train_tokenizer([*TEXTS, "purple purple purple"]).sha256 != train_tokenizer(TEXTS).sha256
+
+
+def test_most_further_texts_change_nothing_where_there_are_many():
+    many = [f"clip {number} of {number * 7919 % 1000}" for number in range(LEARNED_TEXTS * 4)]
+    tokenizer = train_tokenizer(many)
+    further = [f"a further text that says {word}" for word in ("zebra", "giraffe", "heron", "newt", "crane", "stoat")]
+    unchanged = [train_tokenizer([*many, text]).sha256 == tokenizer.sha256 for text in further]
+    assert sum(unchanged) >= 3
 
 
 @pytest.mark.parametrize("text", ["naïve café", "红色的圆", "🙂🙃", "tab\tand\nline", "é"])

@@ -45,3 +45,42 @@ def test_second_run_of_the_stages_computes_nothing(workspace):
         stage.main()
         assert read_json(f"outputs/features/{name}.json")["computed"] == 0
         assert Path(f"outputs/features/{name}.h5").read_bytes() == before
+
+
+def test_queries_outside_the_training_split_are_not_learned_from(workspace, capsys):
+    """A test query, whatever it says, changes neither tokenizer nor the features of others."""
+    query_text.main()
+    subtitle_text.main()
+    before = {name: _features(f"outputs/features/{name}.h5") for name in ("query", "subtitle")}
+    write_queries(
+        "outputs/manifest/queries.jsonl",
+        [
+            Query("v1#0", "v1", "a red disc moves up", "train"),
+            *(Query(f"v2#{k}", "v2", f"zebra giraffe {k}", split) for k, split in enumerate(("val", "test"))),
+        ],
+    )
+    query_text.main()
+    subtitle_text.main()
+    assert (
+        read_json("outputs/features/query.json")["reused"],
+        read_json("outputs/features/subtitle.json")["reused"],
+    ) == (1, 1)
+    assert _features("outputs/features/query.h5")["v1#0"] == before["query"]["v1#0"]
+    assert _features("outputs/features/subtitle.h5") == before["subtitle"]
+    assert "query_text: 3 queries" in capsys.readouterr().err
+
+
+def test_the_last_line_says_which_queries_are_cut_and_equal(workspace, capsys):
+    long = "a red disc moves up " * 12
+    texts = {"v1#0": f"{long} and stops", "v1#1": f"{long} and goes on", "v1#2": "a red disc moves up"}
+    write_queries("outputs/manifest/queries.jsonl", [Query(q, "v1", text, "train") for q, text in texts.items()])
+    query_text.main()
+    line = capsys.readouterr().err.splitlines()[-1]
+    numbers = read_json("outputs/features/query.json")
+    assert f"2 of 3 queries cut to 30 token ids (query_text.max_tokens={numbers['max_tokens_for_all']} keeps" in line
+    assert "2 queries have the features of another one with other words: v1#0 = v1#1" in line
+
+
+def _features(path) -> dict[str, bytes]:
+    with FeatureFile(path) as features:
+        return {id: features[id].tobytes() for id in features.ids()}
