@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from pipeline.annotations.formats import read_by
 from pipeline.annotations.ids import BadRecord, duration_of, id_of, sentence_of, span_of
 from pipeline.annotations.lines import json_document
 from pipeline.annotations.records import AnnotatedQuery, Annotations
@@ -23,7 +24,8 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
     for split, path in annotations.present(FILES):
         document, twice = json_document(path)
         if not isinstance(document, dict):
-            raise PipelineError("not a JSON object keyed by video id", where=path, fix="fetch the file again")
+            cause = f"not a JSON object keyed by video id{read_by(document)}"
+            raise PipelineError(cause, where=path, fix="fetch the file again, or choose another `dataset`")
         for name, record in document.items():
             where = f"{annotations.name(path)}:{name}"
             with annotations.refusing("video", name, where):

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from pipeline.annotations.formats import read_by
 from pipeline.annotations.ids import BadRecord, id_of, sentence_of
 from pipeline.annotations.lines import json_document
 from pipeline.annotations.records import AnnotatedQuery, Annotations
@@ -27,7 +28,8 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
     for split, path in annotations.present(FILES):
         document, _ = json_document(path)
         if not isinstance(document, list):
-            raise PipelineError("not a JSON list of annotations", where=path, fix="fetch the file again")
+            cause = f"not a JSON list of annotations{read_by(document)}"
+            raise PipelineError(cause, where=path, fix="fetch the file again, or choose another `dataset`")
         for number, record in enumerate(document):
             query_id = record.get("annotation_id") if isinstance(record, dict) else None
             where = f"{annotations.name(path)}:[{number}]"
@@ -41,7 +43,7 @@ def _query(record: Any, where: str, split: str) -> AnnotatedQuery:
         raise BadRecord("not a JSON object")
     times = record.get("times")
     if not isinstance(times, list) or not times:
-        raise BadRecord("`times` is not a list of [first, last] chunks")
+        raise BadRecord(f"`times` is not a list of [first, last] chunks{read_by(record, but='didemo')}")
     if len(times) < AGREEMENT:
         raise BadRecord(f"`times` has {len(times)} annotation, and a prediction must agree with {AGREEMENT}")
     file_name = id_of(record.get("video"), "video")

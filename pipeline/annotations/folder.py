@@ -21,6 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from pipeline.annotations import subtitles
+from pipeline.annotations.formats import files_of_others
 from pipeline.annotations.ids import BadRecord, id_of
 from pipeline.annotations.lines import json_document, jsonl_rows
 from pipeline.annotations.records import Annotations
@@ -38,7 +39,8 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
         with annotations.refusing("video", path.name, annotations.name(path)):
             annotations.corpus[id_of(id_of_file(path), "the file name")] |= set()
     if not annotations.corpus:
-        raise PipelineError("no video file", where=annotations.video_root, fix="put the videos there, or mend `source`")
+        fix = files_of_others(source) or "put the videos there, or mend `source`"
+        raise PipelineError("no video file", where=annotations.video_root, fix=fix)
     if (source / "splits.json").is_file():
         _read_splits(annotations, source / "splits.json")
     counted: Counter[str] = Counter()
@@ -71,7 +73,9 @@ def _rows(annotations: Annotations) -> Iterator[tuple[str, dict[str, Any], str |
         raise PipelineError(
             f"both {kinds[0]} and {kinds[1]} hold queries" if kinds else "no queries.jsonl, queries.csv or train.jsonl",
             where=source,
-            fix="keep one of them" if kinds else "write one query a line: see README.md for the format",
+            fix="keep one of them"
+            if kinds
+            else files_of_others(source) or "write one query a line: see README.md for the format",
         )
     if jsonl.is_file():
         yield from ((where, _without_nan(row), None, False) for where, row in jsonl_rows(annotations, jsonl))

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from pipeline.annotations.formats import read_by
 from pipeline.annotations.ids import BadRecord, duration_of, id_of, sentence_of, span_of
 from pipeline.annotations.lines import jsonl_rows
 from pipeline.annotations.records import AnnotatedQuery, Annotations
@@ -32,12 +33,14 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
 
 
 def _query(row: dict[str, Any], where: str, split: str) -> AnnotatedQuery:
+    if "vid" not in row:
+        raise BadRecord(f"`vid` is missing{read_by(row)}")
     windows = [] if row.get("relevant_windows") is None else row["relevant_windows"]
     if not isinstance(windows, list):
         raise BadRecord("`relevant_windows` is not a list")
     return AnnotatedQuery(
         query_id=id_of(row.get("qid"), "qid"),
-        video_id=id_of(row.get("vid"), "vid"),
+        video_id=id_of(row["vid"], "vid"),
         text=sentence_of(row.get("query"), "query"),
         where=where,
         split=split,

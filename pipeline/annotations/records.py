@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.annotations.formats import files_of_others
 from pipeline.annotations.ids import BadRecord, shown
 from pipeline.errors import PipelineError
 from pipeline.manifest import Subtitles
@@ -132,6 +133,7 @@ class Annotations:
             raise PipelineError(
                 f"none of the annotation files {', '.join(self.absent)} is here",
                 where=self.source,
-                fix="let `source` in params.yaml name the folder that holds them, or choose another `dataset`",
+                fix=files_of_others(self.source)
+                or "let `source` in params.yaml name the folder that holds them, or choose another `dataset`",
             )
         yield from found

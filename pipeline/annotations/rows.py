@@ -5,7 +5,8 @@ Tests: tests/annotations/test_folder.py, tests/annotations/test_published.py.
 
 from typing import Any
 
-from pipeline.annotations.ids import duration_of, id_of, sentence_of, span_of
+from pipeline.annotations.formats import read_by
+from pipeline.annotations.ids import BadRecord, duration_of, id_of, sentence_of, span_of
 from pipeline.annotations.records import AnnotatedQuery, Annotations
 
 
@@ -16,7 +17,9 @@ def read_row(
 
     Raises BadRecord for a field that is missing or cannot be.
     """
-    video_id = id_of(row.get("vid_name"), "vid_name")
+    if "vid_name" not in row:
+        raise BadRecord(f"`vid_name` is missing{read_by(row)}")
+    video_id = id_of(row["vid_name"], "vid_name")
     query = AnnotatedQuery(
         query_id=id_of(query_id, "desc_id"),
         video_id=video_id,

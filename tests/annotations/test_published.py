@@ -18,14 +18,14 @@ READERS = {"tvr": tvr, "activitynet": activitynet, "charades": charades, "didemo
 FOLDERS = {"charades": "charades_sta"}
 
 
-def with_pretended_videos(annotations, protocol):
-    """Assemble as if every video file were there and as long as declared (30 s where nothing is)."""
+def with_pretended_videos(annotations, protocol, prepare=PREPARE, seconds=30.0):
+    """Assemble as if every video file were there and as long as declared (`seconds` where nothing is)."""
     leave_out_shared_val(annotations, protocol)
     files = {
-        v: VideoFile(annotations.source / v, sha256_text(v), annotations.durations.get(v, 30.0))
+        v: VideoFile(annotations.source / v, sha256_text(v), annotations.durations.get(v, seconds))
         for v in annotations.corpus
     }
-    return assemble(annotations, files, {v: v for v in files}, protocol, PREPARE)
+    return assemble(annotations, files, {v: v for v in files}, protocol, prepare)
 
 
 def counts(result):
@@ -156,6 +156,16 @@ def test_qvhighlights_windows_may_be_null(tmp_path):
     (tmp_path / "highlight_val_release.jsonl").write_text(json.dumps({**QVH, "relevant_windows": None}))
     (query,) = qvhighlights.read(tmp_path, None).queries
     assert query.spans == ()
+
+
+@pytest.mark.parametrize(("max_seconds", "used"), [("auto", 30.0), ("none", 52.0), (40, 40.0)])
+def test_of_didemo_the_first_30_seconds_are_used(tmp_path, max_seconds, used):
+    (tmp_path / "test_data.json").write_text(json.dumps([{**DIDEMO, "times": [[5, 5], [4, 5]]}]))
+    params = PREPARE.model_copy(update={"max_seconds": max_seconds})
+    result = with_pretended_videos(didemo.read(tmp_path, None), "published", params, seconds=52.0)
+    assert [(video.duration, video.used_seconds) for video in result.videos] == [(52.0, used)]
+    assert result.queries[0].spans == ((25.0, 30.0), (20.0, 30.0)) and result.dropped["spans_clipped"][0] == 0
+    assert result.dropped["videos_cut"] == (int(used < 52), 1)
 
 
 def test_activitynet_video_described_twice_in_one_file(tmp_path):
