@@ -14,13 +14,13 @@ Dropped = dict[str, tuple[int, int]]
 NAMES = {
     "videos": "videos refused",
     "queries": "queries refused",
-    "queries_of_refused_videos": "queries of refused videos",
-    "queries_of_unused_val": "queries of the val split that is not used",
+    "queries_of_refused_videos": "queries left out with their video",
+    "queries_of_unused_val": "queries left out with the val split",
     "spans_refused": "spans refused",
-    "spans_without_length": "spans of no length left out",
+    "spans_without_length": "spans left out for having no length",
     "spans_clipped": "spans clipped to the video's end",
-    "videos_cut": "videos used in part (prepare.max_seconds)",
-    "durations_differ": "declared lengths other than the file's",
+    "videos_cut": "videos used in part",
+    "durations_differ": "declared lengths that differ from the file's",
     "subtitles_refused": "subtitle files or sentences refused",
     "sentences_outside": "subtitle sentences after the video's end",
 }
@@ -64,5 +64,5 @@ def dropped(
 def sentence(numbers: Dropped) -> str:
     """One line for people: the kinds that occur, with their shares; empty where nothing was dropped."""
     return ", ".join(
-        f"{count} of {of} {NAMES[kind]} ({100 * count / of:.2g} %)" for kind, (count, of) in numbers.items() if count
+        f"{count} of {of} {NAMES[kind]} ({100 * count / of:.3g} %)" for kind, (count, of) in numbers.items() if count
     )

@@ -6,6 +6,7 @@ Test: tests/annotations/test_prepare.py.
 import sys
 
 from pipeline.annotations.assemble import Assembled
+from pipeline.annotations.ids import shown
 from pipeline.annotations.leaks import leaks
 from pipeline.annotations.records import Annotations
 
@@ -27,8 +28,11 @@ def report(annotations: Annotations, assembled: Assembled) -> None:
         remedy = "Validation videos are held out of train instead; or take the shared ones out of val."
         print(f"The val split is not used: {annotations.val_shared}. {remedy}", file=sys.stderr)
     leaking = leaks(assembled.videos)
+    if leaking["groups"]:
+        concerned = f"{leaking['test_videos']} of {leaking['of']} test videos are seen in train or val"
+        print(f"A leak: {len(leaking['groups'])} contents lie in more than one split; {concerned}", file=sys.stderr)
     for group in leaking["groups"][:SHOWN]:
-        places = " and in ".join(f"{split} as {', '.join(ids)}" for split, ids in group.items())
-        print(f"A leak: the same content is in {places}", file=sys.stderr)
+        places = " and in ".join(f"{split} as {', '.join(map(shown, ids))}" for split, ids in group.items())
+        print(f"  one is in {places}", file=sys.stderr)
     if len(leaking["groups"]) > SHOWN:
         print(f"  and {len(leaking['groups']) - SHOWN} more", file=sys.stderr)

@@ -31,9 +31,10 @@ class Cuts:
         self._same[kept].append(query)
 
     def numbers(self) -> dict[str, Any]:
-        """For the stage's metrics: truncated (queries), max_tokens_for_all (the limit that would cut none), equal.
+        """For the stage's metrics: truncated (queries), max_tokens_advised, truncated_then, equal.
 
-        equal: groups of queries of different text with the same features, which no model can tell apart.
+        max_tokens_advised: the limit that would cut none, or only the truncated_then that no limit keeps whole; equal:
+        groups of queries of different text with the same features, which no model can tell apart.
         """
         groups = [
             {"query_ids": sorted(q.query_id for q in queries), "video_ids": sorted({q.video_id for q in queries})}
@@ -43,7 +44,10 @@ class Cuts:
         return {
             "max_tokens": self._max_tokens,
             "truncated": sum(length > self._max_tokens for length in self._lengths),
-            "max_tokens_for_all": max(self._lengths, default=0),
+            "max_tokens_advised": max(
+                (length for length in self._lengths if length <= MOST_TOKENS), default=MOST_TOKENS
+            ),
+            "truncated_then": sum(length > MOST_TOKENS for length in self._lengths),
             "equal": sorted(groups, key=lambda group: group["query_ids"]),
         }
 
@@ -51,11 +55,9 @@ class Cuts:
 def cut_line(metrics: Mapping[str, Any]) -> str:
     """`numbers`, beside the number of `queries`, for people: a part of the stage's last line."""
     line = "{truncated} of {queries} queries cut to {max_tokens} token ids".format(**metrics)
-    for_all = metrics["max_tokens_for_all"]
-    if metrics["truncated"] and for_all <= MOST_TOKENS:
-        line += f" (query_text.max_tokens={for_all} keeps all whole)"
-    elif metrics["truncated"]:
-        line += f" (the longest has {for_all}, query_text.max_tokens can be {MOST_TOKENS})"
+    if metrics["truncated"]:
+        left = f" but {metrics['truncated_then']}" if metrics["truncated_then"] else ""
+        line += f" (query_text.max_tokens={max(metrics['max_tokens_advised'], metrics['max_tokens'])} keeps all{left})"
     if metrics["equal"]:
         some = "; ".join(" = ".join(group["query_ids"][:SHOWN]) for group in metrics["equal"][:SHOWN])
         count = sum(len(group["query_ids"]) for group in metrics["equal"])

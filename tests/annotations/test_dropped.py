@@ -26,5 +26,5 @@ def test_every_kind_has_a_name_and_its_whole(make_folder, read_folder):
         "durations_differ": (1, 1),
         "sentences_outside": (1, 2),
     }
-    assert sentence(numbers).startswith("1 of 3 videos refused (33 %), 1 of 4 queries refused (25 %), ")
+    assert sentence(numbers).startswith("1 of 3 videos refused (33.3 %), 1 of 4 queries refused (25 %), ")
     assert json.dumps(numbers) and sentence({"videos": (0, 3)}) == ""

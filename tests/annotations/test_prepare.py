@@ -244,7 +244,7 @@ def test_a_val_split_that_shares_videos_with_test_is_not_used(workspace, make_fo
     assert numbers["dropped"]["queries_of_unused_val"] == {"count": 2, "of": 6} and numbers["refused"] == []
     output = capsys.readouterr()
     assert f"The val split is not used: {cause}." in output.err
-    assert "left out or cut: 2 of 6 queries of the val split that is not used (33 %)" in output.out
+    assert "left out or cut: 2 of 6 queries left out with the val split (33.3 %)" in output.out
     workspace(protocol="published")
     prepare.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
@@ -269,7 +269,9 @@ def test_the_same_file_in_train_and_in_test_is_a_leak_that_is_said(workspace, ma
     assert json.loads(manifest(folder)["prepare.json"])["leaks"] == {
         "test_videos": 1, "of": 1, "groups": [{"train": ["v1"], "test": ["v4"]}],
     }  # fmt: skip
-    assert "A leak: the same content is in train as v1 and in test as v4" in capsys.readouterr().err
+    errors = capsys.readouterr().err
+    assert "A leak: 1 contents lie in more than one split; 1 of 1 test videos are seen in train or val" in errors
+    assert "one is in train as v1 and in test as v4" in errors
 
 
 def test_the_real_sample(workspace, real_data):

@@ -29,10 +29,10 @@ def numbers_of(texts, max_tokens, specials=2, tokens=str.split):
 
 def test_cut_queries_are_counted_with_what_would_keep_them_and_equal_ones_named():
     numbers = numbers_of(SAID, 6)
-    assert (numbers["truncated"], numbers["max_tokens"], numbers["max_tokens_for_all"]) == (2, 6, 7)
+    assert (numbers["truncated"], numbers["max_tokens"], numbers["max_tokens_advised"]) == (2, 6, 7)
     assert numbers["equal"] == [{"query_ids": ["a#0", "a#1", "b#1"], "video_ids": ["a", "b"]}]
     assert cut_line(numbers) == (
-        "2 of 4 queries cut to 6 token ids (query_text.max_tokens=7 keeps all whole), "
+        "2 of 4 queries cut to 6 token ids (query_text.max_tokens=7 keeps all), "
         "3 queries have the features of another one with other words: a#0 = a#1 = b#1"
     )
     assert numbers_of(SAID, 7)["truncated"] == 0 and numbers_of(SAID, 7)["equal"] == []
@@ -45,7 +45,13 @@ def test_nothing_cut_and_the_same_words_twice():
 
 
 def test_a_query_that_no_limit_keeps():
-    assert "(the longest has 602, query_text.max_tokens can be 512)" in cut_line(numbers_of({"a": "word " * 600}, 30))
+    texts = {"a": "word " * 600, "b": "word " * 40, "c": "word"}
+    assert "2 of 3 queries cut to 30 token ids (query_text.max_tokens=42 keeps all but 1)" in cut_line(
+        numbers_of(texts, 30)
+    )
+    assert "1 of 3 queries cut to 60 token ids (query_text.max_tokens=60 keeps all but 1)" in cut_line(
+        numbers_of(texts, 60)
+    )
     assert QueryTextParams(max_tokens=MOST_TOKENS)
     with pytest.raises(ValidationError):
         QueryTextParams(max_tokens=MOST_TOKENS + 1)
@@ -57,5 +63,5 @@ def test_two_chinese_queries_that_differ_at_the_end():
     head = "一个男人打开门走进房间然后坐在椅子上看着窗外的雨并且开始"
     numbers = numbers_of({"a#0": head + "弹钢琴", "a#1": head + "喝茶"}, 30, tokens=tokenizer.ids)
     assert numbers["truncated"] == 2 and [group["query_ids"] for group in numbers["equal"]] == [["a#0", "a#1"]]
-    whole = numbers_of({"a#0": head + "弹钢琴", "a#1": head + "喝茶"}, numbers["max_tokens_for_all"], 2, tokenizer.ids)
+    whole = numbers_of({"a#0": head + "弹钢琴", "a#1": head + "喝茶"}, numbers["max_tokens_advised"], 2, tokenizer.ids)
     assert whole["truncated"] == 0 and whole["equal"] == []

@@ -77,7 +77,7 @@ def test_the_last_line_says_which_queries_are_cut_and_equal(workspace, capsys):
     query_text.main()
     line = capsys.readouterr().err.splitlines()[-1]
     numbers = read_json("outputs/features/query.json")
-    assert f"2 of 3 queries cut to 30 token ids (query_text.max_tokens={numbers['max_tokens_for_all']} keeps" in line
+    assert f"2 of 3 queries cut to 30 token ids (query_text.max_tokens={numbers['max_tokens_advised']} keeps" in line
     assert "2 queries have the features of another one with other words: v1#0 = v1#1" in line
 
 
