@@ -113,9 +113,10 @@ class QueryTextParams(Section):
 
 
 class SubtitleTextParams(Section):
-    """What is read of subtitles at once."""
+    """What is read of subtitles at once, and which of it a clip is given."""
 
     max_tokens: Annotated[int, Field(ge=4, le=512)]
+    pooling: Literal["own_cues", "published_run"]
 
 
 class FeaturesParams(Section):

@@ -29,14 +29,15 @@ def main() -> None:
         read_subtitles("outputs/manifest/subtitles.jsonl"),
         encoder,
         params.clip_seconds,
+        params.subtitle_text.pooling,
         Store(store_root(), "subtitle"),
         "outputs/features/subtitle.h5",
     )
     write_json("outputs/features/subtitle.json", metrics)
     print(
         "subtitle_text: {with_subtitles} of {videos} videos have subtitles, {sentences} sentences, {tokens} tokens; "
-        "{computed} videos computed, {reused} reused; {truncated} sentences cut, {sentences_outside} outside; "
-        "{seconds} s".format(**metrics),
+        "{computed} videos computed, {reused} reused; {truncated} sentences cut ({truncated_share:.1%}), "
+        "{sentences_outside} in no clip ({sentences_outside_share:.1%}); {seconds} s".format(**metrics),
         file=sys.stderr,
     )
 

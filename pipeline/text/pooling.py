@@ -1,6 +1,7 @@
 """Subtitle tokens to clips: which sentences a clip has, and the maximum over their tokens (PREM, section on features).
 
-Test: tests/text/test_pooling.py, against the published pooling where its numbers are at hand.
+`own_cues` gives a clip the tokens of the sentences shown in it and of no others. `published_run` is how the published
+features of TVR were made. Test: tests/text/test_pooling.py, the latter against the published pooling.
 """
 
 import math
@@ -8,9 +9,45 @@ from collections.abc import Sequence
 
 import numpy as np
 
+Times = Sequence[tuple[float, float]]
+"""Start and end of each sentence in seconds."""
 
-def clip_sentences(times: Sequence[tuple[float, float]], clip_seconds: float, count: int) -> dict[int, list[int]]:
-    """Clip -> indices of its sentences in the order of `times` (start, end in seconds), for the clips that have any.
+
+def own_clips(times: Times, clip_seconds: float, count: int) -> list[range]:
+    """The clips in which each sentence is shown: all that it overlaps, or the one of its instant if it has no length.
+
+    None for a sentence outside the video.
+    """
+    clips = []
+    for start, end in times:
+        first = math.floor(start / clip_seconds)
+        clips.append(range(max(0, first), min(count, max(first + 1, math.ceil(end / clip_seconds)))))
+    return clips
+
+
+def pool_own(
+    tokens: np.ndarray, lengths: Sequence[int], clips: Sequence[range], count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Token features (W, D) of all sentences in a row -> clip features (count, D) and whether a clip has any (count,).
+
+    lengths: tokens of each sentence; clips: those of each sentence. A clip's vector is the element-wise maximum over
+    the tokens of its own sentences; zeros where it has none.
+    """
+    pooled = np.full((count, tokens.shape[1]), -np.inf, tokens.dtype)
+    covered = np.zeros(count, bool)
+    end = 0
+    for length, own in zip(lengths, clips, strict=True):
+        begin, end = end, end + length
+        if length and own:
+            rows = pooled[own.start : own.stop]
+            np.maximum(rows, tokens[begin:end].max(axis=0), out=rows)
+            covered[own.start : own.stop] = True
+    pooled[~covered] = 0
+    return pooled, covered
+
+
+def published_clips(times: Times, clip_seconds: float, count: int) -> dict[int, list[int]]:
+    """Clip -> indices of its sentences in the order of `times`, for the clips that have any.
 
     A sentence belongs to every clip in [floor(start / c), ceil(end / c)) that the video has: to none where it starts
     and ends on the same border, or lies outside.
@@ -22,14 +59,13 @@ def clip_sentences(times: Sequence[tuple[float, float]], clip_seconds: float, co
     return clips
 
 
-def pool_clips(
+def pool_published(
     tokens: np.ndarray, lengths: Sequence[int], clips: dict[int, list[int]], count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Token features (W, D) of all sentences in a row -> clip features (count, D) and whether a clip has any (count,).
+    """As `pool_own`, but a clip's vector is the maximum over one run of tokens.
 
-    lengths: tokens of each sentence. A clip's vector is the element-wise maximum over one run of tokens, from the first
-    token of its first sentence to the last of its last, so that sentences in between count too; zeros where there is
-    none. Indices in `clips` beyond the sentences that have features stand for the last one.
+    The run goes from the first token of the clip's first sentence to the last of its last, so that sentences in between
+    count too. Indices in `clips` beyond the sentences that have features stand for the last one.
     """
     ends = np.cumsum(lengths)
     last = len(lengths) - 1

@@ -19,9 +19,12 @@ from pipeline.features.store import Entry, Store, entry_key
 from pipeline.files import canonical_json, sha256_text
 from pipeline.manifest import Sentence, Subtitles, Video
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
-from pipeline.text.pooling import clip_sentences, pool_clips
+from pipeline.text.pooling import own_clips, pool_own, pool_published, published_clips
 
 COUNTS = ("sentences", "tokens", "truncated", "sentences_outside", "clips_covered")
+
+REVISION = 2
+"""Raised when a change of the code changes the features."""
 
 
 def pack_contexts(lengths: Sequence[int], limit: int) -> list[range]:
@@ -43,24 +46,31 @@ def extract_subtitles(
     subtitles: list[Subtitles],
     encoder: TextEncoder,
     clip_seconds: float,
+    pooling: str,
     store: Store,
     path: Path | str,
 ) -> dict[str, Any]:
     """Write the feature file of `videos`, dataset video_id -> (T, D), and return the stage's metrics.
 
-    T = ceil(duration / clip_seconds), which no visual stream decides: it may differ by one from theirs, and whoever
-    joins the streams cuts to the shortest. A clip without subtitle is zeros, and so is a whole video without.
+    pooling: `subtitle_text.pooling`. T = clip_count(duration, clip_seconds), as in the visual streams. A clip without
+    subtitle is zeros, and so is a whole video without.
     """
     begin = time.perf_counter()
-    sentences = {track.video_id: track.sentences for track in subtitles}
-    recipe = {**encoder.recipe, "stream": "subtitle", "clip_seconds": clip_seconds}
+    sentences = {track.video_id: _in_order(track.sentences, pooling) for track in subtitles}
+    recipe = {
+        **encoder.recipe,
+        "stream": "subtitle",
+        "clip_seconds": clip_seconds,
+        "pooling": pooling,
+        "revision": REVISION,
+    }
 
     def entry(video: Video) -> tuple[Entry, bool]:
         own = sentences[video.video_id]
         content = canonical_json({"duration": video.duration, "sentences": [asdict(sentence) for sentence in own]})
         clips = clip_count(video.duration, clip_seconds)
         return entry_of(
-            store, entry_key(sha256_text(content), recipe), lambda: _compute(encoder, own, clip_seconds, clips)
+            store, entry_key(sha256_text(content), recipe), lambda: _compute(encoder, own, clip_seconds, clips, pooling)
         )
 
     videos = sorted(videos, key=lambda video: video.video_id)
@@ -87,19 +97,35 @@ def extract_subtitles(
     return {
         "videos": len(videos),
         "with_subtitles": len(spoken),
+        "pooling": pooling,
         "sentences": totals["sentences"],
         "tokens": totals["tokens"],
         "clips": clips,
-        "clips_covered": round(totals["clips_covered"] / clips, 4) if clips else 0.0,
+        "clips_covered": _share(totals["clips_covered"], clips),
         "computed": len(spoken) - reused,
         "reused": reused,
         "truncated": totals["truncated"],
+        "truncated_share": _share(totals["truncated"], totals["sentences"]),
         "sentences_outside": totals["sentences_outside"],
+        "sentences_outside_share": _share(totals["sentences_outside"], totals["sentences"]),
         "seconds": round(time.perf_counter() - begin, 3),
     }
 
 
-def _compute(encoder: TextEncoder, sentences: Sequence[Sentence], clip_seconds: float, count: int) -> Entry:
+def _in_order(sentences: Sequence[Sentence], pooling: str) -> Sequence[Sentence]:
+    """By start and end, so that a context holds what is said in a row; published features keep the source's order."""
+    if pooling == "published_run":
+        return sentences
+    return sorted(sentences, key=lambda sentence: (sentence.start, sentence.end))
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def _compute(
+    encoder: TextEncoder, sentences: Sequence[Sentence], clip_seconds: float, count: int, pooling: str
+) -> Entry:
     limit = encoder.room
     ids = [encoder.tokenizer.ids(sentence.text) for sentence in sentences]
     cut = [sentence[:limit] for sentence in ids]
@@ -107,14 +133,20 @@ def _compute(encoder: TextEncoder, sentences: Sequence[Sentence], clip_seconds: 
     runs = [np.zeros((0, encoder.roberta.size), np.float32)]
     for context in pack_contexts(lengths, limit):
         runs.append(encoder.roberta.features([token for index in context for token in cut[index]]))
-    clips = clip_sentences([(sentence.start, sentence.end) for sentence in sentences], clip_seconds, count)
-    pooled, covered = pool_clips(np.concatenate(runs), lengths, clips, count)
-    inside = {index for members in clips.values() for index in members}
+    times, tokens = [(sentence.start, sentence.end) for sentence in sentences], np.concatenate(runs)
+    if pooling == "published_run":
+        members = published_clips(times, clip_seconds, count)
+        pooled, covered = pool_published(tokens, lengths, members, count)
+        inside = len({index for indices in members.values() for index in indices})
+    else:
+        clips = own_clips(times, clip_seconds, count)
+        pooled, covered = pool_own(tokens, lengths, clips, count)
+        inside = sum(len(own) > 0 for own in clips)
     counts = {
         "sentences": len(sentences),
         "tokens": sum(lengths),
         "truncated": sum(len(sentence) > limit for sentence in ids),
-        "sentences_outside": len(sentences) - len(inside),
+        "sentences_outside": len(sentences) - inside,
         "clips_covered": int(covered.sum()),
     }
     return Entry({"clips": pooled.astype(np.float16)}, {**counts, "libraries": LIBRARIES})

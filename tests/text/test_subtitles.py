@@ -32,8 +32,8 @@ def encoder(encoder):
     return replace(encoder, max_tokens=14)
 
 
-def extract(encoder, store, path, videos=VIDEOS, subtitles=(SPOKEN,)):
-    return extract_subtitles(videos, list(subtitles), encoder, 1.5, store, path)
+def extract(encoder, store, path, videos=VIDEOS, subtitles=(SPOKEN,), pooling="own_cues"):
+    return extract_subtitles(videos, list(subtitles), encoder, 1.5, pooling, store, path)
 
 
 def read(path) -> dict[str, np.ndarray]:
@@ -63,7 +63,7 @@ def test_every_video_has_a_dataset_and_silence_is_zero(encoder, store, tmp_path)
     assert not rows["v1"].any() and not rows["v2"].any()
     assert (metrics["videos"], metrics["with_subtitles"], metrics["sentences"]) == (3, 1, 6)
     assert metrics["clips"] == 13 and metrics["clips_covered"] == round(4 / 13, 4)
-    assert metrics["sentences_outside"] == 2  # one beyond the end, one of no length on a border
+    assert (metrics["sentences_outside"], metrics["sentences_outside_share"]) == (1, round(1 / 6, 4))
     with FeatureFile(tmp_path / "subtitle.h5") as features:
         assert features.recipe["clip_seconds"] == 1.5
     sentences = [attributes_of(tmp_path / "subtitle.h5", video_id)["sentences"] for video_id in ("v0", "v1")]
@@ -72,7 +72,8 @@ def test_every_video_has_a_dataset_and_silence_is_zero(encoder, store, tmp_path)
 
 def test_context_crosses_sentences_within_the_limit(encoder, store, tmp_path):
     """12 tokens a context: the first two sentences share one, so the clips are those of one forward pass over both."""
-    extract(encoder, store, tmp_path / "subtitle.h5")
+    backwards = Subtitles("v0", SPOKEN.sentences[::-1])
+    extract(encoder, store, tmp_path / "subtitle.h5", subtitles=[backwards])
     first, second = (encoder.tokenizer.ids(sentence.text) for sentence in SPOKEN.sentences[:2])
     third = encoder.tokenizer.ids(SPOKEN.sentences[2].text)
     assert len(first) + len(second) <= 12 < len(first) + len(second) + len(third)
@@ -82,10 +83,32 @@ def test_context_crosses_sentences_within_the_limit(encoder, store, tmp_path):
     np.testing.assert_array_equal(rows[1], tokens.max(0).astype(np.float16))
 
 
+def test_a_credit_that_stands_last_and_a_watermark_leave_other_clips_alone(encoder, store, tmp_path):
+    words = Subtitles("v0", (*SPOKEN.sentences[:3], Sentence("and stops", 0.0, 0.5)))
+    extract(encoder, store, tmp_path / "own.h5", subtitles=[words])
+    extract(encoder, store, tmp_path / "run.h5", subtitles=[words], pooling="published_run")
+    own, run = read(tmp_path / "own.h5")["v0"], read(tmp_path / "run.h5")["v0"]
+    assert np.abs(own[0]).max() > 0 and not np.array_equal(own[0], run[0])  # in a run, the credit takes all between
+    sentences = [encoder.tokenizer.ids(sentence.text) for sentence in words.sentences]
+    context = encoder.roberta.features([*sentences[3], *sentences[0], *sentences[1]][:12])
+    spoken = len(sentences[3]) + len(sentences[0])
+    np.testing.assert_array_equal(own[0], context[:spoken].max(0).astype(np.float16))
+
+
+def test_each_pooling_has_features_of_its_own(encoder, store, tmp_path):
+    extract(encoder, store, tmp_path / "own.h5")
+    metrics = extract(encoder, store, tmp_path / "run.h5", pooling="published_run")
+    assert (metrics["computed"], metrics["pooling"]) == (1, "published_run")
+    assert metrics["sentences_outside"] == 2  # the published rule has no clip for an instant on a border
+    for name, pooling in (("own.h5", "own_cues"), ("run.h5", "published_run")):
+        with FeatureFile(tmp_path / name) as features:
+            assert (features.recipe["pooling"], features.recipe["revision"]) == (pooling, 2)
+
+
 def test_very_long_sentence_is_cut_and_counted(encoder, store, tmp_path):
     long = Subtitles("v0", (Sentence("a red disc moves up " * 50, 0.0, 1.0), Sentence("and stops", 3.0, 4.0)))
     metrics = extract(encoder, store, tmp_path / "subtitle.h5", subtitles=[long])
-    assert metrics["truncated"] == 1
+    assert (metrics["truncated"], metrics["truncated_share"]) == (1, 0.5)
     ids = encoder.tokenizer.ids(long.sentences[0].text)[:12]
     rows = read(tmp_path / "subtitle.h5")["v0"]
     np.testing.assert_array_equal(rows[0], encoder.roberta.features(ids).max(0).astype(np.float16))
