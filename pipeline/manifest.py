@@ -64,7 +64,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Subtitles:
-    """The subtitles of one video, in source order."""
+    """The subtitles of one video: from a file by start and end, from JSON lines in the order of the line."""
 
     video_id: str
     sentences: tuple[Sentence, ...]

@@ -39,6 +39,7 @@ class PrepareParams(Section):
     split_seed: Seed
     max_failed_fraction: Fraction
     max_seconds: Annotated[Any, AfterValidator(_seconds_or_word)]
+    subtitle_language: str
 
 
 class SampleParams(Section):

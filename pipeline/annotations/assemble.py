@@ -176,10 +176,10 @@ class _Checker:
         end = self.used[video_id]
         inside = tuple(Sentence(s.text, s.start, min(s.end, end)) for s in sentences if s.start < end)
         if len(inside) < len(sentences):
-            self.counts["tracks_cut"] += 1
-            self.counts["sentences_outside"] += len(sentences) - len(inside)
-            cause = f"{len(sentences) - len(inside)} sentences start after the video's end ({end:g} s)"
+            dropped = len(sentences) - len(inside)
+            cause = f"{dropped} of {len(sentences)} sentences start after the video's end ({end:g} s)"
             self.annotations.refuse("subtitle", video_id, where, cause)
+            self.annotations.subtitle_counts.sentences_after_end += dropped
         return Subtitles(video_id, inside)
 
 
@@ -195,6 +195,7 @@ def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
         "without_ground_truth": sum(not query.spans for query in queries),
         "subtitles": len(assembled.subtitles),
         "sentences": sum(len(track.sentences) for track in assembled.subtitles),
+        "subtitle_counts": annotations.subtitle_counts.numbers(),
         "seconds": round(sum(video.duration for video in videos), 3),
         "used_seconds": round(sum(video.used_seconds for video in videos), 3),
         "splits": {

@@ -21,7 +21,8 @@ NAMES = {
     "spans_clipped": "spans clipped to the video's end",
     "videos_cut": "videos used in part",
     "durations_differ": "declared lengths that differ from the file's",
-    "subtitles_refused": "subtitle files or sentences refused",
+    "subtitle_files": "subtitle files not read",
+    "subtitle_cues": "subtitle cues refused",
     "sentences_outside": "subtitle sentences after the video's end",
 }
 """The kinds, and how each is called where people read them."""
@@ -38,14 +39,14 @@ def dropped(
     counts: Mapping[str, int],
     queries_of_refused_videos: int,
 ) -> Dropped:
-    """All kinds, from what is kept and refused; counts: what was counted while spans and sentences were checked."""
+    """All kinds, from what is kept and refused; counts: what was counted while spans were checked."""
     refused = {what: sum(one.what == what for one in annotations.refused) for what in ("video", "query", "span")}
     all_queries = len(queries) + refused["query"] + queries_of_refused_videos + annotations.unused_val_queries
     all_spans = sum(len(query.spans) for query in queries) + refused["span"]
     seconds = {video.video_id: video.duration for video in videos}
     declared = [(length, seconds[v]) for v, length in annotations.durations.items() if v in seconds]
     sentences = sum(len(track.sentences) for track in subtitles)
-    subtitles_refused = sum(one.what == "subtitle" for one in annotations.refused) - counts["tracks_cut"]
+    subtitle = annotations.subtitle_counts
     return {
         "videos": (refused["video"], len(videos) + refused["video"]),
         "queries": (refused["query"], all_queries),
@@ -56,8 +57,9 @@ def dropped(
         "spans_clipped": (counts["spans_clipped"], all_spans),
         "videos_cut": (sum(video.used_seconds < video.duration for video in videos), len(videos)),
         "durations_differ": (sum(abs(a - b) > DECLARED_TOLERANCE for a, b in declared), len(declared)),
-        "subtitles_refused": (subtitles_refused, subtitles_refused + sentences),
-        "sentences_outside": (counts["sentences_outside"], counts["sentences_outside"] + sentences),
+        "subtitle_files": (subtitle.files_not_read, subtitle.files),
+        "subtitle_cues": (subtitle.cues_refused, subtitle.cues),
+        "sentences_outside": (subtitle.sentences_after_end, subtitle.sentences_after_end + sentences),
     }
 
 

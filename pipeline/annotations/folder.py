@@ -6,7 +6,8 @@
                              as seconds or 1:02.5, or `ts` as JSON
 <source>/{train,val,test}.jsonl   instead of queries.jsonl, where the splits are given
 <source>/splits.json         {"train": [ids], ...}: splits of videos, also of those without queries; optional
-<source>/**/<id>.srt, .vtt   subtitles, anywhere; or <source>/subtitles.jsonl as TVR has them; optional
+<source>/**/<id>.srt         subtitles, anywhere; also <id>.<language>.srt, .vtt, .sbv, .ass, .ssa, .ttml; optional
+<source>/subtitles.jsonl     instead of them, as TVR has them; optional
 
 A query without `desc_id` is called `<vid_name>#<k>`, k counting the video's queries in file order. Tests:
 tests/annotations/test_folder.py.
@@ -55,9 +56,7 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
             annotations.queries.append(query)
             if query.split and query.video_id in annotations.corpus:
                 annotations.corpus[query.video_id].add(query.split)
-    for path in find_files(source):
-        if path.suffix.lower() in subtitles.SUFFIXES:
-            subtitles.read_file(annotations, path)
+    subtitles.read_files(annotations, find_files(source), params.prepare.subtitle_language)
     if (source / "subtitles.jsonl").is_file():
         subtitles.read_jsonl(annotations, source / "subtitles.jsonl", wanted=lambda video_id: True)
     return annotations

@@ -17,6 +17,7 @@ from pipeline.annotations.ids import BadRecord, shown
 from pipeline.errors import PipelineError
 from pipeline.manifest import Subtitles
 from pipeline.packs.description import Pack
+from pipeline.subtitles.counts import SubtitleCounts
 
 WHATS = ("video", "query", "subtitle", "span", "duration")
 
@@ -62,7 +63,8 @@ class Annotations:
 
     source: the folder that was read; videos lie in `<source>/videos`, or straight in it where there is no such folder;
     corpus: the splits named for each video, with or without queries (empty set: none named);
-    durations: seconds a video as declared by the annotations; subtitles: (where, track), a video at most once;
+    durations: seconds a video as declared by the annotations; subtitles: (where, track), a video at most once, and
+    subtitle_counts, what became of them;
     unused: queries counted but not used, a file; absent: files of the data set that are not there;
     overrun_seconds: how far a span may reach beyond the video's end and be clipped to it, not refused;
     leave_out_inverted_spans: a span that starts after its end is left out of its query (published data sets whose
@@ -79,6 +81,7 @@ class Annotations:
     corpus: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     durations: dict[str, float] = field(default_factory=dict)
     subtitles: list[tuple[str, Subtitles]] = field(default_factory=list)
+    subtitle_counts: SubtitleCounts = field(default_factory=SubtitleCounts)
     refused: list[Refused] = field(default_factory=list)
     unused: dict[str, int] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)

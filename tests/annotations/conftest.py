@@ -4,6 +4,7 @@ import json
 import os
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers.videos import grey_frames, write_video
@@ -15,7 +16,14 @@ from pipeline.annotations.shared_val import leave_out_shared_val
 from pipeline.annotations.videos import inspect
 from pipeline.sections import PrepareParams
 
-PREPARE = PrepareParams(val_fraction=0.1, test_fraction=0.2, split_seed=0, max_failed_fraction=0.0, max_seconds="auto")
+PREPARE = PrepareParams(
+    val_fraction=0.1,
+    test_fraction=0.2,
+    split_seed=0,
+    max_failed_fraction=0.0,
+    max_seconds="auto",
+    subtitle_language="auto",
+)
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +64,7 @@ def read_folder():
     """read_folder(source) -> what `prepare` makes of it."""
 
     def read(source: Path, protocol: str = "honest", prepare: PrepareParams = PREPARE) -> Assembled:
-        return assembled(folder.read(source, None), protocol, prepare)
+        return assembled(folder.read(source, SimpleNamespace(prepare=prepare)), protocol, prepare)
 
     return read
 

@@ -271,9 +271,14 @@ def test_subtitles_beside_the_videos(make_folder, read_folder):
         "b": (Sentence("hi", 0.0, 1.0),),
     }
     assert refusals(result) == [
+        (
+            "subtitle",
+            "unknown",
+            "unknown.srt",
+            "no video of this name, or of this name without a language such as `.en`",
+        ),
         ("subtitle", "c", "subs/c.srt and subtitles.jsonl:1", "2 subtitle tracks for one video: keep one"),
-        ("subtitle", "unknown", "unknown.srt", "no video of this name"),
-        ("subtitle", "a", "videos/a.srt", "1 sentences start after the video's end (2 s)"),
+        ("subtitle", "a", "videos/a.srt", "1 of 2 sentences start after the video's end (2 s)"),
     ]
 
 

@@ -29,7 +29,7 @@ def workspace(tmp_path, monkeypatch):
             "dataset": "folder",
             "source": "../source",
             "protocol": "honest",
-            "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto"},
+            "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"},
             "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
             "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0},
             **changes,
@@ -194,9 +194,8 @@ CHOOSES = "split, which chooses the best epoch, has no query"
 def test_a_split_too_small_to_go_on_is_found_here(workspace, make_folder, rows, changes, cause, fix):
     make_folder([row["vid_name"] for row in rows], rows)
     fractions = {"val_fraction": changes.pop("val", 0.2), "test_fraction": changes.pop("test", 0.2)}
-    folder = workspace(
-        prepare={**fractions, "split_seed": 0, "max_failed_fraction": 0.0, "max_seconds": "auto"}, **changes
-    )
+    others = {"split_seed": 0, "max_failed_fraction": 0.0, "max_seconds": "auto", "subtitle_language": "auto"}
+    folder = workspace(prepare={**fractions, **others}, **changes)
     with pytest.raises(PipelineError) as caught:
         prepare.main()
     assert cause in str(caught.value) and fix in str(caught.value)
@@ -272,6 +271,22 @@ def test_the_same_file_in_train_and_in_test_is_a_leak_that_is_said(workspace, ma
     errors = capsys.readouterr().err
     assert "A leak: 1 contents lie in more than one split; 1 of 1 test videos are seen in train or val" in errors
     assert "one is in train as v1 and in test as v4" in errors
+
+
+def test_what_is_lost_of_subtitles_is_said_last_and_written(workspace, make_folder, capsys):
+    source = make_folder([f"v{k}" for k in range(5)], ROWS)
+    cue = "1\n00:00:0{0},000 --> 00:00:09,000\nhello {0}\n\n"
+    (source / "v0.en.srt").write_text(cue.format(0) + cue.format(8) + cue.format("x"))
+    (source / "v1.srt").write_text("no cue")
+    folder = workspace()
+    prepare.main()
+    counts = json.loads(manifest(folder)["prepare.json"])["subtitle_counts"]
+    expected = {"files": 2, "files_not_read": 1, "cues": 3, "cues_refused": 1, "sentences_after_end": 1}
+    assert {name: counts[name] for name in expected} == expected
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "left out or cut: 1 of 2 subtitle files not read (50 %), 1 of 3 subtitle cues refused (33.3 %), "
+        "1 of 2 subtitle sentences after the video's end (50 %)"
+    )
 
 
 def test_the_real_sample(workspace, real_data):

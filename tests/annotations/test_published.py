@@ -13,7 +13,14 @@ from pipeline.files import sha256_text
 from pipeline.manifest import SPLITS
 from pipeline.sections import PrepareParams
 
-PREPARE = PrepareParams(val_fraction=0.1, test_fraction=0.2, split_seed=0, max_failed_fraction=0.0, max_seconds="auto")
+PREPARE = PrepareParams(
+    val_fraction=0.1,
+    test_fraction=0.2,
+    split_seed=0,
+    max_failed_fraction=0.0,
+    max_seconds="auto",
+    subtitle_language="auto",
+)
 READERS = {"tvr": tvr, "activitynet": activitynet, "charades": charades, "didemo": didemo, "qvhighlights": qvhighlights}
 FOLDERS = {"charades": "charades_sta"}
 

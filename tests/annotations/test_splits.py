@@ -8,7 +8,12 @@ from pipeline.sections import PrepareParams
 
 def prepare(val: float = 0.1, test: float = 0.2, seed: int = 0) -> PrepareParams:
     return PrepareParams(
-        val_fraction=val, test_fraction=test, split_seed=seed, max_failed_fraction=0.0, max_seconds="auto"
+        val_fraction=val,
+        test_fraction=test,
+        split_seed=seed,
+        max_failed_fraction=0.0,
+        max_seconds="auto",
+        subtitle_language="auto",
     )
 
 

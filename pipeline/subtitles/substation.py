@@ -1,0 +1,58 @@
+"""Cues of .ass and .ssa files (SubStation Alpha): one `Dialogue:` line each.
+
+Test: tests/subtitles/test_substation.py.
+"""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.annotations.ids import BadRecord
+from pipeline.subtitles.cue import Cue
+from pipeline.subtitles.timed_lines import CLOCK, lines_of, seconds
+
+FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
+"""The order of a file that has no `Format:` line of events."""
+
+TIME = re.compile(rf"\s*{CLOCK}\s*")
+OVERRIDE = re.compile(r"\{([^{}]*)\}")
+DRAWING = re.compile(r"\\p(\d)")
+
+
+def substation(text: str) -> Iterator[Cue]:
+    """The cues of a file in its order; one that cannot be read has a fault. Raises BadRecord where there is none.
+
+    Comments, overrides and drawings are no text.
+    """
+    fields, in_events, empty = FIELDS, True, True
+    for number, line in enumerate(lines_of(text), 1):
+        kind, _, content = line.strip().partition(":")
+        if kind.startswith("["):
+            in_events = kind.lower() == "[events]"
+        elif in_events and kind.lower() == "format":
+            fields = tuple(name.strip().lower() for name in content.split(","))
+        elif in_events and kind.lower() == "dialogue":
+            empty = False
+            yield _cue(number, dict(zip(fields, content.split(",", len(fields) - 1), strict=False)))
+    if empty:
+        raise BadRecord("no cue in it: no line begins with `Dialogue:`")
+
+
+def _cue(number: int, cells: dict[str, str]) -> Cue:
+    start, end = (TIME.fullmatch(cells.get(name, "")) for name in ("start", "end"))
+    if not start or not end:
+        return Cue(number, fault="no start and end as in 0:00:01.50,0:00:03.00")
+    if "text" not in cells:
+        return Cue(number, fault="it has fewer cells than its `Format:` line")
+    text = _spoken(cells["text"]).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
+    return Cue(number, seconds(*start.groups()), seconds(*end.groups()), text)
+
+
+def _spoken(text: str) -> str:
+    """The text without overrides and without what stands where one of them has switched drawing on."""
+    kept, drawing = [], False
+    for at, piece in enumerate(OVERRIDE.split(text)):
+        if at % 2:
+            drawing = ([drawing] + [digit != "0" for digit in DRAWING.findall(piece)])[-1]
+        elif not drawing:
+            kept.append(piece)
+    return "".join(kept)

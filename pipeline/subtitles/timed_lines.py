@@ -1,0 +1,107 @@
+"""Cues of .srt, .vtt and .sbv files: a line of two times, then lines of text.
+
+What ends a text is the next line of times, because files from everywhere have no empty line between cues, or one
+inside a cue. The number or name of a cue stands above its times. Test: tests/subtitles/test_timed_lines.py.
+"""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.annotations.ids import BadRecord
+from pipeline.subtitles.cue import Cue
+
+CLOCK = r"(?:(\d{1,6}):)?([0-5]?\d):([0-5]\d)(?:[.,](\d{1,9}))?"
+ROUGHLY = r"\s*(?:[-+]\s*)?\d+\s*:\s*\d"
+SRT = (
+    re.compile(rf"\s*{CLOCK}\s*-->\s*{CLOCK}(?:\s.*)?"),
+    re.compile(rf"{ROUGHLY}[\d:.,\s]*-+\s*>|.*-->{ROUGHLY}"),
+    "00:00:01,500 --> 00:00:03,000",
+)
+SBV = (
+    re.compile(rf"\s*{CLOCK}\s*,\s*{CLOCK}\s*"),
+    re.compile(rf"{ROUGHLY}[\d:.]*,{ROUGHLY}"),
+    "0:00:01.500,0:00:03.000",
+)
+"""What a line of times is, what was meant as one, an example."""
+
+NEGATIVE = re.compile(r"(?:^|[>,])\s*-\s*\d")
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+VTT_BLOCK = re.compile(r"(?:NOTE|STYLE|REGION|WEBVTT)(?:[ \t]|$)")
+
+
+def timed_lines(text: str, suffix: str) -> Iterator[Cue]:
+    """The cues of a file in its order; one with broken times has a fault. Raises BadRecord where there is none.
+
+    Notes, styles and regions of WebVTT are left out, also where the file is called .srt.
+    """
+    times, meant, example = SBV if suffix == ".sbv" else SRT
+    is_vtt = suffix == ".vtt" or text.lstrip().startswith("WEBVTT")
+    lines = lines_of(text)
+    heads = [at for at, line in enumerate(lines) if times.fullmatch(line) or meant.match(line)]
+    if not heads:
+        raise BadRecord(f"no cue in it: no line of times as in {example}")
+    names = _Names(lines, heads[0], is_vtt)
+    first = next((at for at in range(names.top(heads[0], -1)) if lines[at].strip()), None)
+    if first is not None and not is_vtt:
+        yield Cue(first + 1, fault="text before the first times")
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        body = lines[head + 1 : len(lines) if following is None else names.top(following, head)]
+        match = times.fullmatch(lines[head])
+        if match:
+            body = _without_blocks(body) if is_vtt else body
+            yield Cue(head + 1, seconds(*match.groups()[:4]), seconds(*match.groups()[4:]), "\n".join(body))
+        else:
+            negative = NEGATIVE.search(lines[head])
+            yield Cue(head + 1, fault="a time is negative" if negative else f"no start and end as in {example}")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, whatever ends them; what a copy in text mode makes of it, CR CR LF, is one line break."""
+    return LINE_BREAK.split(text.replace("\r\r\n", "\n"))
+
+
+def seconds(hours: str | None, minutes: str, whole: str, fraction: str | None) -> float:
+    """The seconds of a clock's parts; the digits of the fraction stand after the decimal point."""
+    return int(hours or 0) * 3600 + int(minutes) * 60 + int(whole) + int(fraction or 0) / 10 ** len(fraction or "")
+
+
+class _Names:
+    """Where a cue's number or name stands: as far above its times as the number of the file's first cue, if it has one.
+
+    A number counts as one where the file's first cue has one, or where nothing but a blank line stands above it; else
+    it is the last line of a text. A name counts as one after an empty line only.
+    """
+
+    def __init__(self, lines: list[str], first: int, is_vtt: bool):
+        self.lines = lines
+        above = next((at for at in range(first - 1, -1, -1) if lines[at].strip()), None)
+        self.numbered = above is not None and _is_number(lines[above])
+        self.distance = first - above if self.numbered else 1
+        self.may_have_names = is_vtt or not self.numbered
+
+    def top(self, head: int, previous: int) -> int:
+        """The line at which the cue of times `head` begins; `previous`: the line of the times before it, or -1."""
+        at = head - self.distance
+        if at <= previous or any(line.strip() for line in self.lines[at + 1 : head]):
+            return head
+        above = self.lines[at - 1] if at - 1 > previous else ("" if previous < 0 else None)
+        if _is_number(self.lines[at]):
+            return at if self.numbered or (above is not None and not above.strip()) else head
+        return at if self.may_have_names and self.lines[at].strip() and above == "" else head
+
+
+def _is_number(line: str) -> bool:
+    return line.strip().lstrip("#").isdecimal()
+
+
+def _without_blocks(body: list[str]) -> list[str]:
+    """The lines of a cue of WebVTT without the notes, styles and regions that follow it, each up to an empty line."""
+    kept, inside = [], False
+    for at, line in enumerate(body):
+        if not line:
+            inside = False
+        elif at and not body[at - 1]:
+            inside = VTT_BLOCK.match(line) is not None
+        if not inside:
+            kept.append(line)
+    return kept
