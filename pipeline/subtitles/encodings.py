@@ -20,7 +20,10 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-DECLARED = re.compile(rb"""\s*<\?xml[^>]*\sencoding=["']([A-Za-z0-9._-]{1,40})["']""")
+DECLARED = re.compile(
+    rb"""\s*<\?xml[^>]*\sencoding=["'](iso-8859-\d+|windows-\d+|koi8-[ru]|gb\w+|big5|shift_jis|euc-\w+)["']""",
+    re.IGNORECASE,
+)
 
 SAMPLE = 50_000
 """The most characters that an encoding is judged by; lines of plain ASCII, which tell nothing, are left out."""
@@ -69,7 +72,7 @@ def decode(raw: bytes) -> tuple[str, str]:
 def _decoded(raw: bytes, encoding: str, errors: str = "strict") -> tuple[str, str]:
     try:
         return raw.decode(encoding, errors), encoding.lower().removesuffix("-sig")
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         raise BadRecord(f"not the {encoding} text that it begins as; {CONVERT}") from None
 
 

@@ -77,7 +77,7 @@ class _Names:
         above = next((at for at in range(first - 1, -1, -1) if lines[at].strip()), None)
         self.numbered = above is not None and _is_number(lines[above])
         self.distance = first - above if self.numbered else 1
-        self.may_have_names = is_vtt or not self.numbered
+        self.may_have_names = self.distance == 1 and (is_vtt or not self.numbered)
 
     def top(self, head: int, previous: int) -> int:
         """The line at which the cue of times `head` begins; `previous`: the line of the times before it, or -1."""

@@ -61,6 +61,11 @@ def test_the_encoding_that_xml_declares():
     assert decode(text.encode("iso-8859-2")) == (text, "iso-8859-2")
 
 
+def test_a_codec_of_python_that_is_no_encoding_of_text_is_not_believed():
+    text = '<?xml version="1.0" encoding="punycode"?><tt>Příští týden přijedu domů. Kde je můj klíč?</tt>'
+    assert decode(text.encode("cp1250"))[0] == text
+
+
 def test_a_wrong_byte_in_utf8_stays_one_wrong_byte():
     text, encoding = decode("café und Brücke ".encode() + b"\xe9")
     assert (text, encoding) == ("café und Brücke \udce9", "utf-8")

@@ -75,6 +75,11 @@ def test_webvtt_leaves_out_what_is_no_text():
     assert read(text, ".vtt") == read(text, ".srt") == expected
 
 
+def test_a_note_that_ends_in_a_number_makes_no_numbers_of_texts():
+    text = "WEBVTT\n\nNOTE of\n2020\n\n00:01.000 --> 00:02.000\none\n\ntwo\n\n00:03.000 --> 00:04.000\nthree\n"
+    assert read(text, ".vtt") == [(1.0, 2.0, "one two"), (3.0, 4.0, "three")]
+
+
 def test_sbv():
     text = (
         "0:00:01.000,0:00:02.500\nOne apple,\n2 pears\n\n1:00:03.000,0:00:0x\nbroken\n\n0:00:05.000,0:00:06.000\nend\n"
