@@ -56,8 +56,11 @@ def timed_lines(text: str, suffix: str) -> Iterator[Cue]:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text, whatever ends them; what a copy in text mode makes of it, CR CR LF, is one line break."""
-    return LINE_BREAK.split(text.replace("\r\r\n", "\n"))
+    """The lines of a text, whatever ends them; what a copy in text mode makes of it, CR CR LF, is one line break.
+
+    Byte order marks, which stand in the middle of files that were joined, are left out.
+    """
+    return LINE_BREAK.split(text.replace("\r\r\n", "\n").replace("\ufeff", ""))
 
 
 def seconds(hours: str | None, minutes: str, whole: str, fraction: str | None) -> float:

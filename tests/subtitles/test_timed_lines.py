@@ -36,6 +36,7 @@ TWO_READ = [(1.0, 2.0, "One apple."), (3.5, 4.0, "Two pears and a plum.")]
         TWO.replace("1\n00", "00").replace("\n\n2\n00", "\n00"),
         TWO.replace("00:00:0", "0:0").replace(",500", ".5").replace(",000", ""),
         TWO.replace(" --> ", "-->").replace(",000\n", ",000 X1:10 X2:20\n"),
+        TWO.replace("2\n00", "\ufeff2\n00"),
         TWO.strip(),
     ],
 )
