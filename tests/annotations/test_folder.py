@@ -123,7 +123,14 @@ def test_a_span_of_no_length_is_none_and_its_query_stays(make_folder, read_folde
     assert result.failed_share("query") == (0, 3)
 
 
-FIRST_SECOND = PrepareParams(val_fraction=0, test_fraction=0, split_seed=0, max_failed_fraction=0, max_seconds=1.0)
+FIRST_SECOND = PrepareParams(
+    val_fraction=0,
+    test_fraction=0,
+    split_seed=0,
+    max_failed_fraction=0,
+    max_seconds=1.0,
+    subtitle_language="auto",
+)
 
 
 def test_only_the_first_seconds_are_used_where_a_data_set_says_so(make_folder, read_folder):

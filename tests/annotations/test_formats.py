@@ -2,6 +2,7 @@
 
 import json
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,8 +40,9 @@ def test_rows_of_moment_detr_in_files_of_other_data_sets(make_folder, tmp_path):
     source = make_folder(["a"], [MOMENT_DETR])
     (source / "tvr_val_release.jsonl").write_text(json.dumps(MOMENT_DETR))
     (source / "val_data.json").write_text(json.dumps([MOMENT_DETR]))
+    params = SimpleNamespace(prepare=SimpleNamespace(subtitle_language="auto"))
     for reader in (folder, tvr, didemo):
-        (refused,) = reader.read(source, None).refused
+        (refused,) = reader.read(source, params).refused
         assert "`dataset: qvhighlights` reads from highlight_{train,val,test}_release.jsonl" in refused.cause
 
 

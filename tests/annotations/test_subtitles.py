@@ -77,7 +77,7 @@ def test_bad_cues_are_named_and_the_others_stay(read):
         ("v.srt:6", "v", "it starts (6 s) after its end (5 s)"),
         ("v.srt:10", "v", "no start and end as in 00:00:01,500 --> 00:00:03,000"),
     ]
-    assert annotations.subtitle_counts.numbers(2)["cues_refused_share"] == 0.6
+    assert (annotations.subtitle_counts.cues_refused, annotations.subtitle_counts.cues) == (3, 5)
 
 
 def test_of_many_bad_cues_the_first_are_named_and_all_are_counted(read):
@@ -101,8 +101,8 @@ def test_a_file_that_is_not_read_is_named_and_counted(read, name, content, cause
     annotations = read({name: content, "w.srt": SRT}, ids=["v", "w"])
     assert sentences_of(annotations) == SENTENCES
     assert refused(annotations)[-1][0] == name and cause in refused(annotations)[-1][2]
-    numbers = annotations.subtitle_counts.numbers(2)
-    assert (numbers["files"], numbers["files_not_read"], numbers["files_not_read_share"]) == (2, 1, 0.5)
+    numbers = annotations.subtitle_counts.numbers()
+    assert (numbers["files"], numbers["files_not_read"]) == (2, 1)
     assert numbers["encodings"] == {"utf-8": 1}
 
 
