@@ -210,6 +210,7 @@ def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
         "dropped": {name: {"count": count, "of": of} for name, (count, of) in assembled.dropped.items()},
         **({"pack": annotations.pack_numbers} if annotations.pack_numbers else {}),
         "unused": annotations.unused,
+        "unread_columns": annotations.unread_columns,
         "absent": annotations.absent,
         "refused_counts": {
             **{what: sum(r.what == what for r in refused) for what in WHATS},

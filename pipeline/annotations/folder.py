@@ -32,6 +32,9 @@ from pipeline.annotations.videos import find_files, id_of_file, is_video
 from pipeline.errors import PipelineError
 from pipeline.manifest import SPLITS
 
+OTHER_COLUMNS = ("desc_id", "ts", "split", "type")
+"""Columns of a table beside `vid_name`, `desc` and times; `type` is TVR's, and tells nothing here."""
+
 
 def read(source: Path, params: SimpleNamespace) -> Annotations:
     """Read the folder; raises PipelineError where it has no query file, or two kinds of them."""
@@ -79,7 +82,7 @@ def _rows(annotations: Annotations) -> Iterator[tuple[str, dict[str, Any], str |
     if jsonl.is_file():
         yield from ((where, _without_nan(row), None, False) for where, row in jsonl_rows(annotations, jsonl))
     if table.is_file():
-        rows = table_rows(annotations, table, required=("vid_name", "desc"), numbers=("start", "end", "duration"))
+        rows = table_rows(annotations, table, ("vid_name", "desc"), ("start", "end", "duration"), OTHER_COLUMNS)
         yield from ((where, row, None, True) for where, row in rows)
     for split, path in given:
         yield from ((where, _without_nan(row), split, False) for where, row in jsonl_rows(annotations, path))

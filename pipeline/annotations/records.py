@@ -65,7 +65,8 @@ class Annotations:
     corpus: the splits named for each video, with or without queries (empty set: none named);
     durations: seconds a video as declared by the annotations; subtitles: (where, track), a video at most once, and
     subtitle_counts, what became of them;
-    unused: queries counted but not used, a file; absent: files of the data set that are not there;
+    unused: queries counted but not used, a file; unread_columns: of a table, those whose names say nothing, a file;
+    absent: files of the data set that are not there;
     overrun_seconds: how far a span may reach beyond the video's end and be clipped to it, not refused;
     leave_out_inverted_spans: a span that starts after its end is left out of its query (published data sets whose
     counts include such a query), instead of refusing the query;
@@ -84,6 +85,7 @@ class Annotations:
     subtitle_counts: SubtitleCounts = field(default_factory=SubtitleCounts)
     refused: list[Refused] = field(default_factory=list)
     unused: dict[str, int] = field(default_factory=dict)
+    unread_columns: dict[str, list[str]] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     overrun_seconds: float = 1.0
     leave_out_inverted_spans: bool = False

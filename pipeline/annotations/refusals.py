@@ -17,6 +17,8 @@ def report(annotations: Annotations, assembled: Assembled) -> None:
     """Print which files are not there, how many things were refused, and the first of them, to stderr."""
     if annotations.absent:
         print(f"Not in {annotations.source}, so not read: {', '.join(annotations.absent)}", file=sys.stderr)
+    for name, columns in annotations.unread_columns.items():
+        print(f"Columns of {name} that are not read: {', '.join(map(shown, columns))}", file=sys.stderr)
     refused = [*assembled.refused, *assembled.with_video]
     if refused:
         print(f"Left out of {annotations.source}: {len(refused)}", file=sys.stderr)

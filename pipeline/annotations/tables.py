@@ -32,12 +32,14 @@ def table_rows(
     path: Path,
     required: tuple[str, ...],
     numbers: tuple[str, ...] = (),
+    others: tuple[str, ...] | None = None,
     what: str = "query",
 ) -> Iterator[tuple[str, dict[str, Cell]]]:
     """(file:line, cells by column) of every row, empty cells left out; line is where the row begins.
 
-    The cells of the columns `numbers` become numbers where they are such, or times as `1:02.5`. Raises PipelineError
-    where a `required` column is missing, one is there twice, or a quote is left open and takes other rows with it.
+    The cells of the columns `numbers` become numbers where they are such, or times as `1:02.5`. A column that is not in
+    `others` either is noted as not read, unless `others` is None. Raises PipelineError where a `required` column is
+    missing, one is there twice, or a quote is left open and takes other rows with it.
     """
     text, skipped, named = text_of(path), 0, None
     separator = SEPARATOR_LINE.match(text)
@@ -66,7 +68,10 @@ def table_rows(
             annotations.refuse(what, None, where, f"not valid CSV: {error}")
             continue
         if columns is None:
-            columns = _columns(cells, required, delimiter, f"{path}:{line}")
+            if cells:
+                columns = _columns(cells, required, f"{path}:{line}")
+                unread = [c for c in columns if c and others is not None and c not in (*required, *numbers, *others)]
+                annotations.unread_columns |= {annotations.name(path): unread} if unread else {}
             continue
         row = None
         with annotations.refusing(what, None, where):
@@ -77,7 +82,7 @@ def table_rows(
 
 def _delimiter(text: str, required: tuple[str, ...]) -> str:
     """The one that finds most of the required columns in the first line, and most columns."""
-    first = next(iter(io.StringIO(text, newline="")), "")
+    first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
     names = {d: _names(next(csv.reader([first], delimiter=d), [])) for d in DELIMITERS}
     return max(DELIMITERS, key=lambda d: (len(set(required) & set(names[d])), len(names[d])))
 
@@ -86,7 +91,7 @@ def _names(cells: list[str]) -> list[str]:
     return [re.sub(r"[\s_-]+", "_", cell.strip().lower()).strip("_") for cell in cells]
 
 
-def _columns(cells: list[str], required: tuple[str, ...], delimiter: str, where: str) -> list[str]:
+def _columns(cells: list[str], required: tuple[str, ...], where: str) -> list[str]:
     columns = _names(cells)
     missing = [name for name in required if name not in columns]
     if missing:

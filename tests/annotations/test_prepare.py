@@ -250,6 +250,18 @@ def test_a_val_split_that_shares_videos_with_test_is_not_used(workspace, make_fo
     assert numbers["val_held_out_of_train"] is None and numbers["splits"]["val"]["queries"] == 2
 
 
+def test_columns_that_are_not_read_are_said(workspace, make_folder, capsys):
+    source = make_folder([f"v{k}" for k in range(5)], [])
+    (source / "queries.jsonl").unlink()
+    rows = [f"v{k};Number {k}.;0;1" for k in range(5)]
+    (source / "queries.csv").write_text("\n".join(["vid_name;desc;Start (s);End (s)", *rows]))
+    folder = workspace()
+    prepare.main()
+    assert "Columns of queries.csv that are not read: start_(s), end_(s)" in capsys.readouterr().err
+    columns = {"queries.csv": ["start_(s)", "end_(s)"]}
+    assert json.loads(manifest(folder)["prepare.json"])["unread_columns"] == columns
+
+
 @pytest.mark.parametrize(
     ("rows", "why"), [(ROWS, "no split is named"), (named(*["train"] * 4, "test"), "no val split")]
 )

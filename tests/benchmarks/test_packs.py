@@ -13,4 +13,4 @@ def test_every_stage_imports_what_was_written_and_is_measured(monkeypatch, capfd
     packs.main()
     shown = capfd.readouterr()
     assert re.findall(r"(\w+): \d+ s, at most \d+ MiB", shown.out) == list(packs.STAGES)
-    assert "20 videos imported" in shown.err and "100 queries imported, 0 cut" in shown.err
+    assert "20 videos imported" in shown.err and "0 of 100 queries cut" in shown.err
