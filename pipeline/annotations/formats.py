@@ -4,6 +4,7 @@ Test: tests/annotations/test_formats.py.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,12 +66,15 @@ def read_by(document: Any, but: str = "") -> str:
 def files_of_others(source: Path) -> str:
     """One sentence on the annotation files straight in `source` whose format is known; empty where there are none."""
     said: dict[str, str] = {}
-    paths = sorted(source.iterdir())
+    try:
+        paths = sorted(source.iterdir())
+    except OSError:
+        return ""
     for path in [path for path in paths if path.suffix in (".json", ".jsonl", ".txt")][:MOST_FILES]:
         known = _known(path)
         if known and known not in said:
             said[known] = f"the format of {path.name} is {FORMATS[known]}: `dataset: {known}` reads {READS[known]}"
-    if any((folder / "FeatureData").is_dir() for folder in (source, *paths)):
+    if any(os.path.isdir(folder / "FeatureData") for folder in (source, *paths)):
         said["pack"] = "FeatureData is part of a feature pack: `dataset: pack` reads it"
     return "; ".join(said.values())
 
@@ -78,7 +82,7 @@ def files_of_others(source: Path) -> str:
 def _known(path: Path) -> str | None:
     """The data set that reads the file; None where it cannot be read either."""
     try:
-        if path.is_fifo() or path.stat().st_size > MOST_BYTES:
+        if not os.path.isfile(path) or path.stat().st_size > MOST_BYTES:
             return None
         with path.open(encoding="utf-8-sig") as file:
             if path.suffix == ".json":

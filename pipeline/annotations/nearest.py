@@ -17,7 +17,7 @@ class Nearest:
     """Knows the ids that are there."""
 
     def __init__(self, known: Collection[str]):
-        self._known, self._answers = known, {}
+        self._known, self._answers = sorted(known), {}
 
     def to(self, video_id: str) -> str:
         """`known are 'beach_1', 'beach_2' and 40 more`, those first that are most like `video_id`."""
@@ -25,9 +25,9 @@ class Nearest:
             return "no id is known"
         if video_id not in self._answers:
             searched = len(self._answers) < SEARCHED
-            ids = sorted(self._known)
-            likest = difflib.get_close_matches(video_id, ids, SHOWN, cutoff=0.3) if searched else []
-            self._answers[video_id] = (likest + [one for one in ids[:SHOWN] if one not in likest])[:SHOWN]
+            likest = difflib.get_close_matches(video_id, self._known, SHOWN, cutoff=0.3) if searched else []
+            others = [one for one in self._known[:SHOWN] if one not in likest]
+            self._answers[video_id] = (likest + others)[:SHOWN]
         answer = self._answers[video_id]
         more = len(self._known) - len(answer)
         return f"known are {', '.join(repr(shown(one)) for one in answer)}" + (f" and {more} more" if more else "")

@@ -21,18 +21,22 @@ from pipeline.runtime import resolve
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 START, PADDING, END = 0, 1, 2
 CORPUS_VOCABULARY = 1000
+"""The most tokens a `corpus` tokenizer has, those of all 256 bytes included."""
 LEARNED_TEXTS = 2000
+PLACES = 8192
+"""Ids among which the tokens of a `corpus` tokenizer are spread."""
 
 
 class Tokenizer:
-    """Text to token ids. len(tokenizer) is the size of the vocabulary, sha256 the hash of vocabulary and merges.
+    """Text to token ids, which are below len(tokenizer); sha256 is the hash of vocabulary and merges.
 
-    vocab: token -> id, `<s>`, `<pad>` and `</s>` at 0, 1 and 2; merges: pairs of tokens, first merged first.
+    vocab: token -> id, `<s>`, `<pad>` and `</s>` at 0, 1 and 2; merges: pairs of tokens, first merged first; size:
+    len(tokenizer), by default the number of tokens.
     """
 
-    def __init__(self, vocab: dict[str, int], merges: list[tuple[str, str]]):
+    def __init__(self, vocab: dict[str, int], merges: list[tuple[str, str]], size: int | None = None):
         self._pipeline = _pipeline(BPE(vocab=vocab, merges=[tuple(pair) for pair in merges]))
-        self._size = len(vocab)
+        self._size = len(vocab) if size is None else size
         self.sha256 = sha256_text(canonical_json({"vocab": vocab, "merges": merges}))
 
     def __len__(self) -> int:
@@ -58,8 +62,8 @@ def load_tokenizer(name: str, texts: Iterable[str]) -> Tokenizer:
 def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     """A tokenizer learnt from the set of `texts`: neither their order nor repetitions matter.
 
-    Of more than `LEARNED_TEXTS` those with the lowest hashes are learned from, so that in a large data set most further
-    texts change nothing. In a small one, a further text may change the vocabulary, and with it the ids of others.
+    A further text changes no more than it must: where it brings a token, the others keep their ids. Of more than
+    `LEARNED_TEXTS` those with the lowest hashes are learned from, so that most further texts bring nothing.
     """
     pipeline = _pipeline(BPE())
     trainer = BpeTrainer(
@@ -71,7 +75,24 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
     learned = sorted(set(texts), key=lambda text: (sha256_text(text), text))[:LEARNED_TEXTS]
     pipeline.train_from_iterator(sorted(learned), trainer)
     model = json.loads(pipeline.to_str())["model"]
-    return Tokenizer(model["vocab"], model["merges"])
+    return Tokenizer(_placed(model["vocab"]), model["merges"], size=PLACES)
+
+
+def _placed(vocab: dict[str, int]) -> dict[str, int]:
+    """Specials and bytes, which every corpus has, as they are; each learned token at the place that its hash names.
+
+    A token whose place is taken goes to the next free one.
+    """
+    everywhere = {*SPECIALS, *ByteLevel.alphabet()}
+    placed = {token: id for token, id in vocab.items() if token in everywhere}
+    taken = set(placed.values())
+    for digest, token in sorted((sha256_text(token), token) for token in vocab.keys() - everywhere):
+        place = int(digest[:8], 16) % PLACES
+        while place in taken:
+            place = (place + 1) % PLACES
+        placed[token] = place
+        taken.add(place)
+    return placed
 
 
 def read_tokenizer(folder: Path) -> Tokenizer:

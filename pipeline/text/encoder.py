@@ -3,7 +3,7 @@
 Tests: tests/text/test_queries.py, tests/text/test_subtitles.py.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ import transformers
 
 from pipeline.backbones.roberta import Roberta, load_roberta
 from pipeline.backbones.tokenizer import Tokenizer, load_tokenizer
-from pipeline.features.store import Entry, Store
+from pipeline.features.store import Entry, Store, entry_key
+from pipeline.files import canonical_json, sha256_text
 from pipeline.manifest import Query
 from pipeline.sections import TextParams
 
@@ -36,6 +37,13 @@ class TextEncoder:
     def recipe(self) -> dict[str, Any]:
         """Everything about tokenizer and model that decides a feature."""
         return {**self.roberta.recipe, "tokenizer_sha256": self.tokenizer.sha256, "max_tokens": self.max_tokens}
+
+    def key(self, ids: Sequence[int], stream: str) -> str:
+        """The store's key of what the model makes of these ids, whichever tokenizer gave them."""
+        of_tokenizer = {"tokenizer_sha256", "max_tokens"}
+        recipe = {name: value for name, value in self.recipe.items() if name not in of_tokenizer}
+        recipe |= {"vocabulary": len(self.tokenizer), "stream": stream}
+        return entry_key(sha256_text(canonical_json(list(ids))), recipe)
 
     @property
     def room(self) -> int:

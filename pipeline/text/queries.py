@@ -1,4 +1,4 @@
-"""Query token features: RoBERTa over each query by itself, one store entry a text, one dataset a query id.
+"""Query token features: RoBERTa over each query by itself, one store entry a row of token ids, one dataset a query id.
 
 Test: tests/text/test_queries.py.
 """
@@ -13,8 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pipeline.features.hdf5 import Packed, pack
-from pipeline.features.store import Entry, Store, entry_key
-from pipeline.files import sha256_text
+from pipeline.features.store import Entry, Store
 from pipeline.manifest import Query
 from pipeline.text.cut import Cuts
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
@@ -32,7 +31,8 @@ def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, pa
     recipe = {**encoder.recipe, "stream": "query"}
 
     def entry(text: str) -> tuple[Entry, bool]:
-        return entry_of(store, entry_key(sha256_text(text), recipe), lambda: _compute(encoder, ids[text][:limit]))
+        kept = ids[text][:limit]
+        return entry_of(store, encoder.key(kept, "query"), lambda: _compute(encoder, kept))
 
     texts = [text for text in ids if ids[text]]
     reused, libraries = 0, set()

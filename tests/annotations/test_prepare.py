@@ -68,6 +68,8 @@ def test_the_manifest_depends_on_nothing_but_content(workspace, make_folder, mon
         f"../source/videos/v{k}.mp4" for k in range(5)
     }
 
+    assert {json.loads(line)["used_seconds"] for line in first["videos.jsonl"].splitlines()} == {2.0}
+
     prepare.main()
     assert manifest(folder) == first
 

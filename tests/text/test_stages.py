@@ -70,6 +70,18 @@ def test_queries_outside_the_training_split_are_not_learned_from(workspace, caps
     assert "query_text: 3 queries" in capsys.readouterr().err
 
 
+def test_a_further_training_query_leaves_the_features_of_others(workspace):
+    texts = {f"v1#{k}": text for k, text in enumerate(("a red disc moves up", "a blue box moves down", "it stops"))}
+    queries = [Query(query_id, "v1", text, "train") for query_id, text in texts.items()]
+    write_queries("outputs/manifest/queries.jsonl", queries)
+    query_text.main()
+    before = _features("outputs/features/query.h5")
+    write_queries("outputs/manifest/queries.jsonl", [*queries, Query("v1#9", "v1", "zebras run to giraffes", "train")])
+    query_text.main()
+    after = _features("outputs/features/query.h5")
+    assert read_json("outputs/features/query.json")["reused"] == 3 and {q: after[q] for q in before} == before
+
+
 def test_the_last_line_says_which_queries_are_cut_and_equal(workspace, capsys):
     long = "a red disc moves up " * 12
     texts = {"v1#0": f"{long} and stops", "v1#1": f"{long} and goes on", "v1#2": "a red disc moves up"}
