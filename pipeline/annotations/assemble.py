@@ -65,7 +65,7 @@ def assemble(
     limit = annotations.max_seconds if prepare.max_seconds == "auto" else prepare.max_seconds
     limit = math.inf if limit in (None, "none") else limit
     used = {video_id: min(file.duration, limit) for video_id, file in good.items()}
-    checker = _Checker(annotations, used)
+    checker = _Checker(annotations, used, limit)
     accepted = checker.queries()
     subtitles = checker.subtitles()
     described = {query.video_id for query, _ in accepted}
@@ -106,9 +106,9 @@ def _placed(query: AnnotatedQuery, spans: Spans, splits_of_video: tuple[str, ...
 class _Checker:
     """Holds queries and subtitles against the videos there are."""
 
-    def __init__(self, annotations: Annotations, used: Mapping[str, float]):
-        """used: the seconds that are used of each good video."""
-        self.annotations, self.used = annotations, used
+    def __init__(self, annotations: Annotations, used: Mapping[str, float], limit: float):
+        """used: the seconds that are used of each good video; limit: the most that are used of any."""
+        self.annotations, self.used, self.limit = annotations, used, limit
         self.nearest = Nearest(used)
         self.with_video: list[Refused] = []
         self.counts: Counter[str] = Counter()
@@ -148,8 +148,7 @@ class _Checker:
                 self.annotations.refuse("span", query.query_id, query.where, cause)
                 continue
             if start >= end_of_video or end > end_of_video + self.annotations.overrun_seconds:
-                cause = f"the span {start:g} to {end:g} s is beyond the video's end ({end_of_video:g} s)"
-                raise BadRecord(cause)
+                raise BadRecord(f"the span {start:g} to {end:g} s is beyond {self._end(query.video_id)}")
             inside.append((start, end))
         self.counts["spans_clipped"] += sum(end > end_of_video for _, end in inside)
         return tuple((start, min(end, end_of_video)) for start, end in inside)
@@ -177,10 +176,15 @@ class _Checker:
         inside = tuple(Sentence(s.text, s.start, min(s.end, end)) for s in sentences if s.start < end)
         if len(inside) < len(sentences):
             dropped = len(sentences) - len(inside)
-            cause = f"{dropped} of {len(sentences)} sentences start after the video's end ({end:g} s)"
+            cause = f"{dropped} of {len(sentences)} sentences start after {self._end(video_id)}"
             self.annotations.refuse("subtitle", video_id, where, cause)
             self.annotations.subtitle_counts.sentences_after_end += dropped
         return Subtitles(video_id, inside)
+
+    def _end(self, video_id: str) -> str:
+        if self.used[video_id] == self.limit:
+            return f"the {self.limit:g} s that are used of each video (prepare.max_seconds)"
+        return f"the video's end ({self.used[video_id]:g} s)"
 
 
 def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:

@@ -139,7 +139,9 @@ def test_only_the_first_seconds_are_used_where_a_data_set_says_so(make_folder, r
     result = read_folder(source, prepare=FIRST_SECOND)
     assert {(video.duration, video.used_seconds) for video in result.videos} == {(2.0, 1.0)}
     assert [query.spans for query in result.queries] == [((0.0, 1.0),)]
-    assert "the span 1.2 to 2 s is beyond the video's end (1 s)" in str(refusals(result))
+    assert "the span 1.2 to 2 s is beyond the 1 s that are used of each video (prepare.max_seconds)" in str(
+        refusals(result)
+    )
     assert result.subtitles[0].sentences == (Sentence("hello", 0.5, 1.0),)
     assert result.dropped["videos_cut"] == (2, 2) and result.dropped["sentences_outside"] == (1, 2)
     assert {video.used_seconds for video in read_folder(source).videos} == {2.0}
