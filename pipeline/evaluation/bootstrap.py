@@ -15,6 +15,7 @@ from pipeline.evaluation.retrieval import CUTOFFS
 
 DRAWS, SEED = 2000, 0
 PERCENTILES = (2.5, 97.5)
+DECIMALS = 9
 BLOCK = 1 << 22  # numbers drawn at once
 
 Rows = Sequence[Mapping[str, Any]]
@@ -24,7 +25,8 @@ Rows = Sequence[Mapping[str, Any]]
 def resampled_means(values: np.ndarray, videos: np.ndarray) -> np.ndarray:
     """Means (DRAWS, M) of values (M, Q) over the queries of as many videos as there are, drawn with replacement.
 
-    videos: (Q,) the video of each query, of any type; the M rows share their draws.
+    videos: (Q,) the video of each query, of any type; the M rows share their draws. The means are rounded, since the
+    last bits of a product of matrices are not the same on every machine.
     """
     names, of = np.unique(videos, return_inverse=True)
     number = np.bincount(of)
@@ -33,7 +35,7 @@ def resampled_means(values: np.ndarray, videos: np.ndarray) -> np.ndarray:
     for size in _sizes(DRAWS, max(1, BLOCK // len(names))):
         drawn = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=size)
         means.append((drawn @ sums.T) / (drawn @ number)[:, None])
-    return np.concatenate(means)
+    return np.concatenate(means).round(DECIMALS)
 
 
 def interval(values: np.ndarray, videos: np.ndarray) -> list[float]:

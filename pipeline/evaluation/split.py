@@ -13,7 +13,7 @@ from pipeline.evaluation import answers
 from pipeline.evaluation.answers import Answer
 from pipeline.evaluation.bootstrap import intervals
 from pipeline.evaluation.constant import spans_of
-from pipeline.evaluation.moments import annotated, moment_metrics
+from pipeline.evaluation.moments import Annotated, annotated, moment_metrics
 from pipeline.evaluation.rank import Ranking, Retrieved
 from pipeline.evaluation.retrieval import chance, chance_at, recall, recall_at
 from pipeline.features.corpus import Corpus
@@ -60,7 +60,7 @@ def measure(corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[fl
         "chance": chance(videos, len(corpus.query_ids)),
         "intervals": intervals(rankings),
         "queries_with_spans": len(truth.query),
-        **_moment_metrics(corpus, ranking, answer, constant),
+        **_moment_metrics(corpus, ranking, truth, answer, constant),
         "moment_spread": moment_spread(ranking.moments),
     }
     curve = [
@@ -79,12 +79,11 @@ def moment_spread(moments: Tensor) -> float | None:
 
 
 def _moment_metrics(
-    corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[float, float] | None
+    corpus: Corpus, ranking: Ranking, truth: Annotated, answer: Answer, constant: tuple[float, float] | None
 ) -> dict[str, Any]:
     """`moments`: the metrics of the answer; `answers`: of every way to answer; and of spans that know nothing: the
     whole video, and the constant span. None where they do not exist.
     """
-    truth = annotated(corpus.spans, corpus.agreement)
     length, ranks = corpus.durations[corpus.labels[truth.query]], ranking.ranks[truth.query]
 
     def metrics_of(spans: Tensor) -> dict[str, float] | None:
