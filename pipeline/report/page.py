@@ -52,7 +52,10 @@ def render(outputs: Path, examples: int) -> str:
             left_out=left_out[: tables.LISTED],
             left_out_more=max(len(left_out) - tables.LISTED, 0),
             extraction=tables.extraction(extractions),
-            parameters=tables.parameters(config, read_json(outputs / "model" / "training.json"), extractions),
+            parameters=[
+                *tables.parameters(config, read_json(outputs / "model" / "training.json"), extractions),
+                ("evaluate.answer", details["answer"]["asked"]),
+            ],
         )
     )
 

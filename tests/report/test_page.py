@@ -124,7 +124,7 @@ def test_a_curve_is_drawn_for_every_logged_metric(page):
 
 def test_the_command_and_the_parameters_are_there(page):
     assert "dvc exp run -S dataset=folder -S model=amdnet -S protocol=honest -S train.seed=3" in page.text
-    assert "recipe.hidden" in page.text and "resnet.size" in page.text
+    assert "evaluate.answer auto" in page.text and "recipe.hidden" in page.text and "resnet.size" in page.text
 
 
 def test_a_long_list_is_cut_and_says_so(outputs):
