@@ -56,7 +56,7 @@ def _counts(numbers: Json) -> Iterator[dict[str, Any]]:
             yield _row(_words(key), value["count"], value["of"])
         elif key in COUNTED:
             words, wholes = COUNTED[key]
-            count, names = _count(key, value), _names(key, value)
+            count, names = _count(key, value), _names(key, value, numbers)
             yield _row(words, count, next((numbers[whole] for whole in wholes if whole in numbers), None), names)
         elif isinstance(value, Mapping):
             yield from _counts(value)
@@ -80,7 +80,11 @@ def _count(key: str, value: Any) -> int:
     return len(value) if isinstance(value, list) else value
 
 
-def _names(key: str, value: Any) -> list[str]:
+def _names(key: str, value: Any, beside: Json) -> list[str]:
+    """Some words a thing that is counted, or what to do about it; beside: the other numbers of the stage."""
+    if key == "truncated" and "max_tokens_advised" in beside:
+        left = beside["truncated_then"]
+        return [f"query_text.max_tokens={beside['max_tokens_advised']} keeps all{f' but {left:,}' if left else ''}"]
     if key == "leaks":
         return [
             " = ".join(f"{video_id} ({split})" for split, ids in group.items() for video_id in ids)

@@ -27,6 +27,8 @@ def badges(details: Json, config: Json, prepare: Json) -> list[dict[str, str]]:
         leaked, of = prepare["leaks"]["test_videos"], prepare["leaks"]["of"]
         whose = f"{leaked:,} of {of:,} test videos" if leaked else f"{len(leaks):,} video{'s' * (len(leaks) > 1)}"
         found.append(("warning", f"leak: the content of {whose} is in another split too, under another id"))
+    if reason := prepare.get("val_held_out_of_train"):
+        found.append(("plain", f"validation videos are held out of train: {reason}"))
     if prepare.get("pack", {}).get("val_equals_test"):
         drawn = "; val is drawn from train" if protocol == "honest" else ""
         found.append(("plain", f"the pack's val and test are the same queries, which are test here{drawn}"))

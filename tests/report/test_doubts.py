@@ -41,6 +41,14 @@ def test_what_differs_is_named():
     assert (other["count"], other["share"], other["named"]) == (1, 0.25, "v1 (10.0 s, not 12.0 s)")
 
 
+def test_what_helps_against_cut_texts_is_said():
+    cut = {"queries": 20, "truncated": 3, "max_tokens_advised": 40, "truncated_then": 1}
+    (row,) = doubts({"query": cut})
+    assert row["named"] == "query_text.max_tokens=40 keeps all but 1"
+    (row,) = doubts({"query": {**cut, "truncated_then": 0}})
+    assert row["named"] == "query_text.max_tokens=40 keeps all"
+
+
 def test_one_kind_of_device_is_no_doubt_and_two_are():
     one, two = {"videos": 4, "devices": {"cpu": 4}}, {"videos": 4, "devices": {"cpu": 3, "cuda": 1}}
     (row,) = doubts({"slowfast": one, "resnet": two})

@@ -52,6 +52,12 @@ def test_equal_content_in_two_splits_warns(details, test_videos, groups, words):
         assert text.startswith(words) and kind == "warning"
 
 
+def test_why_validation_is_drawn_from_train_is_said(details):
+    found = texts(details, prepare={"val_held_out_of_train": "no val split is named"})
+    assert found["validation videos are held out of train: no val split is named"] == "plain"
+    assert texts(details, prepare={"val_held_out_of_train": None}) == texts(details)
+
+
 def test_a_pack_whose_val_is_its_test_says_so(details):
     prepare = {"pack": {"val_equals_test": True}}
     found = texts(details, prepare=prepare)
