@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import av
 import numpy as np
 
+from pipeline.video.decoded_times import decoded_frames
 from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import Request, VideoError
 from pipeline.video.scale import Scaler
@@ -50,7 +51,8 @@ class AvReader:
         """All frames in order, each checked against its time."""
         total, position = len(self.timeline.starts), 0
         try:
-            for frame in self._container.decode(self._stream):
+            first = None if self._pts is None else int(self._pts[0])
+            for frame in decoded_frames(self._container, self._stream, first):
                 if position == total:
                     raise VideoError(f"it shows more than the {total} frames that it holds", where=self.path)
                 if self._pts is not None and frame.pts != self._pts[position]:

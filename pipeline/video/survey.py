@@ -5,13 +5,14 @@ the decoder. Named here as damage: packets that their container flags (torn mp4 
 errors that the demuxer reports (holes and lost ends of mkv, webm and mp4), and an avi that holds fewer frames than it
 declares. Nothing shows, and no reader can know of, a TS or a live webm without a declared size that ends early between
 two frames, or a frame gone without a trace from a container without an index; all other frames keep their times.
-Where packets may not be frames (fields of H.264, packets without a time or two of one time), all frames are decoded for
-their times, which takes as long as decoding does.
+The first frame is the first key frame: packets before it, in the file or in time, refer to pictures that are not there
+(recordings that were cut out of longer ones). Where packets may not be frames (fields of H.264, packets without a time
+or two of one time), all frames are decoded for their times, which takes as long as decoding does.
 Test: tests/video/test_survey.py.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,15 +22,17 @@ import numpy as np
 from pipeline.video.avi import frame_chunks
 from pipeline.video.decoded_times import decoded_times, may_be_field_coded, spans_of_frames
 from pipeline.video.main_stream import main_stream
+from pipeline.video.other_tracks import OtherTracks
 from pipeline.video.picture_end import Picture, picture_end
 from pipeline.video.reader import SinceFirst, Timeline, VideoError
 from pipeline.video.upright import pixel_aspect
 
 _LONGEST = 24 * 3600
 _WIDEST = 32
-_NO_TIME = np.iinfo(np.int64).min
-_PACKET = np.dtype([("pts", np.int64), ("span", np.int64), ("shown", bool), ("corrupt", bool)])
+_NO_TIME = int(np.iinfo(np.int64).min)
+_PACKET = np.dtype([("pts", np.int64), ("span", np.int64), ("shown", bool), ("corrupt", bool), ("key", bool)])
 """Of an array, since hours of packets as Python objects are tens of mebibytes."""
+_CUT_ANYWHERE = {"mpegts", "mpeg"}
 _HARMLESS = "chapter"  # the demuxers' only errors, in our experience, that leave the pictures alone
 
 av.logging.set_skip_repeated(False)  # else a message that was seen in the file before is held back
@@ -81,9 +84,13 @@ def _survey(path: Path | str) -> Survey:
         stream = main_stream(container)
         if stream is None or stream.codec_context is None:
             raise VideoError("the file holds no video stream of a known codec", where=path)
-        others = _Others()
+        if stream.disposition & av.stream.Disposition.attached_pic:
+            raise VideoError("the file holds no video, only sound with a cover", where=path)
+        others = OtherTracks()
         packets = np.fromiter(_packets(container, stream, others), _PACKET)
         width, height = stream.width, stream.height
+        if container.format.name == "webp_pipe" and not width:
+            raise VideoError("animated WebP is not read", where=path, fix="convert it to mp4")
         if not width or not height:
             raise VideoError("the header gives the picture no size", where=path)
         aspect = pixel_aspect(stream)
@@ -97,42 +104,17 @@ def _survey(path: Path | str) -> Survey:
             if held < stream.frames:
                 raise VideoError(f"the file declares {stream.frames} frames but holds {held}", where=path)
         packets_are_frames = container.format.name == "avi" or not may_be_field_coded(path, stream)
-        pts, spans = _frames(path, packets[packets["shown"]], packets_are_frames)
+        first = _first_key(container, packets)
+        shown = packets["shown"] & ((packets["pts"] >= first) | (packets["pts"] == _NO_TIME))
+        pts, spans = _frames(path, packets[shown], packets_are_frames, first)
         timeline = _timeline(path, container, stream, pts, spans, len(packets), others)
         name, codec = container.format.name, stream.codec_context.codec.canonical_name
         return Survey(name, codec, width, height, aspect, None if name == "avi" else pts, timeline)
 
 
-@dataclass
-class _Others:
-    """Where the other streams start and end, in seconds of the file's own time stamps."""
-
-    starts: dict[int, Fraction] = field(default_factory=dict)
-    end: Fraction = Fraction(0)
-
-    def add(self, packet: av.Packet) -> None:
-        """Count a packet; a cover, a subtitle or data starts no clock."""
-        stream = packet.stream
-        if packet.pts is None or packet.is_discard or stream.disposition & av.stream.Disposition.attached_pic:
-            return
-        self.end = max(self.end, (packet.pts + (packet.duration or 0)) * stream.time_base)
-        if stream.type in ("audio", "video"):
-            start = packet.pts * stream.time_base
-            self.starts[stream.index] = min(start, self.starts.get(stream.index, start))
-
-    def earliest(self, container: av.container.InputContainer, picture: Fraction) -> Fraction:
-        """The earliest start, the picture's included; FFmpeg lets a sound start behind the priming that it knows of."""
-        starts = [picture]
-        for index, start in self.starts.items():
-            stream = container.streams[index]
-            heard = start if stream.start_time is None else stream.start_time * stream.time_base
-            starts.append(max(start, heard))
-        return min(starts)
-
-
 def _packets(
-    container: av.container.InputContainer, stream: av.VideoStream, others: _Others
-) -> Iterator[tuple[int, int, bool, bool]]:
+    container: av.container.InputContainer, stream: av.VideoStream, others: OtherTracks
+) -> Iterator[tuple[int, int, bool, bool, bool]]:
     """What `_PACKET` holds, of all packets of the stream but the empty one that ends it; the others' are counted."""
     by_order = container.format.name == "avi"  # only the order of coding is in the file; FFmpeg's pts are guesses
     for packet in container.demux():
@@ -141,15 +123,28 @@ def _packets(
         elif packet.size or packet.pts is not None:
             time = packet.dts if by_order else packet.pts
             pts = _NO_TIME if time is None else time
-            yield pts, packet.duration or 0, packet.size > 0 and not packet.is_discard, packet.is_corrupt
+            shown = packet.size > 0 and not packet.is_discard
+            yield pts, packet.duration or 0, shown, packet.is_corrupt, packet.is_keyframe
 
 
-def _frames(path: Path | str, shown: np.ndarray, packets_are_frames: bool) -> tuple[np.ndarray, np.ndarray]:
+def _first_key(container: av.container.InputContainer, packets: np.ndarray) -> int:
+    """The time of the key frame with which the pictures begin, `_NO_TIME` where nothing is to be left out.
+
+    Only streams that can be cut anywhere begin within a group of pictures; elsewhere a first packet without the flag,
+    or one that the edit list leaves out, is no sign of it.
+    """
+    keys = np.flatnonzero(packets["key"])
+    begins = keys[0] if len(keys) and container.format.name in _CUT_ANYWHERE else 0
+    sound = len(keys) and keys[0] == begins and packets["shown"][begins] and container.format.name != "avi"
+    return int(packets["pts"][begins]) if sound else _NO_TIME
+
+
+def _frames(path: Path | str, shown: np.ndarray, packets_are_frames: bool, first: int) -> tuple[np.ndarray, np.ndarray]:
     """(F,) int64 each: the times of the frames and how long they last, 0 where nothing says so, sorted by time."""
     pts, spans = shown["pts"], shown["span"]
     untimed = not len(pts) or (pts == _NO_TIME).any()
     if untimed or len(np.unique(pts)) < len(pts) or not packets_are_frames:
-        times = decoded_times(path)
+        times = decoded_times(path, None if first == _NO_TIME else first)
         if not len(times):
             raise VideoError("the file holds no frames", where=path)
         return times, spans_of_frames(times, pts, spans)
@@ -164,7 +159,7 @@ def _timeline(
     pts: np.ndarray,
     spans: np.ndarray,
     packets: int,
-    others: _Others,
+    others: OtherTracks,
 ) -> Timeline:
     steps, base = np.diff(pts), stream.time_base
     since_first = (pts - pts[0]) * float(base)
@@ -180,9 +175,9 @@ def _timeline(
         span=float(last_span * base),
         spans=float(int(spans.sum()) * base),
         packets=packets,
-        others=float(others.end),
+        others=float(others.end(container)),
     )
-    origin = others.earliest(container, file_first)
+    origin = others.clock_start(container, file_first)
     end = picture_end(container, stream, picture) - float(origin)
     if end > _LONGEST:
         raise VideoError(f"the frame times reach {end / 3600:.0f} hours", where=path)

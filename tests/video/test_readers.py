@@ -4,9 +4,10 @@ import os
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from helpers.formats import FORMATS, write_format
+from helpers.formats import FORMATS, noisy_frames, write_format
 from helpers.numbered import numbered_frames, numbers_of
 from helpers.videos import ORIENTATIONS, oriented, write_video
 
@@ -139,22 +140,45 @@ def test_an_edit_list_is_followed(tmp_path, codec):
     assert shown(path, "pyav", every_frame) == (list(range(30)), list(range(10, 40)))
 
 
-def test_a_transport_stream_cut_within_a_gop_is_refused_or_right(tmp_path):
-    """Without its first key frame, or with half a frame at its end: whatever is read has its own time."""
+def test_a_transport_stream_cut_within_a_gop_is_read_from_its_first_key_frame_and_no_further_than_it_is_whole(tmp_path):
     data = write_format(tmp_path, "h264.ts").read_bytes()
-    path, cuts, read = tmp_path / "cut.ts", range(20, len(data) // 188, 7), 0
-    for packets in cuts:
-        for kept in (data[188 * packets :], data[: 188 * packets]):
-            path.write_bytes(kept)
-            try:
-                with open_video(path, 32, "pyav", LIMITS) as reader:
-                    starts = reader.timeline.starts
-                    pictures = numbers_of(reader.frames(range(len(starts))))
-            except VideoError:
-                continue
-            read += 1
-            assert np.allclose(starts * 24, np.array(pictures) - pictures[0], atol=1e-3)
-    assert 0 < read < len(cuts), "some cuts fall between two frames or GOPs, most do not"
+    path, refused = tmp_path / "cut.ts", 0
+    for packets in range(20, len(data) // 188 - 15, 7):
+        path.write_bytes(data[188 * packets :])
+        starts, pictures = times_and_pictures(path)
+        assert pictures[-1] == 23 and np.allclose(starts * 24, np.arange(len(pictures)), atol=1e-3)
+        path.write_bytes(data[: 188 * packets])
+        try:
+            starts, pictures = times_and_pictures(path)
+        except VideoError:
+            refused += 1
+        else:
+            assert np.allclose(starts * 24, pictures, atol=1e-3)
+    assert refused, "most ends fall within a frame"
+
+
+def times_and_pictures(path: Path) -> tuple[np.ndarray, list[int]]:
+    with open_video(path, 32, "pyav", LIMITS) as reader:
+        return reader.timeline.starts, numbers_of(reader.frames(range(len(reader.timeline.starts))))
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_a_recording_that_begins_with_an_open_gop_is_read_from_the_first_whole_frame(tmp_path, interlaced):
+    """As broadcasts are cut: the frames before the key frame in time, behind it in the file, refer to nothing."""
+    flags = {"flags": "+ilme+ildct"} if interlaced else {}
+    params = f"{'tff=1:' if interlaced else ''}open-gop=1:bframes=3:keyint=8:min-keyint=8:b-adapt=0:scenecut=0"
+    whole = write_video(tmp_path / "whole.ts", noisy_frames(48), 24, options={"x264-params": params, **flags},
+                        container_options={"mpegts_flags": "+resend_headers"})  # fmt: skip
+    with av.open(str(whole)) as file:
+        packets = [(packet.pos, packet.pts, packet.is_keyframe) for packet in file.demux(video=0) if packet.size]
+    keys = [k for k, packet in enumerate(packets) if packet[2]]
+    data, path = whole.read_bytes(), tmp_path / "cut.ts"
+    assert any(packets[key + 1][1] < packets[key][1] for key in keys[1:-1]), "the GOPs are open"
+    for key in keys[1:-1]:
+        path.write_bytes(data[: 3 * 188] + data[packets[key][0] :])
+        starts, pictures = times_and_pictures(path)
+        first = round((packets[key][1] - packets[0][1]) * 24 / 90000)
+        assert pictures == list(range(first, 48)) and np.allclose(starts * 24, np.arange(48 - first), atol=1e-3)
 
 
 @both

@@ -1,0 +1,48 @@
+"""When the tracks beside the picture start and end: the clock of a file starts with the first picture or sound.
+
+Test: tests/video/test_clock_of_files.py.
+"""
+
+from fractions import Fraction
+
+import av
+from av.container import InputContainer
+
+_SOUNDS_AND_PICTURES = ("audio", "video")
+
+
+class OtherTracks:
+    """Counts the packets of all tracks but one, in units of their own: there may be a hundred thousand an hour."""
+
+    def __init__(self) -> None:
+        self._times: dict[int, list[int]] = {}  # index of a stream -> its earliest start and its latest end
+
+    def add(self, packet: av.Packet) -> None:
+        """Count a packet of another track."""
+        pts = packet.pts
+        if pts is None or packet.is_discard:
+            return
+        end, times = pts + (packet.duration or 0), self._times.setdefault(packet.stream_index, [pts, pts])
+        if pts < times[0]:
+            times[0] = pts
+        if end > times[1]:
+            times[1] = end
+
+    def end(self, container: InputContainer) -> Fraction:
+        """Where the last of them ends, in seconds of the file's own time stamps."""
+        ends = (times[1] * container.streams[index].time_base for index, times in self._times.items())
+        return max(ends, default=Fraction(0))
+
+    def clock_start(self, container: InputContainer, picture: Fraction) -> Fraction:
+        """The earliest start, the picture's included; a cover, subtitles and data start no clock.
+
+        FFmpeg has a sound start behind the priming that it knows of, though its packets start earlier.
+        """
+        starts = [picture]
+        for index, times in self._times.items():
+            stream = container.streams[index]
+            cover = stream.disposition & av.stream.Disposition.attached_pic
+            if stream.type in _SOUNDS_AND_PICTURES and not cover:
+                heard = times[0] if stream.start_time is None else max(times[0], stream.start_time)
+                starts.append(heard * stream.time_base)
+        return min(starts)
