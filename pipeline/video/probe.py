@@ -13,7 +13,7 @@ from pipeline.video.reader import VideoError
 from pipeline.video.survey import Survey
 
 _BYTES_A_SECOND = 1 << 20
-"""So slowly may a file be read before its survey is taken to hang."""
+"""Of a video whose length nobody knows yet; few have less."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Probe:
 
 
 def probe(path: Path | str, limits: DecodeParams) -> Probe:
-    """Survey the file in a process of its own, within max(deadline_floor, one second a mebibyte).
+    """Survey the file in a process of its own, within max(deadline_floor, deadline_factor seconds a mebibyte).
 
     Raises VideoError where the file holds no video, is damaged, crashes the survey or is not surveyed in time.
     """
@@ -42,7 +42,8 @@ def probe(path: Path | str, limits: DecodeParams) -> Probe:
         size = Path(path).stat().st_size
     except OSError as error:
         raise VideoError(f"the file cannot be read: {error.strerror}", where=path) from None
-    found: Survey = ask((child.SURVEY, str(path)), path, max(limits.deadline_floor, size / _BYTES_A_SECOND))
+    seconds = max(limits.deadline_floor, limits.deadline_factor * size / _BYTES_A_SECOND)
+    found: Survey = ask((child.SURVEY, str(path)), path, seconds)
     starts = found.timeline.starts
     return Probe(
         end=found.timeline.end,
