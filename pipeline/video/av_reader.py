@@ -55,7 +55,7 @@ class AvReader:
             for frame in decoded_frames(self._container, self._stream, first):
                 if position == total:
                     raise VideoError(f"it shows more than the {total} frames that it holds", where=self.path)
-                if self._pts is not None and frame.pts != self._pts[position]:
+                if self._pts is not None and frame.pts is not None and frame.pts != self._pts[position]:
                     break
                 if frame.is_corrupt:
                     raise VideoError(f"frame {position} of {total} is damaged", where=self.path)

@@ -16,13 +16,16 @@ from pipeline import runtime
 from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import VideoError
 
-_PROGRESSIVE = 1
+_UNKNOWN, _PROGRESSIVE = 0, 1
 
 
 def may_be_field_coded(path: Path | str, stream: av.VideoStream) -> bool:
-    """Whether packets of H.264 may be fields: the header says that it is interlaced, or nothing and a frame says so."""
-    if stream.codec_context.codec.canonical_name != "h264" or stream.codec_context.field_order == _PROGRESSIVE:
+    """Whether packets of H.264 may be fields: it is interlaced, by its header or, where that is silent, a frame."""
+    order = stream.codec_context.field_order
+    if stream.codec_context.codec.canonical_name != "h264" or order == _PROGRESSIVE:
         return False
+    if order != _UNKNOWN:
+        return True
     with av.open(str(path), metadata_errors="replace") as container:
         frame = next(container.decode(main_stream(container)), None)
         return frame is not None and frame.interlaced_frame
@@ -44,35 +47,53 @@ def decoded_frames(container: InputContainer, stream: av.VideoStream, first: int
 
 
 def decoded_times(path: Path | str, first: int | None) -> np.ndarray:
-    """(F,) int64, the times of the frames from `first` on, in the stream's units.
+    """(F,) int64, never falling, the times of the frames from `first` on, in the stream's units.
 
-    Raises VideoError where one is damaged or has no time.
+    Frames without a time, as where a transport stream packs several together, are spread between their neighbours.
+    Raises VideoError where a frame is damaged, times run backwards, or nearly none is given.
     """
     with av.open(str(path), metadata_errors="replace") as container:
         stream = main_stream(container)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = runtime.decode_threads()
         stream.codec_context.options = {"err_detect": "explode", "skip_loop_filter": "all"}  # no picture is looked at
-        times = []
+        times: list[int | None] = []
         try:
             for frame in decoded_frames(container, stream, first):
                 if frame.is_corrupt:
                     raise VideoError(f"frame {len(times)} is damaged", where=path)
-                if frame.pts is None:
-                    fix = "put the stream into a container that keeps times, such as mp4"
-                    raise VideoError("its frames have no times", where=path, fix=fix)
                 times.append(frame.pts)
         except av.FFmpegError as error:
             raise VideoError(f"frame {len(times)} cannot be decoded: {error.strerror}", where=path) from None
-    return np.sort(np.array(times, np.int64))
+    if not times:
+        raise VideoError("the file holds no frames", where=path)
+    known = [position for position, time in enumerate(times) if time is not None]
+    if not known or len(known) < min(2, len(times)):
+        fix = "put the stream into a container that keeps times, such as mp4"
+        raise VideoError("its frames have no times", where=path, fix=fix)
+    filled = _filled(len(times), known, [times[position] for position in known])
+    if (np.diff(filled) < 0).any():
+        raise VideoError("its times run backwards, as where recordings were joined", where=path)
+    return filled
+
+
+def _filled(count: int, known: list[int], times: list[int]) -> np.ndarray:
+    """(count,) int64: the `times` of the frames `known`, the others in even steps between, before and behind them."""
+    step = (times[-1] - times[0]) / max(known[-1] - known[0], 1)
+    before, behind = times[0] - (known[0] + 1) * step, times[-1] + (count - known[-1]) * step
+    filled = np.interp(np.arange(count), [-1, *known, count], [before, *times, behind])
+    return np.round(filled).astype(np.int64)
 
 
 def spans_of_frames(times: np.ndarray, packet_times: np.ndarray, packet_spans: np.ndarray) -> np.ndarray:
-    """(F,) how long each frame lasts: its packet and those after it, in the order of the file, that begin no frame."""
-    begins = np.isin(packet_times, times)
-    if not begins.any():
+    """(F,) how long each frame lasts: its packet and those after it, in the order of the file, that begin no frame.
+
+    0 where no packet has the frame's time.
+    """
+    starts = np.flatnonzero(np.isin(packet_times, times))
+    if not len(starts):
         return np.zeros(len(times), np.int64)
-    starts = np.flatnonzero(begins)
     order = np.argsort(packet_times[starts], kind="stable")
-    sums = np.add.reduceat(packet_spans, starts)[order]
-    return sums[np.searchsorted(packet_times[starts][order], times)]
+    begun, sums = packet_times[starts][order], np.add.reduceat(packet_spans, starts)[order]
+    packet = np.searchsorted(begun, times).clip(max=len(begun) - 1)
+    return np.where(begun[packet] == times, sums[packet], 0)

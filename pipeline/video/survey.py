@@ -6,7 +6,7 @@ errors that the demuxer reports (holes and lost ends of mkv, webm and mp4), and 
 declares. Nothing shows, and no reader can know of, a TS or a live webm without a declared size that ends early between
 two frames, or a frame gone without a trace from a container without an index; all other frames keep their times.
 The first frame is the first key frame: packets before it, in the file or in time, refer to pictures that are not there
-(recordings that were cut out of longer ones). Where packets may not be frames (fields of H.264, packets without a time
+(recordings that were cut out of longer ones). Where packets may not be frames (interlaced H.264, packets without a time
 or two of one time), all frames are decoded for their times, which takes as long as decoding does.
 Test: tests/video/test_survey.py.
 """
@@ -145,8 +145,6 @@ def _frames(path: Path | str, shown: np.ndarray, packets_are_frames: bool, first
     untimed = not len(pts) or (pts == _NO_TIME).any()
     if untimed or len(np.unique(pts)) < len(pts) or not packets_are_frames:
         times = decoded_times(path, None if first == _NO_TIME else first)
-        if not len(times):
-            raise VideoError("the file holds no frames", where=path)
         return times, spans_of_frames(times, pts, spans)
     order = np.lexsort((spans, pts))
     return pts[order], spans[order]

@@ -157,6 +157,21 @@ def test_a_transport_stream_cut_within_a_gop_is_read_from_its_first_key_frame_an
     assert refused, "most ends fall within a frame"
 
 
+@pytest.mark.parametrize("together", [2, 3])
+def test_frames_that_share_a_packet_of_a_transport_stream_are_spread_over_its_time(tmp_path, together):
+    plain, path = write_video(tmp_path / "plain.ts", noisy_frames(24), 24, options={"bf": "0"}), tmp_path / "shared.ts"
+    with av.open(str(plain)) as source, av.open(str(path), "w") as target:
+        packets = [packet for packet in source.demux(video=0) if packet.size]
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for first in range(0, 24, together):
+            packet = av.Packet(b"".join(map(bytes, packets[first : first + together])))
+            packet.pts, packet.dts, packet.time_base = packets[first].pts, packets[first].dts, packets[first].time_base
+            packet.stream, packet.is_keyframe = stream, packets[first].is_keyframe
+            target.mux(packet)
+    starts, pictures = times_and_pictures(path)
+    assert pictures == list(range(24)) and np.allclose(starts * 24, range(24), atol=1e-3)
+
+
 def times_and_pictures(path: Path) -> tuple[np.ndarray, list[int]]:
     with open_video(path, 32, "pyav", LIMITS) as reader:
         return reader.timeline.starts, numbers_of(reader.frames(range(len(reader.timeline.starts))))
