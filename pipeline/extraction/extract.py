@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +140,13 @@ def _unchanged_file(video: Video) -> Path:
 
 
 def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -> np.ndarray:
-    """(T, D) float32 rows of the open video; one batch is made while the model has, or waits for, the one before."""
-    plan = stream.plan(reader.timeline)
+    """(T, D) float32 rows of the open video; one batch is made while the model has, or waits for, the one before.
+
+    A clip of the same frames as the one before it, as of a picture that is held, has its row.
+    """
+    clips = stream.plan(reader.timeline)
+    new = [position == 0 or not np.array_equal(clips[position - 1], clip) for position, clip in enumerate(clips)]
+    plan = list(compress(clips, new))
     rows: list[Tensor] = []
     asked: Future[Tensor] | None = None
     batches = batches_of(reader, stream, plan)
@@ -150,7 +155,8 @@ def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -
             rows.append(asked.result())
         asked = model.submit(_timed_encode, stream, batch, seconds)
     rows.append(asked.result())
-    return stream.pool(torch.cat(rows).cpu().numpy(), [len(indices) for indices in plan])
+    pooled = stream.pool(torch.cat(rows).cpu().numpy(), [len(indices) for indices in plan])
+    return pooled[np.cumsum(new) - 1]
 
 
 def batches_of(reader: Reader, stream: Stream, plan: list[np.ndarray]) -> Iterator[Tensor]:

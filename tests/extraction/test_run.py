@@ -112,6 +112,15 @@ def test_two_videos_of_the_same_content_are_decoded_once(films, tmp_path):
     assert (metrics["videos"], metrics["decoded"]) == (2, 1)
 
 
+def test_a_picture_that_is_held_for_an_hour_is_encoded_once(tmp_path):
+    path = write_video(tmp_path / "podcast.mp4", numbered_frames(2), times=[0, 36000], options={"bf": "0"})
+    stream = NumberStream()
+    metrics = run(stream, corpus([path]), tmp_path, 0.0)
+    assert (metrics["clips"], stream.encoded) == (7201, 3)  # three frames of each of two different clips, two at a time
+    with FeatureFile(tmp_path / "numbers.h5") as file:
+        assert file["podcast"].tolist() == [[0, 0, 0]] * 7200 + [[1, 1, 1]]
+
+
 def test_a_length_other_than_the_manifests_is_named(films, tmp_path, capsys):
     right, wrong = corpus(films[:2])
     metrics = run(NumberStream(), [replace(right, duration=1.2), replace(wrong, duration=30.0)], tmp_path, 0.0)
