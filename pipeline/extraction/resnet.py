@@ -16,6 +16,8 @@ from pipeline.video import clips
 from pipeline.video.decode import POLICY
 from pipeline.video.reader import Scaling, Timeline
 
+_LEAST_NORM = 1e-12  # torch.nn.functional.normalize's
+
 
 class ResNetStream:
     """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
@@ -27,10 +29,10 @@ class ResNetStream:
         clips.require_published_seconds("resnet", params.sampling, clip_seconds)
         self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_frames
-        self.scaling: Scaling = "bicubic" if params.sampling == "published" else "bilinear"
         self.decode = decode
         self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
         self.recipe: dict[str, Any] = resnet_recipe(params, clip_seconds, self.weights.id, POLICY)
+        self.scaling: Scaling = self.recipe.get("scaling", "bilinear")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.params, self.clip_seconds, self.decode)
@@ -57,7 +59,9 @@ class ResNetStream:
         return self._model(units)
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        """(sum of counts, D) -> (T, D): maximum or mean over each clip's frames."""
+        """(sum of counts, D) -> (T, D): maximum or mean over each clip's frames, or its only row, normalised."""
+        if "normalised" in self.recipe:
+            return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=_LEAST_NORM)
         ends = np.cumsum(counts)
         pooled = np.maximum if self.params.pooling == "max" else np.add
         summed = pooled.reduceat(rows, ends - counts, axis=0)

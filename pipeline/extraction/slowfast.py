@@ -28,10 +28,10 @@ class SlowFastStream:
         clips.require_published_seconds("slowfast", params.sampling, clip_seconds)
         self.params, self.clip_seconds = params, clip_seconds
         self.short_side, self.batch = params.size, params.batch_clips
-        self.scaling: Scaling = "bicubic" if params.sampling == "published" else "bilinear"
         self.decode = decode
         self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
         self.recipe: dict[str, Any] = slowfast_recipe(params, clip_seconds, self.weights.id, POLICY)
+        self.scaling: Scaling = self.recipe.get("scaling", "bilinear")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.params, self.clip_seconds, self.decode)

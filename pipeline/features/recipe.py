@@ -6,6 +6,11 @@ float16, so features that must be equal to the bit are computed on one kind of d
 its own, and a stage says where it mixes them. `precision` is in it: bfloat16 is a choice that only a GPU offers, not
 what a GPU does by itself. `batch` is in it because the size of a forward pass moves floats by 1e-7.
 How much memory decord may take is not: it decides who decodes a video, and both decoders give the same pictures.
+
+`published` sampling repeats what is known of the tool behind the published TVR features (HERO_Video_Feature_Extractor):
+the frames (`pipeline.video.clips`), bicubic scaling, which is the default of ffmpeg's command line, and L2-normalised
+ResNet rows. What remains different: its SlowFast weights were Caffe2's, not those of `pretrained`; it took stored
+pixels for square, and the stored width and height of a turned video for those shown; its FFmpeg was an older one.
 Test: tests/features/test_recipe.py.
 """
 
@@ -29,6 +34,7 @@ def slowfast_recipe(params: SlowFastParams, clip_seconds: float, weights_id: str
         "model": "slowfast_r50_8x8",
         "clip_seconds": clip_seconds,
         "sampling": params.sampling,
+        **_scaling(params.sampling),
         "size": params.size,
         "pooling": "none",
         "precision": params.precision,
@@ -48,6 +54,7 @@ def resnet_recipe(params: ResNetParams, clip_seconds: float, weights_id: str, de
         "model": "resnet152",
         "clip_seconds": clip_seconds,
         "sampling": params.sampling,
+        **_scaling(params.sampling),
         "size": params.size,
         "pooling": params.pooling if several else "none",
         "precision": params.precision,
@@ -59,4 +66,11 @@ def resnet_recipe(params: ResNetParams, clip_seconds: float, weights_id: str, de
     }
     if several:
         recipe["frames_per_second"] = params.frames_per_second
+    if params.sampling == "published":
+        recipe["normalised"] = "l2"
     return recipe
+
+
+def _scaling(sampling: str) -> dict[str, str]:
+    """How pictures are scaled, named where it is not bilinear."""
+    return {"scaling": "bicubic"} if sampling == "published" else {}

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -16,6 +17,7 @@ from pipeline.extraction.run import run
 from pipeline.extraction.slowfast import SlowFastStream, centre_crop
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.sections import DecodeParams, ResNetParams, SlowFastParams
+from pipeline.video.decode import open_video
 
 DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
@@ -85,6 +87,26 @@ def test_neighbours_and_threads_change_no_byte(films, tmp_path, stream, monkeypa
     finally:
         torch.set_num_threads(threads)
     assert rows[0] == rows[1]
+
+
+def test_published_resnet_rows_have_norm_1(films, tmp_path):
+    run(resnet_stream("published"), corpus(films), tmp_path, 0.0)
+    with FeatureFile(tmp_path / "resnet.h5") as file:
+        norms = [np.linalg.norm(file[path.stem].astype(np.float32), axis=1) for path in films]
+    np.testing.assert_allclose(np.concatenate(norms), 1, atol=1e-3)
+
+
+def test_published_pictures_are_scaled_bicubically_which_only_pyav_does(films, tmp_path):
+    stream = resnet_stream("published")
+    assert run(stream, corpus(films[:1]), tmp_path, 0.0)["decoders"] == {"decord": 0, "pyav": 1}
+    with av.open(str(films[0])) as container:
+        frame = list(container.decode(video=0))[15]
+    wanted, other = (
+        frame.reformat(26, 16, "rgb24", interpolation=name).to_ndarray().astype(int) for name in ("BICUBIC", "BILINEAR")
+    )
+    with open_video(films[0], 16, "pyav", DECODE, scaling=stream.scaling) as reader:
+        (picture,) = reader.frames([15])
+    assert np.abs(picture - wanted).mean() < 0.1 < 1 < np.abs(picture - other).mean()
 
 
 @pytest.mark.parametrize("pooling", ["max", "mean"])

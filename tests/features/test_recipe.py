@@ -56,3 +56,11 @@ def test_the_allowed_failures_change_no_feature():
 @pytest.mark.parametrize("change", [{"pooling": "mean"}, {"frames_per_second": 2.0}])
 def test_one_frame_a_clip_has_nothing_to_pool(change):
     assert resnet(sampling="middle", **change) == resnet(sampling="middle")
+
+
+def test_only_published_sampling_scales_and_normalises_otherwise():
+    assert slowfast(sampling="published")["scaling"] == resnet(sampling="published")["scaling"] == "bicubic"
+    assert resnet(sampling="published")["normalised"] == "l2" and "normalised" not in slowfast(sampling="published")
+    for sampling in ("middle", "uniform"):
+        assert not {"scaling", "normalised"} & resnet(sampling=sampling).keys()
+    assert "scaling" not in slowfast(sampling="full_clip")
