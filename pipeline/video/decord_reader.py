@@ -2,11 +2,11 @@
 
 What it is known to misread it refuses, so that PyAV reads it: MPEG-TS, MPEG-PS and AV1 by name, edit lists and avi with
 B-frames by their times, turned and mirrored videos (it distorts them), and a few rare pixel formats that it converts
-otherwise than PyAV. Where its reader waits for a model, decord decodes all of the video ahead, so it leaves a video to
-PyAV whose file and pictures together exceed what it may hold. Where PyAV fails too, it reads such a video in parts:
-each with a decoder of its own, from the video's start, which is closed before anybody waits. The kernel holds it to its
-bound in any case. decord hides the errors of its libav, so they are read from the standard error of the process, which
-is this reader's while it decodes.
+otherwise than PyAV; bicubic scaling it does not offer. Where its reader waits for a model, decord decodes all of the
+video ahead, so it leaves a video to PyAV whose file and pictures together would exceed what it may hold. Where PyAV
+fails too, it reads such a video in parts: each with a decoder of its own, from the video's start, which is closed
+before anybody waits. The kernel holds it to its bound in any case. decord hides the errors of its libav, so they are
+read from the standard error of the process, which is this reader's while it decodes.
 Test: tests/video/test_readers.py.
 """
 
@@ -34,6 +34,8 @@ _SAME_UNSCALED = re.compile(r"yuvj?4(20|22|44)p|(yuv422|yuv444)p1\dle|gbrp|gray|
 """Pixel formats that decord converts as PyAV does where a picture keeps its size too; where it is scaled, all are."""
 _CLOSE = 2e-3
 """Seconds by which decord's float32 times may differ from the packets'."""
+_OVERHEAD = 1 << 11
+"""Bytes that a waiting picture takes besides its pixels; 1.4 KiB were measured."""
 _WORKING_BYTES, _WORKING_PICTURES = 1 << 28, 32
 """What any decoder takes for itself: its threads and buffers, and full-size pictures of 6 bytes a pixel at most."""
 
@@ -58,7 +60,7 @@ class DecordReader:
         self._shape = (height, width, 3)
         self._refuse_pictures(found)
         self._threads = request.threads
-        picture = math.prod(self._shape)
+        picture = math.prod(self._shape) + _OVERHEAD
         whole = os.path.getsize(self.path) + len(found.timeline.starts) * picture
         if whole > request.ahead_bytes and not request.in_parts:
             raise TooLarge(f"decord may hold all of it at once, {whole >> 20} MiB", where=self.path)
