@@ -12,7 +12,7 @@ from pipeline.video.decode import open_video
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import survey
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0)
+LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.mark.parametrize("name", FORMATS)
