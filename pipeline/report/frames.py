@@ -1,7 +1,7 @@
 """Small pictures of a video at given times, as JPEG data URIs that need no file beside the page.
 
-Read with PyAV from the start, since sparse reads return wrong frames from some files, and chosen by the times that
-extraction goes by. Test: tests/report/test_frames.py.
+They are read with PyAV from the start, since sparse reads return wrong frames from some files, are chosen by the times
+that extraction goes by, and are what it sees. Test: tests/report/test_frames.py.
 """
 
 import base64
@@ -14,8 +14,9 @@ import numpy as np
 
 from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import VideoError
+from pipeline.video.scale import Scaler
 from pipeline.video.survey import survey
-from pipeline.video.upright import orientation, upright
+from pipeline.video.upright import upright
 
 WIDTH = 160
 QUALITY = 6  # of JPEG in ffmpeg's scale: 2 (best) to 31
@@ -33,7 +34,8 @@ def pictures(path: Path, times: Sequence[float]) -> list[str]:
     try:
         found = survey(path)
         indices = np.searchsorted(found.timeline.starts, np.float32(times), side="right") - 1
-        return [_data_uri(frame, found.aspect) for frame in _frames(path, indices.clip(0).tolist())]
+        scaled = Scaler(path, found.scaled(WIDTH), "bilinear")
+        return [_data_uri(upright(scaled(frame), frame)) for frame in _frames(path, indices.clip(0).tolist())]
     except VideoError as error:
         raise UnreadableVideo(error.cause) from None
     except (av.error.FFmpegError, OSError) as error:
@@ -57,13 +59,10 @@ def _frames(path: Path, indices: list[int]) -> Iterator[av.VideoFrame]:
     yield from [shown] * len(due)
 
 
-def _data_uri(frame: av.VideoFrame, aspect: Fraction) -> str:
-    """aspect: of the stored pixels, width over height."""
-    seen = av.VideoFrame.from_ndarray(upright(frame.to_ndarray(format="rgb24"), frame), format="rgb24")
-    turned = orientation(frame)[0] == 0
-    ratio = seen.height / seen.width * (aspect if turned else 1 / aspect)
+def _data_uri(picture: np.ndarray) -> str:
+    seen = av.VideoFrame.from_ndarray(picture, format="rgb24")
     encoder = av.CodecContext.create("mjpeg", "w")
-    encoder.width, encoder.height = WIDTH, max(2, round(WIDTH * ratio / 2) * 2)
+    encoder.width, encoder.height = WIDTH, max(2, round(seen.height * WIDTH / seen.width / 2) * 2)
     encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 25)
     encoder.qmin = encoder.qmax = QUALITY
     picture = seen.reformat(encoder.width, encoder.height, "yuvj420p")

@@ -52,7 +52,7 @@ def require_known_colours(frame: av.VideoFrame, path: Path | str) -> None:
         raise VideoError(
             f"its colours are in matrix {int(frame.colorspace)}, which cannot be converted",
             where=path,
-            fix="convert it to a common one, for example with `ffmpeg -i IN -vf scale=out_color_matrix=bt709 OUT`",
+            fix="convert it to a common one, for example with `ffmpeg -i IN -vf zscale=matrix=709 OUT`",
         )
 
 

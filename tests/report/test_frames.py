@@ -7,6 +7,8 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
+from helpers.clocked import write_clocked
+from helpers.numbered import numbers_of
 from helpers.videos import ORIENTATIONS, oriented, write_video
 
 from pipeline.report.frames import UnreadableVideo, pictures
@@ -28,6 +30,12 @@ def test_the_frame_on_screen_at_each_time(video, tmp_path):
     colours = [decoded(uri, tmp_path).mean(axis=(0, 1)) for uri in taken]
     expected = [(200, 30, 30), (30, 200, 30), (30, 200, 30), (220, 220, 40), (220, 220, 40)]
     np.testing.assert_allclose(colours, expected, atol=30)
+
+
+def test_times_are_those_of_a_player_where_the_sound_starts_first(tmp_path):
+    path = write_clocked(tmp_path / "late.mkv", range(25, 75), 75, sound=(0.0, 3.0))
+    seen = [decoded(uri, tmp_path)[2::5, 2::5] for uri in pictures(path, [0.5, 1.5, 2.9, 9.0])]
+    assert numbers_of(seen) == [0, 12, 47, 49]
 
 
 def test_pictures_are_small_and_always_the_same(video, tmp_path):
@@ -79,7 +87,7 @@ def test_a_video_is_shown_as_its_matrix_says(tmp_path, name):
     plain = write_video(tmp_path / "plain.mp4", [image])
     (shown,) = pictures(oriented(tmp_path / "oriented.mp4", plain, matrix), [0.0])
     picture, upright = decoded(shown, tmp_path), seen(image)
-    assert picture.shape == ((120, 160, 3) if upright.shape == image.shape else (214, 160, 3))
+    assert picture.shape == ((120, 160, 3) if upright.shape == image.shape else (212, 160, 3))
     rows, columns = (np.linspace(4, size - 5, 9).astype(int) for size in picture.shape[:2])
     there, here = (np.linspace(0, size - 1, 9).astype(int) for size in upright.shape[:2])
     assert np.abs(picture[rows][:, columns].astype(int) - upright[there][:, here]).mean() < 20

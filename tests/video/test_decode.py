@@ -99,6 +99,14 @@ def test_any_other_error_of_a_decoder_is_the_videos(stub, video):
         read(video)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels hold no process to a bound")
+def test_a_decoder_that_takes_too_much_memory_is_stopped_and_the_next_one_goes_on(stub, video):
+    stub("bytearray(900 << 20)")
+    with pytest.raises(VideoError, match="MemoryError"):
+        read(video, limits=DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=64))
+    assert read(video, "pyav") == list(range(12))
+
+
 def test_one_child_reads_many_videos_good_and_bad(video, tmp_path, monkeypatch):
     monkeypatch.setattr(decode, "_idle", [])
     (tmp_path / "bad.mp4").write_bytes(b"no video\n" * 40)
