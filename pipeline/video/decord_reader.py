@@ -31,7 +31,7 @@ from pipeline.video.upright import AS_STORED, orientation
 
 _MISREAD = {"mpegts", "mpeg", "av1"}
 _SAME_UNSCALED = re.compile(r"yuvj?4(20|22|44)p|(yuv422|yuv444)p1\dle|gbrp|gray|rgb24|bgr24|bgr0|yuyv422")
-"""Pixel formats that decord converts as PyAV does where a picture keeps its size too; where it is scaled, all are."""
+"""Pixel formats that decord converts as PyAV does where a picture keeps its size; where it is scaled, it does most."""
 _CLOSE = 2e-3
 """Seconds by which decord's float32 times may differ from the packets'."""
 _OVERHEAD = 1 << 11
@@ -84,8 +84,9 @@ class DecordReader:
         if orientation(frame) != AS_STORED:
             raise VideoError("decord distorts turned and mirrored videos", where=self.path)
         require_known_colours(frame, self.path)
-        if self._shape[:2] == (found.height, found.width) and not _SAME_UNSCALED.fullmatch(frame.format.name):
-            raise VideoError(f"decord converts unscaled {frame.format.name} pictures otherwise", where=self.path)
+        unscaled, pixels = self._shape[:2] == (found.height, found.width), frame.format
+        if pixels.has_palette or (unscaled and not _SAME_UNSCALED.fullmatch(pixels.name)):
+            raise VideoError(f"decord may misread {pixels.name} pictures of this size", where=self.path)
 
     def _open(self) -> "decord.VideoReader":
         height, width, _ = self._shape

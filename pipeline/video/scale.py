@@ -57,8 +57,12 @@ def require_known_colours(frame: av.VideoFrame, path: Path | str) -> None:
 
 
 def _bare(frame: av.VideoFrame) -> av.VideoFrame:
-    """The frame's planes with its colour matrix and range, and without anything else that it says of itself."""
-    if frame.format.has_palette:
+    """The frame's planes with its colour matrix and range, and without anything else that it says of itself.
+
+    A palette has no rows, and rows that are stored from the bottom up cannot be copied as they lie; such frames are RGB
+    and have no chroma. They stay as they are.
+    """
+    if any(plane.line_size <= 0 for plane in frame.planes):
         return frame
     bare = av.VideoFrame(frame.width, frame.height, frame.format.name)
     for source, target in zip(frame.planes, bare.planes, strict=True):
