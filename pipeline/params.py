@@ -5,15 +5,18 @@ read a parameter it does not name; a test holds the names against dvc.yaml. Test
 """
 
 import difflib
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_yaml
-from pipeline.sections import RECIPES, SECTIONS, Dataset, ModelName, Section
+from pipeline.sections import DATASETS, RECIPES, SECTIONS, Dataset, ModelName, Section
 
 
 def load(*sections: str, path: Path | str = "params.yaml") -> SimpleNamespace:
@@ -33,6 +36,25 @@ def load(*sections: str, path: Path | str = "params.yaml") -> SimpleNamespace:
             value = _with_streams(value, document.get("dataset"), path)
         setattr(loaded, section, _checked(value, schema, key, path))
     return loaded
+
+
+def check_all(path: Path | str = "params.yaml") -> None:
+    """Check every section that is there, and every recipe; raises PipelineError as `load` does."""
+    document = _read(path)
+    _refuse_unknown(document, SECTIONS, path, prefix="")
+    load(*(section for section in document if section != "recipes"), path=path)
+    recipes = _mapping(document.get("recipes", {}), "recipes", path)
+    _refuse_unknown(recipes, RECIPES, path, prefix="recipes.")
+    for model, of_model in recipes.items():
+        _refuse_unknown(_mapping(of_model, f"recipes.{model}", path), DATASETS, path, prefix=f"recipes.{model}.")
+        for dataset, recipe in of_model.items():
+            _checked(recipe, RECIPES[model], f"recipes.{model}.{dataset}", path)
+
+
+def _mapping(value: Any, key: str, path: Path | str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PipelineError(f"`{key}` is not a mapping", where=path, fix=f"restore it with `git checkout {path}`")
+    return value
 
 
 def _read(path: Path | str) -> dict[str, Any]:
@@ -85,19 +107,30 @@ def _checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:
         raise PipelineError(
             f"`{name}`: {first['msg']}{given}",
             where=path,
-            fix="the allowed values stand in params.yaml beside each key",
+            fix=_nearest_value(first) or "the allowed values stand in params.yaml beside each key",
         ) from None
+
+
+def _nearest_value(error: ErrorDetails) -> str | None:
+    """For a text that is none of the allowed ones, the one that is most like it."""
+    if error["type"] != "literal_error" or not isinstance(error["input"], str):
+        return None
+    allowed = re.findall("'([^']*)'", error["ctx"]["expected"])
+    return f"did you mean `{_nearest(error['input'], allowed)}`?"
 
 
 def _refuse_unknown(mapping: dict[str, Any], known: Any, path: Path | str, prefix: str) -> None:
     for name in mapping:
         if name not in known:
-            nearest = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.0)[0]
             raise PipelineError(
                 f"unknown parameter `{prefix}{name}`",
                 where=path,
-                fix=f"did you mean `{prefix}{nearest}`? Else remove it",
+                fix=f"did you mean `{prefix}{_nearest(str(name), known)}`? Else remove it",
             )
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    return difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)[0]
 
 
 def leaf_keys(section: str, model: str = "amdnet", dataset: str = "sample") -> list[str]:

@@ -8,7 +8,7 @@ import yaml
 from dvc.utils.hydra import apply_overrides
 
 from pipeline.errors import PipelineError
-from pipeline.params import load
+from pipeline.params import check_all, load
 from pipeline.sections import DATASETS, RECIPES, SECTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,3 +131,25 @@ def test_sections_of_the_file_are_those_of_the_code():
 def test_no_value_is_shared_by_an_anchor():
     """`dvc exp run -S` loses what it sets in a mapping that an alias repeats, and says nothing."""
     assert not [token for token in yaml.scan(TEXT) if isinstance(token, yaml.AnchorToken | yaml.AliasToken)]
+
+
+def test_all_of_the_file_is_well():
+    check_all(ROOT / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "hint"),
+    [
+        ("  gmmformer:\n", "  gmmforner:\n", "recipes.gmmforner", "did you mean `recipes.gmmformer`"),
+        ("    charades: ", "    charade: ", "recipes.amdnet.charade", "did you mean `recipes.amdnet.charades`"),
+        ("      learning_rate: 2.5e-4", "      learning_rat: 2.5e-4", "learning_rat`", "activitynet.learning_rate`"),
+        ("      moments: 4\n", "      moments: no\n", "recipes.amdnet.folder.moments", "integer"),
+        ("  pooling: max", "  pooling: maxx", "resnet.pooling", "did you mean `max`"),
+        ("model: amdnet ", "model: gmm ", "`model`", "did you mean `gmmformer`"),
+        ("report:\n", "report: 3\nreprot:\n", "reprot", "did you mean `report`"),
+    ],
+)
+def test_what_no_stage_would_read_is_checked_too(old, new, key, hint, edited):
+    with pytest.raises(PipelineError) as caught:
+        check_all(edited(old, new))
+    assert key in str(caught.value) and hint in str(caught.value)
