@@ -3,9 +3,11 @@
 Test: tests/benchmarks/test_experiments.py.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,19 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dvc.dependency import loads_from
-from dvc.repo import Repo
-from dvc.stage import Stage
-
 from benchmarks.plan import Run, changed
 from pipeline.errors import PipelineError
+from pipeline.scan.listing import LIST, list_files, write_list
+from pipeline.sections import DecodeParams
+
+_NO_VIDEOS = DecodeParams(
+    deadline_floor=1.0, deadline_factor=1.0, max_ahead_mib=1
+)  # a pack holds none, so nothing can hang
 
 
 @dataclass(frozen=True)
 class Experiment:
     """A finished experiment: its parameters, and its metrics by the name of their file (`metrics`, `cost`).
 
-    pack: DVC's hash of what its `source` held, the same wherever that lies; "" where DVC lists none of it.
+    pack: the hash of the list of the files in its `source`, the same wherever that lies; "" where there is no list.
     """
 
     name: str
@@ -58,18 +62,18 @@ def parse_show(shown: list[dict[str, Any]]) -> list[Experiment]:
             metrics = {path.rpartition("/")[2].removesuffix(".json"): numbers for path, numbers in files.items()}
             if metrics.get("metrics") and metrics.get("cost"):
                 params = data["params"]["params.yaml"]["data"]
-                pack = data["deps"].get(params["source"].lstrip("/"), {}).get("hash") or ""
+                pack = data["deps"].get(LIST.as_posix(), {}).get("hash") or ""
                 found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], pack, params, metrics))
     return found
 
 
 def hash_of(pack: Path) -> str:
-    """DVC's hash of a folder, which `Experiment.pack` is compared with; raises PipelineError where there is none."""
+    """What `Experiment.pack` is for experiments on this folder; raises PipelineError where there is none."""
     if not pack.is_dir():
         raise PipelineError("no such folder", where=pack, fix="name the folder of the feature pack")
-    with Repo() as repo:
-        (dependency,) = loads_from(Stage(repo), [str(pack.resolve())])
-        return dependency.get_hash().value
+    with tempfile.TemporaryDirectory() as folder:
+        write_list(Path(folder) / LIST.name, list_files(pack.resolve(), "pack", _NO_VIDEOS))
+        return hashlib.md5((Path(folder) / LIST.name).read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def of_one_pack(found: Sequence[Experiment], pack: str | None) -> list[Experiment]:

@@ -154,9 +154,7 @@ def decode(stream: Stream, paths: list[Path], keep: int = 0) -> list[torch.Tenso
     def one(path: Path) -> None:
         for decoder in DECODERS:
             try:
-                with open_video(
-                    path, stream.short_side, decoder, stream.decode, scaling=stream.scaling
-                ) as reader:
+                with open_video(path, stream.short_side, decoder, stream.decode, scaling=stream.scaling) as reader:
                     for batch in batches_of(reader, stream, stream.plan(reader.timeline)):
                         if len(kept) < keep:
                             kept.append(batch)

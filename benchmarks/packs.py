@@ -29,7 +29,7 @@ from pipeline.files import read_yaml
 
 ROWS = (34, 68)  # fewest and most a video: on average as many as in the published pack
 SPLITS = {"train": 0.8, "val": 0.9, "test": 1.0}  # where each ends, as a share of the videos
-STAGES = ("prepare", "pack", "query_text")
+STAGES = ("scan", "prepare", "pack", "query_text")
 MEASURED = (
     'import runpy, sys; runpy.run_module(sys.argv[1], run_name="__main__"); print(open("/proc/self/status").read())'
 )

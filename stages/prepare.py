@@ -20,6 +20,9 @@ from pipeline.files import write_json
 from pipeline.manifest import write_queries, write_subtitles, write_videos
 from pipeline.packs.description import write_pack
 from pipeline.params import load
+from pipeline.scan.listing import LIST, check_annotations, list_files, read_list, read_of
+from pipeline.scan.source import FIX, exists, source_folder
+from pipeline.scan.unmatched import unmatched
 
 MANIFEST = Path("outputs/manifest")
 
@@ -27,26 +30,31 @@ MANIFEST = Path("outputs/manifest")
 def main() -> None:
     """Read, check, write; raises PipelineError where too much was refused, or a split is empty that is needed.
 
-    Then only prepare.json is written, which names everything that was refused. A relative `source` is read below the
-    current folder, in a temporary experiment its own copy: that is what DVC has hashed.
+    Then only prepare.json is written, which names everything that was refused. `source` is as `scan` has found it, or
+    the stage fails: DVC knows of its files what scan's list says, and no more.
     """
-    params = load("dataset", "source", "protocol", "prepare", "sample", "pack")
-    source = Path.cwd() / Path(params.source).expanduser()
-    if not source.is_dir():
-        raise PipelineError("no such folder", where=source, fix="set `source` in params.yaml")
+    params = load("dataset", "source", "protocol", "prepare", "sample", "pack", "decode")
+    source = source_folder(params.source)
+    if not exists(source):
+        raise PipelineError("no such folder", where=source, fix=f"{FIX}; `dvc checkout` brings back what was finished")
+    listed = read_list(LIST)
+    check_annotations(source, listed)
     reader = importlib.import_module(f"pipeline.annotations.{params.dataset}")
     annotations = reader.read(source, params)
     leave_out_shared_val(annotations, params.protocol)
-    # The videos of `source` lie in the main checkout under the same names; rendered ones are there only.
-    root = Path.cwd() if annotations.source == source else runtime.project_root()
-    files = inspect(annotations) if annotations.files is None else annotations.files
-    paths = {
-        video_id: None if annotations.pack else _path_in_manifest(file.path, params.source, root)
-        for video_id, file in files.items()
-    }
+    if annotations.files is None:
+        rendered = annotations.source != source
+        videos = list_files(annotations.source, "folder", params.decode) if rendered else listed
+        files = inspect(annotations, videos)
+    else:
+        files = annotations.files
+    if read_of(list_files(source, params.dataset, params.decode)) != read_of(listed):
+        raise PipelineError("a file has changed since scan ran", where=source, fix="run `dvc repro` again")
+    paths = {v: None if annotations.pack else _path_in_manifest(file.path, params.source) for v, file in files.items()}
     assembled = assemble(annotations, files, paths, params.protocol, params.prepare)
     report(annotations, assembled)
     numbers = {"dataset": params.dataset, "protocol": params.protocol, **summary(annotations, assembled)}
+    numbers["unmatched"] = unmatched(source, listed)
     write_json(MANIFEST / "prepare.json", numbers)
     check_refused(assembled, params.prepare.max_failed_fraction, source, MANIFEST / "prepare.json")
     check_splits(annotations, assembled, params.protocol, params.prepare, source)
@@ -60,11 +68,11 @@ def main() -> None:
     print(f"left out or cut: {sentence(assembled.dropped) or 'nothing'}")
 
 
-def _path_in_manifest(path: Path, source: str, root: Path) -> str:
+def _path_in_manifest(path: Path, source: str) -> str:
     """Absolute where `source` is; else as seen from the main checkout, so that every checkout has the same manifest."""
     if Path(source).expanduser().is_absolute():
         return str(path)
-    return Path(os.path.relpath(path, root)).as_posix()
+    return Path(os.path.relpath(path, runtime.project_root())).as_posix()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ be used is refused, named with file and line, and the rest goes on; `assemble` t
 Tests: tests/annotations/test_folder.py, tests/annotations/test_published.py.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,7 +101,7 @@ class Annotations:
     def video_root(self) -> Path:
         """The folder below which the video files lie."""
         videos = self.source / "videos"
-        return videos if videos.is_dir() else self.source
+        return videos if os.path.isdir(videos) else self.source
 
     def name(self, path: Path) -> str:
         """How `path` is called in messages: relative to the source, so that it is the same on every machine."""

@@ -20,7 +20,7 @@ import numpy as np
 from pipeline import runtime
 from pipeline.sections import DecodeParams
 from pipeline.video import child
-from pipeline.video.reader import Request, Scaling, Timeline, VideoError
+from pipeline.video.reader import DecoderStopped, Request, Scaling, Timeline, VideoError
 
 DECODERS: tuple[str, ...] = tuple(child.READERS)
 POLICY = ", then ".join(DECODERS)
@@ -115,7 +115,7 @@ class _Conversation:
         started = time.monotonic()
         if not self._process.pipe.poll(max(0.0, self._allowed - self._waited)):
             self._process.kill()
-            raise VideoError(
+            raise DecoderStopped(
                 f"not done within {self._allowed:.0f} s, so the decoder was stopped",
                 where=self._path,
                 fix="where the file is sound, raise decode.deadline_floor or decode.deadline_factor",
@@ -123,7 +123,7 @@ class _Conversation:
         try:
             answer = self._process.pipe.recv()
         except (EOFError, OSError):
-            raise self._error(self._process.last_words()) from None
+            raise DecoderStopped(self._process.last_words(), where=self._path) from None
         self._waited += time.monotonic() - started
         if isinstance(answer, VideoError):
             self._process.free = True

@@ -20,6 +20,10 @@ class VideoError(PipelineError):
     """A video that cannot be read; extraction names it in the ledger and goes on."""
 
 
+class DecoderStopped(VideoError):
+    """The process that read the video hung or crashed; another time it may not."""
+
+
 class TooLarge(VideoError):
     """A video that might take decord more memory than it may have; it can be asked to read it in parts."""
 

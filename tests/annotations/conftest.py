@@ -14,7 +14,8 @@ from pipeline.annotations.assemble import Assembled, assemble
 from pipeline.annotations.records import Annotations
 from pipeline.annotations.shared_val import leave_out_shared_val
 from pipeline.annotations.videos import inspect
-from pipeline.sections import PrepareParams
+from pipeline.scan.listing import list_files
+from pipeline.sections import DecodeParams, PrepareParams
 
 PREPARE = PrepareParams(
     val_fraction=0.1,
@@ -24,6 +25,7 @@ PREPARE = PrepareParams(
     max_seconds="auto",
     subtitle_language="auto",
 )
+LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +73,7 @@ def read_folder():
 
 def assembled(annotations: Annotations, protocol: str, prepare: PrepareParams) -> Assembled:
     leave_out_shared_val(annotations, protocol)
-    files = inspect(annotations)
+    files = inspect(annotations, list_files(annotations.source, "folder", LIMITS))
     return assemble(annotations, files, {video_id: video_id for video_id in files}, protocol, prepare)
 
 

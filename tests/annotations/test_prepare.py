@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers import prepared
 
 from pipeline.errors import PipelineError
-from stages import prepare
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
@@ -29,6 +29,7 @@ def workspace(tmp_path, monkeypatch):
             "dataset": "folder",
             "source": "../source",
             "protocol": "honest",
+            "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
             "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"},
             "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
             "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0},
@@ -59,7 +60,7 @@ def manifest(folder):
 def test_the_manifest_depends_on_nothing_but_content(workspace, make_folder, monkeypatch, tmp_path):
     source = make_folder([f"v{k}" for k in range(5)], ROWS)
     folder = workspace()
-    prepare.main()
+    prepared.main()
     first = manifest(folder)
     numbers = json.loads(first["prepare.json"])
     assert (numbers["videos"], numbers["queries"], numbers["seconds"]) == (5, 5, 10.0)
@@ -70,7 +71,7 @@ def test_the_manifest_depends_on_nothing_but_content(workspace, make_folder, mon
 
     assert {json.loads(line)["used_seconds"] for line in first["videos.jsonl"].splitlines()} == {2.0}
 
-    prepare.main()
+    prepared.main()
     assert manifest(folder) == first
 
     listed = os.scandir
@@ -82,23 +83,30 @@ def test_the_manifest_depends_on_nothing_but_content(workspace, make_folder, mon
     (tmp_path / "temporary" / "source").symlink_to(source)
     shutil.copy(folder / "params.yaml", experiment)
     monkeypatch.chdir(experiment)
-    prepare.main()
+    prepared.main()
     assert manifest(experiment) == first
 
 
-def test_a_temporary_experiment_reads_its_own_copy_of_the_source(workspace, make_folder, monkeypatch, tmp_path):
-    """What DVC has hashed; the main checkout, in which the videos are found later, may hold another version."""
+def test_a_temporary_experiment_reads_the_main_checkout_or_refuses(workspace, make_folder, monkeypatch):
     folder = workspace(source="my_data")
-    make_folder([f"v{k}" for k in range(5)], ROWS).rename(folder / "my_data")
+    source = make_folder([f"v{k}" for k in range(5)], ROWS).rename(folder / "my_data")
+    prepared.main()
     experiment = folder / ".dvc" / "tmp" / "exps" / "experiment"
-    shutil.copytree(folder, experiment)
-    (folder / "my_data" / "queries.jsonl").write_text('{"vid_name": "v0", "desc": "The main checkout."}\n')
+    (experiment / "my_data").mkdir(parents=True)
+    for tracked in ("params.yaml", "my_data/queries.jsonl"):
+        shutil.copy(folder / tracked, experiment / tracked)
     monkeypatch.setenv("DVC_ROOT", str(folder))
     monkeypatch.chdir(experiment)
-    prepare.main()
-    assert b"The main checkout" not in manifest(experiment)["queries.jsonl"]
-    videos = [json.loads(line) for line in manifest(experiment)["videos.jsonl"].splitlines()]
-    assert [video["path"] for video in videos] == [f"my_data/videos/v{k}.mp4" for k in range(5)]
+    prepared.main()
+    assert manifest(experiment) == manifest(folder)
+
+    queries = (source / "queries.jsonl").read_bytes()
+    (source / "queries.jsonl").write_bytes(queries.replace(b"Number 0", b"Number 9"))
+    with pytest.raises(PipelineError, match="my_data/queries.jsonl: it is another version in the main checkout"):
+        prepared.main()
+    (source / "queries.jsonl").rename(source / "queries.txt")
+    with pytest.raises(PipelineError, match="my_data/queries.jsonl: it is another version in the main checkout"):
+        prepared.main()
 
 
 def test_a_temporary_experiment_renders_the_sample_into_the_main_checkout(workspace, monkeypatch):
@@ -108,18 +116,18 @@ def test_a_temporary_experiment_renders_the_sample_into_the_main_checkout(worksp
     shutil.copytree(folder, experiment)
     monkeypatch.setenv("DVC_ROOT", str(folder))
     monkeypatch.chdir(experiment)
-    prepare.main()
+    prepared.main()
     videos = [json.loads(line) for line in manifest(experiment)["videos.jsonl"].splitlines()]
     assert len(videos) == 4 and all((folder / video["path"]).is_file() for video in videos)
     monkeypatch.chdir(folder)
-    prepare.main()
+    prepared.main()
     assert manifest(folder) == manifest(experiment)
 
 
 def test_an_absolute_source_gives_absolute_paths(workspace, make_folder):
     source = make_folder([f"v{k}" for k in range(4)], ROWS[:4])
     folder = workspace(source=str(source))
-    prepare.main()
+    prepared.main()
     first = json.loads(manifest(folder)["videos.jsonl"].splitlines()[0])
     assert first["path"] == str(source / "videos" / "v0.mp4")
 
@@ -128,7 +136,7 @@ def test_too_much_refused_fails_with_both_ways_out(workspace, make_folder, capsy
     make_folder(["v0", "v1", "v2", "v3"], [*ROWS, {"vid_name": "v5", "desc": "Five."}])
     folder = workspace()
     with pytest.raises(PipelineError) as caught:
-        prepare.main()
+        prepared.main()
     message = str(caught.value)
     assert "2 of 6 queries cannot be used" in message and "queries.jsonl:5: unknown video 'v4'" in message
     assert "mend them" in message and "set prepare.max_failed_fraction to 0.334" in message
@@ -138,7 +146,7 @@ def test_too_much_refused_fails_with_both_ways_out(workspace, make_folder, capsy
     listed = json.loads((folder / "outputs" / "manifest" / "prepare.json").read_text())
 
     folder = workspace(max_failed_fraction=0.334)
-    prepare.main()
+    prepared.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
     assert numbers == listed and (numbers["queries"], numbers["refused_counts"]["query"]) == (4, 2)
     assert [refused["where"] for refused in numbers["refused"]] == ["queries.jsonl:5", "queries.jsonl:6"]
@@ -149,10 +157,10 @@ def test_the_share_of_videos_counts_for_itself(workspace, make_folder, capsys):
     (source / "videos" / "v3.mp4").write_bytes(b"")
     workspace(max_failed_fraction=0.19)
     with pytest.raises(PipelineError, match="1 of 5 videos cannot be used"):
-        prepare.main()
+        prepared.main()
     assert "and 0 more" not in capsys.readouterr().err
     folder = workspace(max_failed_fraction=0.2)
-    prepare.main()
+    prepared.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
     assert numbers["refused_counts"]["query_of_refused_video"] == 10
     assert len(numbers["refused"]) == 11
@@ -165,7 +173,7 @@ def test_nothing_left(workspace, make_folder, rows, cause):
     make_folder(["v0"], rows)
     workspace()
     with pytest.raises(PipelineError, match=cause):
-        prepare.main()
+        prepared.main()
 
 
 def named(*splits):
@@ -199,7 +207,7 @@ def test_a_split_too_small_to_go_on_is_found_here(workspace, make_folder, rows, 
     others = {"split_seed": 0, "max_failed_fraction": 0.0, "max_seconds": "auto", "subtitle_language": "auto"}
     folder = workspace(prepare={**fractions, **others}, **changes)
     with pytest.raises(PipelineError) as caught:
-        prepare.main()
+        prepared.main()
     assert cause in str(caught.value) and fix in str(caught.value)
     assert os.listdir(folder / "outputs" / "manifest") == ["prepare.json"]
 
@@ -207,7 +215,7 @@ def test_a_split_too_small_to_go_on_is_found_here(workspace, make_folder, rows, 
 def test_without_a_test_split_validation_is_reported(workspace, make_folder):
     make_folder([f"v{k}" for k in range(3)], named("train", "train", "val"))
     folder = workspace()
-    prepare.main()
+    prepared.main()
     assert json.loads(manifest(folder)["prepare.json"])["splits"]["test"] == {"videos": 0, "queries": 0}
 
 
@@ -216,19 +224,19 @@ def test_a_published_data_set_without_its_training_file_says_so(workspace, make_
     (source / "tvr_val_release.jsonl").write_text(json.dumps({**ROWS[0], "desc_id": 1}))
     workspace(dataset="tvr")
     with pytest.raises(PipelineError, match="train split has 0 of the 2 .*\n.*add tvr_train_release.jsonl$"):
-        prepare.main()
+        prepared.main()
 
 
 def test_a_source_that_is_not_there(workspace):
     workspace(source="../nowhere")
     with pytest.raises(PipelineError, match="nowhere: no such folder"):
-        prepare.main()
+        prepared.main()
 
 
 def test_the_protocol_is_recorded(workspace, make_folder):
     make_folder([f"v{k}" for k in range(5)], ROWS)
     folder = workspace(protocol="published")
-    prepare.main()
+    prepared.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
     assert numbers["protocol"] == "published" and numbers["splits"]["val"] == {"videos": 0, "queries": 0}
 
@@ -237,7 +245,7 @@ def test_a_val_split_that_shares_videos_with_test_is_not_used(workspace, make_fo
     rows = [*named("train", "train", "train", "val", "test"), {**ROWS[4], "split": "val"}]
     make_folder([f"v{k}" for k in range(5)], rows)
     folder = workspace()
-    prepare.main()
+    prepared.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
     cause = "1 of the 2 videos of the named val split are in test too"
     assert numbers["val_held_out_of_train"] == cause
@@ -247,7 +255,7 @@ def test_a_val_split_that_shares_videos_with_test_is_not_used(workspace, make_fo
     assert f"The val split is not used: {cause}." in output.err
     assert "left out or cut: 2 of 6 queries left out with the val split (33.3 %)" in output.out
     workspace(protocol="published")
-    prepare.main()
+    prepared.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
     assert numbers["val_held_out_of_train"] is None and numbers["splits"]["val"]["queries"] == 2
 
@@ -258,7 +266,7 @@ def test_columns_that_are_not_read_are_said(workspace, make_folder, capsys):
     rows = [f"v{k};Number {k}.;0;1" for k in range(5)]
     (source / "queries.csv").write_text("\n".join(["vid_name;desc;Start (s);End (s)", *rows]))
     folder = workspace()
-    prepare.main()
+    prepared.main()
     assert "Columns of queries.csv that are not read: start_(s), end_(s)" in capsys.readouterr().err
     columns = {"queries.csv": ["start_(s)", "end_(s)"]}
     assert json.loads(manifest(folder)["prepare.json"])["unread_columns"] == columns
@@ -270,7 +278,7 @@ def test_columns_that_are_not_read_are_said(workspace, make_folder, capsys):
 def test_why_validation_is_held_out_is_said(workspace, make_folder, rows, why):
     make_folder([f"v{k}" for k in range(5)], rows)
     folder = workspace()
-    prepare.main()
+    prepared.main()
     assert json.loads(manifest(folder)["prepare.json"])["val_held_out_of_train"].startswith(why)
 
 
@@ -278,7 +286,7 @@ def test_the_same_file_in_train_and_in_test_is_a_leak_that_is_said(workspace, ma
     source = make_folder([f"v{k}" for k in range(5)], named("train", "train", "train", "val", "test"))
     shutil.copyfile(source / "videos" / "v1.mp4", source / "videos" / "v4.mp4")
     folder = workspace()
-    prepare.main()
+    prepared.main()
     assert json.loads(manifest(folder)["prepare.json"])["leaks"] == {
         "test_videos": 1, "of": 1, "groups": [{"train": ["v1"], "test": ["v4"]}],
     }  # fmt: skip
@@ -293,7 +301,7 @@ def test_what_is_lost_of_subtitles_is_said_last_and_written(workspace, make_fold
     (source / "v0.en.srt").write_text(cue.format(0) + cue.format(8) + cue.format("x"))
     (source / "v1.srt").write_text("no cue")
     folder = workspace()
-    prepare.main()
+    prepared.main()
     counts = json.loads(manifest(folder)["prepare.json"])["subtitle_counts"]
     expected = {"files": 2, "files_not_read": 1, "cues": 3, "cues_refused": 1, "sentences_after_end": 1}
     assert {name: counts[name] for name in expected} == expected
@@ -305,7 +313,7 @@ def test_what_is_lost_of_subtitles_is_said_last_and_written(workspace, make_fold
 
 def test_the_real_sample(workspace, real_data):
     folder = workspace(source=str(real_data / "sample_videos"))
-    prepare.main()
+    prepared.main()
     numbers = json.loads(manifest(folder)["prepare.json"])
     assert (
         numbers["videos"],

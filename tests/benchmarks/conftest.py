@@ -55,7 +55,7 @@ def shown(params):
         cost = {"parameters": 1234567, "training seconds": 61.0, "query milliseconds": 0.5, "index KiB a video": 16.0}
         files = {"outputs/evaluation/metrics.json": {"data": metrics}, "outputs/evaluation/cost.json": {"data": cost}}
         used = changed(params, {"dataset": "pack", "source": "/elsewhere", **changes})
-        deps = {used["source"].lstrip("/"): {"hash": f"hash of {Path(used['source']).name}"}}
+        deps = {"outputs/scan/files.jsonl": {"hash": f"hash of {Path(used['source']).name}"}}
         data = {"rev": f"rev-{name}", "params": {"params.yaml": {"data": used}}, "metrics": files, "deps": deps}
         return {"name": name, "revs": [{"rev": data["rev"], "data": data}]}
 

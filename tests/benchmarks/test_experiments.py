@@ -56,16 +56,34 @@ def test_an_experiment_on_another_pack_is_another_run_and_one_on_a_copy_is_not(s
     assert of_one_pack(found, "hash of a third") == of_one_pack([], None) == []
 
 
+REPOSITORY = {
+    "params.yaml": """
+dataset: pack
+source: nowhere
+decode: {deadline_floor: 60.0, deadline_factor: 4.0, max_ahead_mib: 1024}
+""",
+    "dvc.yaml": """
+stages:
+  scan:
+    cmd: python -m stages.scan
+    outs: [outputs/scan/files.jsonl]
+  prepare:
+    cmd: echo '{"SumR":1.0}' | tee metrics.json > cost.json
+    deps: [outputs/scan/files.jsonl]
+    params: [source]
+    metrics: [metrics.json, cost.json]
+""",
+}
+
+
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A DVC repository whose one stage depends on `source`; the current folder."""
+    """A DVC repository with the stage scan, and one that depends on its list; the current folder."""
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path / "project")
-    Path("params.yaml").write_text("source: nowhere\n")
-    Path("dvc.yaml").write_text(
-        "stages:\n  prepare:\n    cmd: echo '{\"SumR\":1.0}' | tee metrics.json > cost.json\n"
-        "    deps: ['${source}']\n    params: [source]\n    metrics: [metrics.json, cost.json]\n"
-    )
+    for name, text in REPOSITORY.items():
+        Path(name).write_text(text)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     for command in ("git init -q", "git config user.email a@b", "git config user.name a", "dvc init -q", "git add -A",
                     "git commit -qm one"):  # fmt: skip

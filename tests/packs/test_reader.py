@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from helpers import prepared
 from helpers.packs import write_hdf5
 
 from pipeline.errors import PipelineError
 from pipeline.files import read_json
 from pipeline.manifest import read_queries, read_videos
-from stages import prepare
 
 LENIENT = {"prepare": {"max_failed_fraction": 0.9}}
 
@@ -25,7 +25,7 @@ def manifest():
 def test_captions_name_splits_and_rows_give_lengths(make_pack, layout, workspace):
     made = make_pack(layout)
     workspace(made.source)
-    prepare.main()
+    prepared.main()
     numbers, videos, queries = manifest()
     assert {v: video.splits for v, video in videos.items()} == {
         "a_b-1": ("train",), "v_x_7": ("train",), "clip": ("val",), "d": ("test",), "e": ("test",),
@@ -45,7 +45,7 @@ def test_moments_give_spans_and_lengths(make_pack, workspace):
     ]
     (made.texts / "tinytest.moments.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "{\n")
     workspace(made.source)
-    prepare.main()
+    prepared.main()
     numbers, videos, queries = manifest()
     assert queries["d#enc#0"].spans == ((1.0, 2.5),) and queries["e#enc#1"].spans == ((1.0, 6.0),)
     assert (
@@ -63,7 +63,7 @@ def test_val_that_equals_test_is_test(make_pack, workspace, same, protocol):
     made.write_captions("val", lines if same == "bytes" else lines[::-1])
     made.write_captions("train", [f"{video}#enc#0 learned" for video in ("a_b-1", "v_x_7", "clip")])
     workspace(made.source, protocol=protocol, prepare={"val_fraction": 0.3})
-    prepare.main()
+    prepared.main()
     numbers, videos, _ = manifest()
     assert numbers["pack"]["val_equals_test"] is True and set(numbers["pack"]["captions"]) == {"train", "test"}
     splits = sorted(video.splits for video in videos.values())
@@ -82,9 +82,9 @@ def test_val_that_shares_videos_with_test_chooses_nothing(make_pack, workspace, 
     workspace(made.source, protocol=protocol, **params)
     if protocol == "honest":  # of two training videos one is held out, and one is too few
         with pytest.raises(PipelineError, match="the train split has 1 of the 2 videos"):
-            prepare.main()
+            prepared.main()
     else:
-        prepare.main()
+        prepared.main()
     numbers = read_json("outputs/manifest/prepare.json")
     assert numbers["refused"] == [] and numbers["splits"]["test"] == {"videos": 2, "queries": 3}
     if protocol == "honest":
@@ -97,7 +97,7 @@ def test_equal_rows_under_two_ids_are_a_leak(make_pack, workspace):
     made.videos["e"] = made.videos["v_x_7"]
     made.write_arrays()
     workspace(made.source)
-    prepare.main()
+    prepared.main()
     assert read_json("outputs/manifest/prepare.json")["leaks"]["groups"] == [{"train": ["v_x_7"], "test": ["e"]}]
 
 
@@ -106,7 +106,7 @@ def test_without_test_captions_val_is_test(make_pack, workspace):
     (made.texts / "tinytest.caption.txt").unlink()
     made.write_captions("train", [f"{video}#enc#0 learned" for video in ("a_b-1", "v_x_7", "d")])
     workspace(made.source, prepare={"val_fraction": 0.3})
-    prepare.main()
+    prepared.main()
     numbers, videos, _ = manifest()
     assert videos["clip"].splits == ("test",) and numbers["splits"]["val"]["videos"] == 1
     assert numbers["pack"]["captions"]["test"].endswith("tinyval.caption.txt")
@@ -129,7 +129,7 @@ def test_bad_captions_are_refused_with_their_line(make_pack, workspace):
     ]
     made.write_captions("test", lines)
     workspace(made.source, **LENIENT)
-    prepare.main()
+    prepared.main()
     numbers, _, queries = manifest()
     assert queries["d#enc#0"].text == "two spaces" and {q for q in queries if q[0] in "de"} == {"d#enc#0", "e#enc#1"}
     name = "deep/archive/tiny/TextData/tinytest.caption.txt"
@@ -152,9 +152,9 @@ def test_missing_and_broken_rows_are_refused_and_counted(make_pack, layout, work
         (made.binary / "id.txt").write_text(" ".join(names).replace("clip_0", "other_0"))
     workspace(made.source)
     with pytest.raises(PipelineError, match="2 of 5 videos cannot be used"):
-        prepare.main()
+        prepared.main()
     workspace(made.source, protocol="published", **LENIENT)
-    prepare.main()
+    prepared.main()
     numbers, videos, queries = manifest()
     assert set(videos) == {"a_b-1", "v_x_7", "e"} and len(queries) == 6
     assert numbers["refused_counts"]["video"] == 2 and numbers["refused_counts"]["query_of_refused_video"] == 4
@@ -169,7 +169,7 @@ def test_ids_without_the_leading_v_are_counted(make_pack, workspace):
     made.queries = {id.replace("#enc#", "#"): rows for id, rows in made.queries.items()}
     write_hdf5(made.texts / "roberta_tiny_query_feat.hdf5", made.queries)
     workspace(made.source)
-    prepare.main()
+    prepared.main()
     numbers, videos, queries = manifest()
     assert len(videos) == 5 and len(queries) == 10
     assert numbers["pack"]["video_features"]["found_under_another_name"] == 1
@@ -180,4 +180,4 @@ def test_a_pack_is_not_opened_for_another_data_set(make_pack, workspace):
     made = make_pack("arrays")
     workspace(made.source, dataset="folder")
     with pytest.raises(PipelineError, match="no video file"):
-        prepare.main()
+        prepared.main()

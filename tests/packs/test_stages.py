@@ -6,13 +6,14 @@ import shutil
 import numpy as np
 import pytest
 import yaml
+from helpers import prepared
 from helpers.packs import write_hdf5
 
 from pipeline.errors import PipelineError
 from pipeline.features.hdf5 import FeatureFile
 from pipeline.files import read_json
 from pipeline.manifest import read_queries, read_videos
-from stages import evaluate, pack, prepare, query_text, report, resnet, slowfast, subtitle_text, train
+from stages import evaluate, pack, query_text, report, resnet, slowfast, subtitle_text, train
 
 FEATURES = "outputs/features"
 
@@ -20,7 +21,7 @@ FEATURES = "outputs/features"
 def test_the_rows_arrive_unchanged(make_pack, layout, workspace):
     made = make_pack(layout)
     workspace(made.source)
-    prepare.main()
+    prepared.main()
     pack.main()
     query_text.main()
     for name, expected in (("pack", made.videos), ("query", made.queries)):
@@ -38,7 +39,7 @@ def test_half_precision_stays_and_long_queries_are_cut(make_pack, workspace):
     made.queries = {id: rows.astype(np.float16) for id, rows in made.queries.items()}
     write_hdf5(made.texts / "roberta_tiny_query_feat.hdf5", made.queries)
     workspace(made.source, query_text={"max_tokens": 5})
-    prepare.main()
+    prepared.main()
     query_text.main()
     with FeatureFile(f"{FEATURES}/query.h5") as file:
         assert int(file.recipe["max_tokens"]) == 5
@@ -53,7 +54,7 @@ def test_where_the_pack_lies_changes_no_feature_byte(make_pack, layout, workspac
     features, videos = [], []
     for source in (made.source, shutil.copytree(made.root, tmp_path / "moved" / "tiny").parent):
         folder = workspace(source, name=source.name)
-        for stage in (prepare, pack, query_text):
+        for stage in (prepared, pack, query_text):
             stage.main()
         features.append([(folder / FEATURES / f"{name}.h5").read_bytes() for name in ("pack", "query")])
         videos.append((folder / "outputs/manifest/videos.jsonl").read_bytes())
@@ -63,7 +64,7 @@ def test_where_the_pack_lies_changes_no_feature_byte(make_pack, layout, workspac
 def test_a_pack_that_changed_after_prepare_is_an_error(make_pack, layout, workspace):
     made = make_pack(layout)
     workspace(made.source)
-    prepare.main()
+    prepared.main()
     file = made.features / ("clip.hdf5" if layout == "arrays" else "i3d/feature.bin")
     file.write_bytes(file.read_bytes()[:-4] + b"\1\2\3\4")
     with pytest.raises(PipelineError, match="has changed since prepare ran"):
@@ -82,7 +83,7 @@ def test_from_pack_to_report_in_one_go(make_pack, layout, workspace):
     parsed["recipes"]["amdnet"]["pack"] |= recipe
     parsed["resnet"]["weights"] = parsed["slowfast"]["weights"] = "/no/such/file"  # never opened
     (folder / "params.yaml").write_text(yaml.safe_dump(parsed))
-    for stage in (prepare, slowfast, resnet, query_text, subtitle_text, pack, train, evaluate, report):
+    for stage in (prepared, slowfast, resnet, query_text, subtitle_text, pack, train, evaluate, report):
         stage.main()
     for stream in ("slowfast", "resnet", "subtitle"):
         with FeatureFile(f"{FEATURES}/{stream}.h5") as file:
@@ -109,7 +110,7 @@ def test_the_real_pack_from_rows_to_ranking(workspace, real_data):
     parsed = yaml.safe_load((folder / "params.yaml").read_text())
     parsed["recipes"]["amdnet"]["pack"] |= {"hidden": 32, "epochs": 1}
     (folder / "params.yaml").write_text(yaml.safe_dump(parsed))
-    for stage in (prepare, query_text, slowfast, resnet, subtitle_text, pack, train, evaluate):
+    for stage in (prepared, query_text, slowfast, resnet, subtitle_text, pack, train, evaluate):
         stage.main()
     numbers = read_json("outputs/manifest/prepare.json")
     assert {s: tuple(n.values()) for s, n in numbers["splits"].items()} == {

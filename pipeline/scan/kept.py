@@ -1,0 +1,55 @@
+"""A list that stays although its videos are gone: a clone that has the outputs but not the data goes on from them.
+
+Test: tests/scan/test_stage.py.
+"""
+
+import sys
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.files import read_json
+from pipeline.scan.kinds import OTHER
+from pipeline.scan.listing import LIST, ListedFile, read_list, read_of
+from pipeline.scan.source import FIX, exists
+
+MADE_FOR = Path("outputs/scan/source.json")
+
+
+def lacks_data(files: list[ListedFile], dataset: str) -> bool:
+    """Whether there is none of what the data set cannot do without."""
+    return not any(file.kind == _needed(dataset) for file in files)
+
+
+def keep(source: Path, files: list[ListedFile], made_for: dict[str, str]) -> None:
+    """Leave the list as it is, and say so.
+
+    files: what there is. Raises PipelineError where the list was made for another `source` or data set, or where
+    something else than the videos is not as in the list.
+    """
+    needed, missing = _needed(made_for["dataset"]), not exists(source)
+    listed = read_list(LIST) if LIST.is_file() and MADE_FOR.is_file() and read_json(MADE_FOR) == made_for else []
+    others = [file for file in read_of(listed) if file.kind != needed]
+    if not listed or not (missing or (others and others == read_of(files))):
+        cause = "no such folder" if missing else _cause(files, made_for["dataset"])
+        raise PipelineError(cause, where=_place(source), fix=f"{FIX}, or fetch finished outputs with `dvc pull`")
+    print(
+        f"\nNOTE: {f'{source} does not exist' if missing else f'no {needed} file is in {source}'}. The list of its "
+        f"{len(listed)} files in {LIST} stays as it is, and what was made from them counts as up to date. A stage that "
+        "reads the files themselves will fail.\n",
+        file=sys.stderr,
+    )
+
+
+def _needed(dataset: str) -> str:
+    return {"sample": "annotation", "pack": "pack"}.get(dataset, "video")
+
+
+def _cause(files: list[ListedFile], dataset: str) -> str:
+    unread = ", ".join([file.path for file in files if file.kind == OTHER][:3])
+    return f"no {_needed(dataset)} file that `dataset: {dataset}` reads is here" + (unread and f", only {unread}")
+
+
+def _place(source: Path) -> Path:
+    """The link that leads nowhere, where the videos would lie behind one."""
+    videos = source / "videos"
+    return videos if videos.is_symlink() and not videos.exists() else source

@@ -1,0 +1,53 @@
+"""What a file below `source` is to a data set, by its name alone. Test: tests/scan/test_kinds.py."""
+
+from fnmatch import fnmatchcase
+from pathlib import PurePath
+
+from pipeline.annotations.subtitles import SUFFIXES as SUBTITLES
+from pipeline.annotations.videos import is_video
+from pipeline.packs.collection import PARTS as PACK_FOLDERS
+
+ANNOTATIONS = {
+    "sample": ("scenes.yaml",),
+    "folder": (
+        *("queries.jsonl", "queries.csv", "train.jsonl", "val.jsonl", "test.jsonl"),
+        *("splits.json", "subtitles.jsonl"),
+    ),
+    "tvr": (
+        *("tvr_train_release.jsonl", "tvr_val_release.jsonl", "tvr_test_public_release.jsonl"),
+        "tvqa_preprocessed_subtitles.jsonl",
+    ),
+    "activitynet": ("train.json", "val.json", "val_1.json", "test.json", "val_2.json"),
+    "charades": ("charades_sta_train.txt", "charades_sta_test.txt", "Charades_v1_*.csv"),
+    "didemo": ("train_data.json", "val_data.json", "test_data.json"),
+    "qvhighlights": (
+        *("highlight_train_release.jsonl", "highlight_val_release.jsonl"),
+        *("highlight_test_with_gt.jsonl", "highlight_test_release.jsonl"),
+    ),
+    "pack": (),
+}
+"""By data set, the files that its reader in `pipeline.annotations` looks for directly below `source`."""
+
+OTHER = "other"
+"""The kind of a file that is not read."""
+
+
+def kind_of(path: PurePath, dataset: str, videos: PurePath) -> str:
+    """`video`, `subtitle`, `annotation`, `pack` or `OTHER`; path: below `source`; videos: the folder of the videos."""
+    if dataset == "pack":
+        return "pack" if set(path.parts[:-1]) & set(PACK_FOLDERS) else OTHER
+    if len(path.parts) == 1 and any(fnmatchcase(path.name, name) for name in ANNOTATIONS[dataset]):
+        return "annotation"
+    if dataset == "sample":
+        return OTHER
+    if dataset == "folder" and path.suffix.lower() in SUBTITLES:
+        return "subtitle"
+    if path.is_relative_to(videos) and (is_video(path) or (dataset != "folder" and _without_extension(path.name))):
+        return "video"
+    return OTHER
+
+
+def _without_extension(name: str) -> bool:
+    """Some videos of DiDeMo have none, or a bare dot; what follows the last dot of an id starts with a digit."""
+    extension = name.rpartition(".")[2] if "." in name else ""
+    return not extension or extension[0].isdigit()

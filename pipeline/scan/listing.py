@@ -1,0 +1,103 @@
+"""The list of files that the project reads below `source`: what DVC hashes in the place of the folder.
+
+Each is named as it is called below `source`, so that the same files give the same bytes wherever they lie. What cannot
+be read is in the list too, with its problem, for `prepare` to refuse. Test: tests/scan/test_listing.py.
+"""
+
+import os
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
+
+from tqdm import tqdm
+
+from pipeline.annotations.ids import BadRecord
+from pipeline.annotations.records import Annotations
+from pipeline.annotations.videos import find_files
+from pipeline.content_hash import Memo
+from pipeline.errors import PipelineError
+from pipeline.files import read_jsonl, write_jsonl
+from pipeline.scan.kinds import OTHER, kind_of
+from pipeline.scan.look import duration_of, size_and_hash
+from pipeline.sections import DecodeParams
+
+LIST = Path("outputs/scan/files.jsonl")
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """path: below `source`; kind: see `kind_of`; size: bytes; duration: of a video's picture, seconds.
+
+    problem: why the file cannot be used. Of a file that is not read there is no more than path and kind.
+    """
+
+    path: str
+    kind: str
+    size: int | None = None
+    sha256: str | None = None
+    duration: float | None = None
+    problem: str | None = None
+
+
+def list_files(source: Path, dataset: str, limits: DecodeParams) -> list[ListedFile]:
+    """Look into all files below `source` that the data set reads; sorted by name.
+
+    limits: when a file is taken to hang. Raises PipelineError where a folder cannot be listed.
+    """
+    videos = Annotations(source).video_root.relative_to(source)
+    with Memo() as memo:
+        # A bar is shown to who waits longer than two seconds.
+        paths = tqdm(find_files(source), desc="scan", unit="file", delay=2, disable=None)
+        return [_listed(path, path.relative_to(source), dataset, videos, limits, memo) for path in paths]
+
+
+def _listed(
+    path: Path, below: PurePath, dataset: str, videos: PurePath, limits: DecodeParams, memo: Memo
+) -> ListedFile:
+    name, kind = name_of(below), kind_of(below, dataset, videos)
+    if kind == OTHER:
+        return ListedFile(name, kind)
+    size = sha256 = duration = problem = None
+    try:
+        if name != below.as_posix():
+            raise BadRecord("its name, or that of a folder on its path, is not valid UTF-8")
+        size, sha256 = size_and_hash(path, memo)
+        if kind == "video":
+            if size == 0:
+                raise BadRecord("the file is empty")
+            duration = duration_of(path, sha256, limits, memo)
+    except BadRecord as bad:
+        problem = str(bad)
+    return ListedFile(name, kind, size, sha256, duration, problem)
+
+
+def name_of(path: PurePath) -> str:
+    """The path as text; bytes that are not UTF-8 are shown as `\\xe9`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def write_list(path: Path | str, files: list[ListedFile]) -> None:
+    """Write files.jsonl, the keys that a file has."""
+    write_jsonl(path, ({k: v for k, v in asdict(file).items() if v is not None} for file in files))
+
+
+def read_list(path: Path | str) -> list[ListedFile]:
+    """Read files.jsonl; raises PipelineError naming file and line."""
+    return [ListedFile(**row) for row in read_jsonl(path)]
+
+
+def check_annotations(source: Path, files: list[ListedFile]) -> None:
+    """Raise PipelineError for the first annotation or pack file that cannot be read; a reader might wait for it."""
+    for file in files:
+        if file.problem and file.kind in ("annotation", "pack"):
+            raise PipelineError(file.problem, where=source / file.path, fix="restore it, or take it away")
+
+
+def read_of(files: list[ListedFile]) -> list[ListedFile]:
+    """Those that the project reads."""
+    return [file for file in files if file.kind != OTHER]
+
+
+def counts(files: list[ListedFile]) -> dict[str, int]:
+    """How many files there are of each kind."""
+    return dict(sorted(Counter(file.kind for file in files).items()))

@@ -1,0 +1,37 @@
+"""The folder of the raw data set, and what its list was made for. Test: tests/scan/test_stage.py."""
+
+import os
+import stat
+from pathlib import Path
+
+from pipeline import runtime
+from pipeline.errors import PipelineError
+
+FIX = "set `source` in params.yaml to the folder of your data (README.md says what belongs there)"
+
+
+def source_folder(source: str) -> Path:
+    """Where `source` lies: absolute, from the home folder on (`~/x`), or below the main checkout.
+
+    A temporary experiment reads the main checkout's too: what git ignores is only there, and so are the videos.
+    Links in it are kept, since the manifest names files by it. Raises PipelineError where there is no such home.
+    """
+    if not source.strip():
+        raise PipelineError("`source` is empty", where="params.yaml", fix=FIX)
+    try:
+        return Path(os.path.normpath(runtime.project_root() / Path(source).expanduser()))
+    except (RuntimeError, ValueError) as error:
+        raise PipelineError(f"`source: {source}`: {error}", where="params.yaml", fix=FIX) from None
+
+
+def exists(folder: Path) -> bool:
+    """Whether the source is there; raises PipelineError where it is no folder, or cannot be looked at."""
+    try:
+        status = folder.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise PipelineError(f"cannot be read: {error.strerror}", where=folder, fix=FIX) from None
+    if not stat.S_ISDIR(status.st_mode):
+        raise PipelineError("`source` is no folder", where=folder, fix=FIX)
+    return True

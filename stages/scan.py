@@ -1,0 +1,36 @@
+"""scan: what lies below `source` -> outputs/scan/files.jsonl, the list that DVC compares; it runs every time.
+
+Test: tests/scan/test_stage.py.
+"""
+
+from pipeline.cli import run
+from pipeline.files import write_json
+from pipeline.params import check_all, load
+from pipeline.scan.copies import check_copy
+from pipeline.scan.kept import MADE_FOR, keep, lacks_data
+from pipeline.scan.listing import LIST, counts, list_files, write_list
+from pipeline.scan.source import exists, source_folder
+
+
+def main() -> None:
+    """Check all of params.yaml, look at the files, write the list.
+
+    Where `source` does not exist, or the videos are not there, the list that was made for it stays as it is; raises
+    PipelineError where there is none.
+    """
+    check_all()
+    params = load("dataset", "source", "decode")
+    made_for = {"dataset": params.dataset, "source": params.source}
+    source = source_folder(params.source)
+    files = list_files(source, params.dataset, params.decode) if exists(source) else []
+    if lacks_data(files, params.dataset):
+        keep(source, files, made_for)
+        return
+    check_copy(params.source, source, params.dataset, files)
+    write_list(LIST, files)
+    write_json(MADE_FOR, made_for)
+    print(f"{source}: {', '.join(f'{count} {kind}' for kind, count in counts(files).items())}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,60 @@
+"""What a file is, by its name; and that the names are those the readers look for."""
+
+import ast
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+
+import pytest
+
+from pipeline.scan.kinds import ANNOTATIONS, kind_of
+from pipeline.sections import DATASETS
+
+READERS = Path(__file__).resolve().parents[2] / "pipeline" / "annotations"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "path", "kind"),
+    [
+        ("folder", "queries.csv", "annotation"),
+        ("folder", "old/queries.csv", "other"),
+        ("folder", "videos/a.MP4", "video"),
+        ("folder", "videos/queries.csv", "other"),
+        ("folder", "b.mp4", "other"),
+        ("folder", "subtitles/a.srt", "subtitle"),
+        ("folder", "videos/a", "other"),
+        ("didemo", "videos/12@N00_abc.", "video"),
+        ("didemo", "videos/_6hnl_360.0_510.0", "video"),
+        ("didemo", "videos/notes.txt", "other"),
+        ("charades", "Charades_v1_train.csv", "annotation"),
+        ("charades", "Charades_v2_train.csv", "other"),
+        ("sample", "scenes.yaml", "annotation"),
+        ("sample", "a.mp4", "other"),
+        ("pack", "deep/tvr/TextData/tvrtrain.caption.txt", "pack"),
+        ("pack", "deep/tvr/FeatureData/i3d/feature.bin", "pack"),
+        ("pack", "deep/tvr/readme.txt", "other"),
+    ],
+)
+def test_kind(dataset, path, kind):
+    assert kind_of(PurePath(path), dataset, PurePath("videos")) == kind
+
+
+@pytest.mark.parametrize("dataset", [name for name in DATASETS if name != "pack"])
+def test_every_file_that_a_reader_names_is_known(dataset):
+    tree = ast.parse((READERS / f"{dataset}.py").read_text())
+    named = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and _is_name(node.value)}
+    assert named
+    for name in named:
+        example = name.replace("{split}", "train") if "{split}" in name else name
+        example = f"train{example}" if example.startswith(".") else example
+        known = any(fnmatchcase(example, pattern) for pattern in ANNOTATIONS[dataset])
+        assert known or _of_rendered(dataset, example), f"add {name} to pipeline.scan.kinds.ANNOTATIONS"
+
+
+def _is_name(value: object) -> bool:
+    extensions = (".json", ".jsonl", ".csv", ".txt", ".tsv", ".yaml")
+    return isinstance(value, str) and value.endswith(extensions) and " " not in value
+
+
+def _of_rendered(dataset: str, name: str) -> bool:
+    """What the sample writes beside its rendered videos is read as a `folder`."""
+    return dataset == "sample" and name in ANNOTATIONS["folder"]
