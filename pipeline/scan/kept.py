@@ -6,6 +6,7 @@ Test: tests/scan/test_stage.py.
 import sys
 from pathlib import Path
 
+from pipeline.annotations.formats import files_of_others
 from pipeline.errors import PipelineError
 from pipeline.files import read_json
 from pipeline.scan.kinds import OTHER
@@ -31,7 +32,8 @@ def keep(source: Path, files: list[ListedFile], made_for: dict[str, str]) -> Non
     others = [file for file in read_of(listed) if file.kind != needed]
     if not listed or not (missing or (others and others == read_of(files))):
         cause = "no such folder" if missing else _cause(files, made_for["dataset"])
-        raise PipelineError(cause, where=_place(source), fix=f"{FIX}, or fetch finished outputs with `dvc pull`")
+        fix = files_of_others(source) or f"{FIX}, or fetch finished outputs with `dvc pull`"
+        raise PipelineError(cause, where=_place(source), fix=fix)
     print(
         f"\nNOTE: {f'{source} does not exist' if missing else f'no {needed} file is in {source}'}. The list of its "
         f"{len(listed)} files in {LIST} stays as it is, and what was made from them counts as up to date. A stage that "

@@ -150,6 +150,12 @@ def test_a_clone_goes_on_from_pulled_outputs_where_the_data_are_not(tmp_path):
     output = clone.dvc("exp", "run", "--temp", "--name", "elsewhere", "-S", "recipes.cca.pack.ridge=0.9", "train")
     assert ran(output) == ["train"]
 
+    few = project.clone(tmp_path / "few")
+    few.dvc("pull", "scan")
+    few.change({"recipes": {"cca": {"pack": {"ridge": 0.8}}}})
+    assert ran(few.dvc("repro", "--pull", "--allow-missing", "train")) == ["train"]
+    assert not few.path("outputs/features/query.json").exists()
+
     clone.change({"pack": {"row_seconds": 2.0}})
     output = clone.dvc("repro", "train", fails=True)
     assert "failed to reproduce 'prepare'" in output and f"{source}: no such folder" in output
