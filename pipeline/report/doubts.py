@@ -1,7 +1,7 @@
 """What was left out, cut or looks doubtful, in every stage's numbers: as loud as a failed video.
 
-A stage's JSON is searched for `{"count": ..., "of": ...}`, for numbers `x` that have an `x_share` beside them, and for
-what COUNTED names. A new number of the first two forms appears in the report without a change here.
+A stage's JSON is searched for `{"count": ..., "of": ...}` and for what COUNTED names. A new number of the first form
+appears in the report without a change here.
 Test: tests/report/test_doubts.py.
 """
 
@@ -17,9 +17,8 @@ WORDS = {
     "videos_cut": "videos of which the data set uses the start only",
     "durations_differ": "declared lengths that are not the file's",
     "sentences_outside": "subtitle sentences after the video's end",
-    "sentences_after_end": "subtitle sentences after the video's end",
-    "files_not_read": "subtitle files not read",
-    "cues_refused": "subtitle cues refused",
+    "subtitle_files": "subtitle files not read",
+    "subtitle_cues": "subtitle cues refused",
 }
 """What the keys of counts mean where `_` read as a blank does not say it."""
 
@@ -60,8 +59,6 @@ def _counts(numbers: Json) -> Iterator[dict[str, Any]]:
             yield _row(words, count, next((numbers[whole] for whole in wholes if whole in numbers), None), names)
         elif isinstance(value, Mapping):
             yield from _counts(value)
-        elif f"{key}_share" in numbers:
-            yield {**_row(_words(key), value), "share": numbers[f"{key}_share"]}
 
 
 def _row(what: str, count: int, whole: int | None = None, names: Sequence[str] = ()) -> dict[str, Any]:

@@ -10,8 +10,9 @@ def test_counts_of_every_form_are_found():
             "spans_clipped": {"count": 3, "of": 12},
             "videos": {"count": 0, "of": 5},
             "sentences_outside": {"count": 1, "of": 4},
+            "subtitle_files": {"count": 1, "of": 4},
         },
-        "subtitle_counts": {"files": 4, "files_not_read": 1, "files_not_read_share": 0.25, "files_not_chosen": 2},
+        "subtitle_counts": {"files": 4, "files_not_read": 1, "files_not_chosen": 2},
         "unmatched": {"files": 7, "first": list("abcdef")},
     }
     query = {"queries": 20, "videos": 5, "truncated": 5, "failed": 1, "failures": [{"cause": "no token"}]}
