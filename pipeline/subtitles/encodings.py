@@ -11,15 +11,9 @@ from itertools import pairwise
 
 import chardet
 
+from pipeline.annotations.encoding import MARKS
 from pipeline.annotations.ids import BadRecord
 
-MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 DECLARED = re.compile(
     rb"""\s*<\?xml[^>]*\sencoding=["'](iso-8859-\d+|windows-\d+|koi8-[ru]|gb\w+|big5|shift_jis|euc-\w+)["']""",
     re.IGNORECASE,

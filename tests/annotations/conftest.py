@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from helpers.videos import grey_frames, write_video
 
 from pipeline.annotations import folder
@@ -83,3 +84,29 @@ def real_data() -> Path:
     if "AMDNET_REAL_DATA" not in os.environ:
         pytest.skip("AMDNET_REAL_DATA does not name the folder of real data")
     return Path(os.environ["AMDNET_REAL_DATA"])
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    """workspace(name, **changes) -> a folder to run the stage in, with a params.yaml of its own."""
+
+    def make(name="workspace", *, max_failed_fraction=0.0, **changes):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        fractions = {"val_fraction": 0.2, "test_fraction": 0.2, "max_failed_fraction": max_failed_fraction}
+        params = {
+            "dataset": "folder",
+            "source": "../source",
+            "protocol": "honest",
+            "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
+            "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"},
+            "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
+            "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0},
+            **changes,
+        }
+        (folder / "params.yaml").write_text(yaml.safe_dump(params))
+        monkeypatch.chdir(folder)
+        monkeypatch.delenv("DVC_ROOT", raising=False)
+        return folder
+
+    return make

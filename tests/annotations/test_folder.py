@@ -163,43 +163,6 @@ def test_ids_are_made_in_file_order_and_text_and_type_are_tidied(make_folder, re
     assert {video.video_id: video.splits for video in result.videos}["c"] == ("test",)
 
 
-def test_csv_gives_the_same_as_json_lines(make_folder, read_folder):
-    rows = [{**GOOD, "desc_id": "x", "split": "train"}, {"vid_name": "a", "desc": 'Say "hi", twice.', "split": "train"}]
-    source = make_folder(["a", "b"], rows)
-    as_jsonl = read_folder(source)
-    (source / "queries.jsonl").unlink()
-    (source / "queries.csv").write_text(
-        'vid_name,desc,desc_id,start,end,split\na,A ball rolls.,x,0,1.5,train\na,"Say ""hi"", twice.",,,,train\n'
-    )
-    assert read_folder(source) == as_jsonl
-    (source / "queries.csv").write_text(
-        'split,ts,vid_name,desc_id,desc\ntrain,"[0, 1.5]",a,x,A ball rolls.\ntrain,,a,,"Say ""hi"", twice."\n'
-    )
-    assert read_folder(source) == as_jsonl
-
-
-@pytest.mark.parametrize(
-    ("cells", "cause"),
-    [
-        ("zebra,A ball.,0,1,", f"unknown video 'zebra'; {BY_NAME}; known are 'a'"),
-        ("a,A ball.,one,1,", "`ts` is not a number: one"),
-        ("a,A ball.,0,,", "`ts` is missing: "),
-        ("a,A ball.,nan,1,", "`ts` is missing: "),
-        ("a,A ball.,1,0,", "the span starts (1 s) after its end (0 s)"),
-        ("a,,0,1,", "`desc` is missing"),
-        ("a,A ball, that rolls.,0,1,", "6 cells for 5 columns; quote a text that holds commas"),
-        ('a,A ball.,,,"[0, "', "`ts` is not a [start, end] pair"),
-    ],
-)
-def test_a_poisoned_csv_row_is_named_and_the_good_go_on(make_folder, read_folder, cells, cause):
-    source = make_folder(["a"], [])
-    (source / "queries.jsonl").unlink()
-    (source / "queries.csv").write_text(f"vid_name,desc,start,end,ts\na,First.,0,1,\n{cells}\na,Last.,,,\n")
-    result = read_folder(source)
-    assert [query.text for query in result.queries] == ["First.", "Last."]
-    assert [(where, said) for _, _, where, said in refusals(result)] == [("queries.csv:3", cause)]
-
-
 NFC, NFD = "caf\u00e9 \u30d1", "cafe\u0301 \u30cf\u309a"
 
 

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 from helpers import prepared
 
 from pipeline.errors import PipelineError
@@ -15,32 +14,6 @@ SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 OUTS = ("videos.jsonl", "queries.jsonl", "subtitles.jsonl", "pack.json", "prepare.json")
 ROWS = [{"vid_name": f"v{k}", "desc": f"Number {k}.", "ts": [0, 1]} for k in range(5)]
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    """workspace(name, **changes) -> a folder to run the stage in, with a params.yaml of its own."""
-
-    def make(name="workspace", *, max_failed_fraction=0.0, **changes):
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        fractions = {"val_fraction": 0.2, "test_fraction": 0.2, "max_failed_fraction": max_failed_fraction}
-        params = {
-            "dataset": "folder",
-            "source": "../source",
-            "protocol": "honest",
-            "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
-            "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"},
-            "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
-            "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0},
-            **changes,
-        }
-        (folder / "params.yaml").write_text(yaml.safe_dump(params))
-        monkeypatch.chdir(folder)
-        monkeypatch.delenv("DVC_ROOT", raising=False)
-        return folder
-
-    return make
 
 
 class Backwards(list):
@@ -241,25 +214,6 @@ def test_the_protocol_is_recorded(workspace, make_folder):
     assert numbers["protocol"] == "published" and numbers["splits"]["val"] == {"videos": 0, "queries": 0}
 
 
-def test_a_val_split_that_shares_videos_with_test_is_not_used(workspace, make_folder, capsys):
-    rows = [*named("train", "train", "train", "val", "test"), {**ROWS[4], "split": "val"}]
-    make_folder([f"v{k}" for k in range(5)], rows)
-    folder = workspace()
-    prepared.main()
-    numbers = json.loads(manifest(folder)["prepare.json"])
-    cause = "1 of the 2 videos of the named val split are in test too"
-    assert numbers["val_held_out_of_train"] == cause
-    assert {split: size["queries"] for split, size in numbers["splits"].items()} == {"train": 2, "val": 1, "test": 1}
-    assert numbers["dropped"]["queries_of_unused_val"] == {"count": 2, "of": 6} and numbers["refused"] == []
-    output = capsys.readouterr()
-    assert f"The val split is not used: {cause}." in output.err
-    assert "left out or cut: 2 of 6 queries left out with the val split (33.3 %)" in output.out
-    workspace(protocol="published")
-    prepared.main()
-    numbers = json.loads(manifest(folder)["prepare.json"])
-    assert numbers["val_held_out_of_train"] is None and numbers["splits"]["val"]["queries"] == 2
-
-
 def test_columns_that_are_not_read_are_said(workspace, make_folder, capsys):
     source = make_folder([f"v{k}" for k in range(5)], [])
     (source / "queries.jsonl").unlink()
@@ -270,29 +224,6 @@ def test_columns_that_are_not_read_are_said(workspace, make_folder, capsys):
     assert "Columns of queries.csv that are not read: start_(s), end_(s)" in capsys.readouterr().err
     columns = {"queries.csv": ["start_(s)", "end_(s)"]}
     assert json.loads(manifest(folder)["prepare.json"])["unread_columns"] == columns
-
-
-@pytest.mark.parametrize(
-    ("rows", "why"), [(ROWS, "no split is named"), (named(*["train"] * 4, "test"), "no val split")]
-)
-def test_why_validation_is_held_out_is_said(workspace, make_folder, rows, why):
-    make_folder([f"v{k}" for k in range(5)], rows)
-    folder = workspace()
-    prepared.main()
-    assert json.loads(manifest(folder)["prepare.json"])["val_held_out_of_train"].startswith(why)
-
-
-def test_the_same_file_in_train_and_in_test_is_a_leak_that_is_said(workspace, make_folder, capsys):
-    source = make_folder([f"v{k}" for k in range(5)], named("train", "train", "train", "val", "test"))
-    shutil.copyfile(source / "videos" / "v1.mp4", source / "videos" / "v4.mp4")
-    folder = workspace()
-    prepared.main()
-    assert json.loads(manifest(folder)["prepare.json"])["leaks"] == {
-        "test_videos": 1, "of": 1, "groups": [{"train": ["v1"], "test": ["v4"]}],
-    }  # fmt: skip
-    errors = capsys.readouterr().err
-    assert "A leak: 1 contents lie in more than one split; 1 of 1 test videos are seen in train or val" in errors
-    assert "one is in train as v1 and in test as v4" in errors
 
 
 def test_what_is_lost_of_subtitles_is_said_last_and_written(workspace, make_folder, capsys):
