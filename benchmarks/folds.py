@@ -56,10 +56,12 @@ def trained_on(fold: int, changes: dict[str, object]) -> tuple[float, int, int]:
             load_corpus(folder, FEATURES, split, params.features, params.recipe) for split in ("train", "val")
         )
         seed, tokens, device = params.train.seed, max_query_tokens(FEATURES), runtime.device()
-        model = initial_model(params.model, params.recipe, params.features, corpus, corpus.labels, tokens, seed)
+        model, baseline = initial_model(
+            params.model, params.recipe, params.features, corpus, corpus.labels, tokens, seed
+        )
         state = Path(folder) / "state.pt"
-        done = train(model.to(device), corpus, corpus.labels, selection, seed, device, state, lambda now: None)
-    return done.best["recall"]["SumR"], done.best["epoch"], len(done.history)
+        done = train(model, baseline, corpus, corpus.labels, selection, seed, device, state, lambda now: None)
+    return done.best["recall"]["SumR"], done.best["epoch"], done.history[-1]["epoch"]
 
 
 def split_anew(fold: int, folder: Path) -> None:

@@ -16,6 +16,7 @@ Pixels = Annotated[int, Field(ge=32, le=512)]
 Precision = Literal["float32", "bfloat16"]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 Weight = Annotated[float, Field(ge=0)]
+STEADY_UNITS = 4  # hidden units that `start: cca` keeps to itself
 
 
 class Section(BaseModel):
@@ -158,8 +159,14 @@ class GradientRecipe(Recipe):
     warmup: Dropout
     weight_decay: Weight
     batch_videos: Annotated[int, Field(ge=2)]
-    patience_steps: Count
+    patience_steps: Count | None
     retrieval_scale: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _room_to_start(self):
+        if self.start == "cca" and self.hidden < STEADY_UNITS + 2:
+            raise ValueError(f"hidden ({self.hidden}) must be at least {STEADY_UNITS + 2} with `start: cca`")
+        return self
 
 
 class AMDNetRecipe(GradientRecipe):

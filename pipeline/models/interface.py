@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.features.videos import Videos
-from pipeline.models.blocks import Projection, Standardize
+from pipeline.models.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
 from pipeline.models.cpu import linear
 from pipeline.sections import Recipe
 
@@ -52,6 +52,17 @@ class RetrievalModel(nn.Module):
     def projections(self) -> tuple[list[Projection], list[Projection]]:
         """Through which features of videos, and of queries, enter; see start.py. Of CCA, which has none, not asked."""
         raise NotImplementedError
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """Let what follows the projections change nothing yet: no attention, no positions, pooling the mean."""
+        for module in self.modules():
+            if isinstance(module, SelfAttention):
+                module.output.weight.zero_()
+            elif isinstance(module, AttentionPooling):
+                module.logits.weight.zero_()
+            elif isinstance(module, PositionalEmbedding):
+                module.table.weight.zero_()
 
     def encode_video(self, videos: Videos) -> NamedTuple:
         """B videos of N = `recipe.clips` clips -> their encoding; none depends on the others of its batch."""

@@ -21,6 +21,7 @@ from pipeline.sections import MSSLRecipe
 
 SMALLEST_SQUARE = 1e-12  # of a proposal's length
 QUERIES_AT_ONCE = 32
+STARTING_KEY = 0.02  # of each unit in the keys of `pass_through`: frames like the proposal count most, none alone
 
 
 class VideoEncoding(NamedTuple):
@@ -78,6 +79,13 @@ class MSSL(RetrievalModel):
         """See RetrievalModel."""
         videos = [self.clip_embedding.projection, self.frame_embedding.projection]
         return videos, [self.query_encoder.embedding.projection]
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """See RetrievalModel; a proposal sees the frames that are like it, as they are."""
+        super().pass_through()
+        self.value.weight.copy_(torch.eye(len(self.value.weight)))
+        self.key.weight.copy_(STARTING_KEY * self.value.weight)
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel."""

@@ -11,36 +11,76 @@ from torch import Tensor, nn
 from pipeline.features.corpus import Corpus
 from pipeline.models.correlation import pairs_of, solve
 from pipeline.models.interface import RetrievalModel
+from pipeline.sections import STEADY_UNITS
 
 ROUNDS, RIDGE, CORRELATION_POWER = 3, 0.3, 2.0  # as in the recipes of cca
 SAMPLE = 1024  # videos, and queries, on which the scale is measured
+STEADY = 4.0  # of the steady units, where the others deviate by 1
+LIFT = 64.0  # more than any unit is below 0
 
 
 @torch.no_grad()
-def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> None:
-    """Set the linear maps of the projections of `model`, on the CPU; labels (Q,): the video of each query.
+def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> dict[str, Tensor]:
+    """Set the weights of `model`, on the CPU, from which training starts; return those of the baseline itself.
 
-    A direction takes two units of opposite signs, of which ReLU lets one through. Their values deviate by 1 over clips
-    and tokens. Units that are left over keep their weights, as does all else. Raises PipelineError where the features
-    have no covariance that can be inverted.
+    labels (Q,): the video of each query. A direction takes two units of opposite signs, or more such pairs where there
+    are more units; they deviate by 1 over clips and tokens. A few units have a steady value in queries and 0 in videos,
+    so that LayerNorm does not make the words that say little as long as those that say much.
+    The baseline is the model with its units lifted: ReLU then lets both signs through, LayerNorm takes the lift away,
+    clips have the cosines that they have in CCA, and the frames say nothing. Training starts without the lift: this
+    ranks less well, and learns more, since of each pair ReLU lets through one.
+    Raises PipelineError where the features have no covariance that can be inverted.
     """
-    videos, queries = model.projections()
-    see_clips, see_tokens = nn.Sequential(model.standardize, videos[0].norm), queries[0].norm
-    video_size, query_size = videos[0].linear.in_features, queries[0].linear.in_features
-    directions = min(videos[0].linear.out_features // 2, video_size, query_size)
+    (clips, *frames), queries = model.projections()
+    seen, said = _directions(model, corpus, labels)
+    model.pass_through()
+    _set(clips.linear, seen, LIFT, steady=0.0)
+    for projection in frames:
+        projection.linear.weight.zero_()
+        projection.linear.bias.zero_()
+    for projection in queries:
+        _set(projection.linear, said, LIFT, steady=LIFT)
+    baseline = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    for projection in (clips, *frames):
+        _set(projection.linear, seen, 0.0, steady=0.0)
+    for projection in queries:
+        _set(projection.linear, said, 0.0, steady=STEADY)
+    return baseline
+
+
+def _directions(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> tuple[nn.Linear, nn.Linear]:
+    """The maps of what the projections see of clips, and of tokens, to the directions; both deviate by 1."""
+    (first, *_), (of_query, *_) = model.projections()
+    see_clips, see_tokens = nn.Sequential(model.standardize, first.norm), of_query.norm
+    video_size, query_size = first.linear.in_features, of_query.linear.in_features
+    directions = min(_pairs(first.linear), video_size, query_size)
     video_map, query_map = nn.Linear(video_size, directions), nn.Linear(query_size, directions)
     clips, query, mask = corpus.videos.clips, corpus.query, corpus.query_mask
     for number in range(ROUNDS):
         pairs = pairs_of(clips, query, mask, labels, see_clips, see_tokens, torch.device("cpu"))
         solve(video_map, query_map, pairs, RIDGE, CORRELATION_POWER, refit=number > 0)
-    seen, tokens = see_clips(clips[:SAMPLE]), see_tokens(query[:SAMPLE][mask[:SAMPLE]])
-    for projections, solved, rows in ((videos, video_map, seen), (queries, query_map, tokens)):
+    for solved, rows in (
+        (video_map, see_clips(clips[:SAMPLE])),
+        (query_map, see_tokens(query[:SAMPLE][mask[:SAMPLE]])),
+    ):
         scale = 1 / solved(rows).std()
-        for projection in projections:
-            _set(projection.linear, scale * solved.weight, scale * solved.bias)
+        solved.weight *= scale
+        solved.bias *= scale
+    return video_map, query_map
 
 
-def _set(linear: nn.Linear, weight: Tensor, bias: Tensor) -> None:
-    units = 2 * len(weight)
-    linear.weight[:units] = torch.cat([weight, -weight])
-    linear.bias[:units] = torch.cat([bias, -bias])
+def _pairs(linear: nn.Linear) -> int:
+    return (linear.out_features - STEADY_UNITS) // 2
+
+
+def _set(linear: nn.Linear, solved: nn.Linear, lift: float, steady: float) -> None:
+    pairs, directions = _pairs(linear), len(solved.weight)
+    direction = torch.arange(pairs) % directions
+    # A direction that has more pairs than the others counts no more than they.
+    share = (pairs / directions / direction.bincount()[direction]).sqrt()
+    weight, bias = share[:, None] * solved.weight[direction], share * solved.bias[direction]
+    linear.weight.zero_()
+    linear.weight[: 2 * pairs] = torch.cat([weight, -weight])
+    linear.bias.fill_(lift)
+    linear.bias[: 2 * pairs] += torch.cat([bias, -bias])
+    linear.bias[-STEADY_UNITS:] += steady * torch.tensor([1.0, -1.0]).repeat(STEADY_UNITS // 2)

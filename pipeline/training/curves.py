@@ -17,8 +17,8 @@ from pipeline.training.loop import Record, Run
 
 class Curves:
     """`plots/metrics/train/loss.tsv`, `selection/SumR.tsv`, `selection/R1.tsv`, `learning_rate.tsv` below `folder`, one
-    row an epoch; the last row of each in `metrics.json`. What was in `folder` is removed. Raises PipelineError in a Git
-    repository without a commit, where DVCLive cannot start.
+    row an epoch, of the loss from epoch 1 on; the last row of each in `metrics.json`. What was in `folder` is removed.
+    Raises PipelineError in a Git repository without a commit, where DVCLive cannot start.
     """
 
     def __init__(self, folder: Path | str):
@@ -35,13 +35,14 @@ class Curves:
             self._live.step = record["epoch"]
             for name, value in _points(record).items():
                 self._live.log_metric(name, value)
-        self._live.make_summary()
+        if run.history[-1]["loss"]:  # a summary of epoch 0 alone would set the order of its names for all that follow
+            self._live.make_summary()
         self._written = len(run.history)
 
 
 def _points(record: Record) -> dict[str, float]:
     return {
-        "train/loss": record["loss"]["total"],
+        **({"train/loss": record["loss"]["total"]} if record["loss"] else {}),
         "selection/SumR": record["recall"]["SumR"],
         "selection/R1": record["recall"]["R@1"],
         "learning_rate": record["learning_rate"],
@@ -64,6 +65,9 @@ class Progress:
         """Print where the run stands."""
         self._printed = time.monotonic()
         record, best = run.history[-1], run.best
+        if not record["loss"]:
+            print(f"epoch 0  SumR {record['recall']['SumR']:.1f}", file=sys.stderr, flush=True)
+            return
         left = run.seconds / record["epoch"] * (self._epochs - record["epoch"])
         print(
             f"epoch {record['epoch']}/{self._epochs}  loss {record['loss']['total']:.4f}  "
@@ -72,3 +76,13 @@ class Progress:
             file=sys.stderr,
             flush=True,
         )
+
+    def end(self, run: Run) -> None:
+        """Print where the run ended, and whether training was of no use."""
+        self.last(run)
+        if run.best["epoch"] == 0:
+            print(
+                "train: no epoch ranks the selection split better than the start, whose weights are kept",
+                file=sys.stderr,
+                flush=True,
+            )

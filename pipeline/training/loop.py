@@ -1,5 +1,6 @@
 """The training loop: epochs of batches, validation by SumR after each, early stopping, the best weights kept.
 
+Epoch 0 is the baseline that training starts from; its weights are kept where no epoch ranks the selection split better.
 An epoch's order and dropout derive from (seed, epoch), and the state is saved after each, so that on the CPU a run that
 was killed and started again equals one that was not, bit for bit, whatever the number of cores.
 Tests: tests/training/test_loop.py, test_resume.py.
@@ -46,8 +47,8 @@ def threads(number: int) -> Iterator[None]:
 
 @dataclass
 class Run:
-    """Where training stands. A record of the history: epoch from 1, steps so far, learning_rate of the epoch's last
-    step, loss by name (means of the epoch), recall on the selection split by name.
+    """Where training stands. A record of the history: epoch, steps so far, learning_rate of the epoch's last step, loss
+    by name (means of the epoch), recall on the selection split by name. Epoch 0 has no step, no rate and no loss.
 
     weights: the state dict of the best epoch, the first of those with the highest SumR; seconds: of training.
     """
@@ -58,28 +59,39 @@ class Run:
 
     @property
     def best(self) -> Record:
-        return max(self.history, key=lambda record: record["recall"]["SumR"])
+        return best_of(self.history)
 
     def summary(self) -> dict[str, float]:
-        """The run in numbers."""
+        """The run in numbers; start_sumr: of epoch 0, which a solved model does not have."""
+        first = self.history[0]
         return {
             "epochs_run": self.history[-1]["epoch"],
             "steps": self.history[-1]["steps"],
             "best_epoch": self.best["epoch"],
             "best_sumr": self.best["recall"]["SumR"],
+            **({"start_sumr": first["recall"]["SumR"]} if first["epoch"] == 0 else {}),
             "seconds": round(self.seconds, 3),
         }
 
     def finished(self, recipe: GradientRecipe) -> bool:
-        """Whether all epochs are done, or `patience_steps` steps brought no better SumR."""
-        if not self.history:
-            return False
-        last = self.history[-1]
-        return last["epoch"] >= recipe.epochs or last["steps"] - self.best["steps"] >= recipe.patience_steps
+        """Whether all epochs are done, or `patience_steps` steps brought no better SumR than an epoch of training had.
+
+        Epoch 0 is left out: a start that is hard to beat gives no less time to beat it.
+        """
+        last, trained = self.history[-1], [record for record in self.history if record["epoch"]]
+        if last["epoch"] >= recipe.epochs or not trained or recipe.patience_steps is None:
+            return last["epoch"] >= recipe.epochs
+        return last["steps"] - best_of(trained)["steps"] >= recipe.patience_steps
+
+
+def best_of(records: list[Record]) -> Record:
+    """The first of those with the highest SumR."""
+    return max(records, key=lambda record: record["recall"]["SumR"])
 
 
 def fit(
     model: RetrievalModel,
+    baseline: dict[str, Tensor],
     batches: Batches,
     selection: Corpus,
     recipe: GradientRecipe,
@@ -90,22 +102,24 @@ def fit(
 ) -> Run:
     """Train `model`, which is on `device`, and return the run with its best weights; `model` ends with the last.
 
+    baseline: the weights of epoch 0, those of `model` itself where it starts from no other baseline.
     Continues from `state_file` where it exists, and leaves it: the caller removes it once the results are safe.
-    on_epoch: called with the run after each epoch, and once with what was resumed. Raises PipelineError for scores that
-    are not numbers.
+    on_epoch: called with the run after each epoch, 0 too, and once with what was resumed. Raises PipelineError for
+    scores that are not numbers.
     """
     optimizer = BertAdam(
         decay_groups(model, recipe.weight_decay), recipe.learning_rate, recipe.epochs * batches.steps, recipe.warmup
     )
-    run = Run(history=[], weights={}, seconds=0.0)
     if state := load_state(state_file, device):
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         run = Run(**state["run"])
-        on_epoch(run)
+    else:
+        run = _epoch_0(model, baseline, selection, device)
+    on_epoch(run)
     while not run.finished(recipe):
         started = time.monotonic()
-        epoch = len(run.history) + 1
+        epoch = len(run.history)
         with threads(threads_of(recipe)):
             losses, rate = train_epoch(model, batches, optimizer, seed, epoch)
             scores = recall(rank_corpus(model, selection, device).ranks)
@@ -113,11 +127,26 @@ def fit(
             {"epoch": epoch, "steps": epoch * batches.steps, "learning_rate": rate, "loss": losses, "recall": scores}
         )
         if run.best["epoch"] == epoch:
-            run.weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+            run.weights = _copy(model)
         run.seconds += time.monotonic() - started
         save_state(state_file, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "run": vars(run)})
         on_epoch(run)
     return run
+
+
+def _epoch_0(model: RetrievalModel, baseline: dict[str, Tensor], selection: Corpus, device: torch.device) -> Run:
+    started, start = time.monotonic(), _copy(model)
+    model.load_state_dict(baseline)
+    with threads(1):
+        scores = recall(rank_corpus(model, selection, device).ranks)
+    weights = _copy(model)
+    model.load_state_dict(start)
+    record = {"epoch": 0, "steps": 0, "learning_rate": 0.0, "loss": {}, "recall": scores}
+    return Run([record], weights, time.monotonic() - started)
+
+
+def _copy(model: RetrievalModel) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
 
 
 def train_epoch(

@@ -42,6 +42,13 @@ def recipe_of():
 
 
 @pytest.fixture
+def published():
+    """published("gmmformer", "tvr") -> the recipe of that data set, as it is."""
+    recipes = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"]
+    return lambda model, dataset: RECIPES[model](**recipes[model][dataset])
+
+
+@pytest.fixture
 def recipe(recipe_of) -> Recipe:
     return recipe_of("amdnet")
 

@@ -16,15 +16,16 @@ every_model = pytest.mark.parametrize("kind", ["amdnet", "gmmformer", "ms_sl"])
 
 @pytest.fixture
 def train(tmp_path, recipe_of):
-    """train(corpus, selection=None, labels=None, kind="amdnet", name="state", seed=0, **recipe) -> (model, Run)."""
+    """train(corpus, selection, labels, kind, name, seed, baseline, **recipe) -> (model, Run); the corpus will do."""
 
-    def run(corpus, selection=None, labels=None, kind="amdnet", name="state", seed=0, **changes):
+    def run(corpus, selection=None, labels=None, kind="amdnet", name="state", seed=0, baseline=None, **changes):
         chosen = recipe_of(kind).model_copy(update=changes)
         model = build(kind, corpus.videos.clips.shape[2], corpus.query.shape[2], chosen, 30)
         initialize(model, seed)
         batches = Batches(corpus, corpus.labels if labels is None else labels, chosen.batch_videos, CPU)
         state = tmp_path / f"{name}.pt"
-        return model, fit(model, batches, selection or corpus, chosen, seed, CPU, state, lambda run: None)
+        baseline, selection = baseline or model.state_dict(), selection or corpus
+        return model, fit(model, baseline, batches, selection, chosen, seed, CPU, state, lambda run: None)
 
     return run
 
@@ -33,7 +34,7 @@ def train(tmp_path, recipe_of):
 def test_a_small_corpus_is_learnt_by_heart(make_corpus, train, kind):
     corpus = make_corpus(8)
     model, run = train(corpus, kind=kind, epochs=40, input_dropout=0.0, dropout=0.0)
-    assert run.history[-1]["loss"]["total"] < 0.5 * run.history[0]["loss"]["total"]
+    assert run.history[-1]["loss"]["total"] < 0.5 * run.history[1]["loss"]["total"]
     assert recall(rank_corpus(model, corpus, CPU).ranks)["R@1"] == 100
 
 
@@ -99,12 +100,42 @@ def record(epoch: int, sumr: float) -> dict:
         ([50, 60, 55, 61], 25, 4, False),
         ([50, 40, 40], 25, 1, False),  # patience counts steps, here 20 of 25
         ([50] * 8, 1000, 1, True),  # all epochs done
+        ([50] * 7, None, 1, False),  # null: nothing but the number of epochs
+        ([50] * 8, None, 1, True),
+        ([], 10, 0, False),  # nothing is trained yet
     ],
 )
 def test_patience_counts_steps_since_the_best_epoch(recipe, scores, patience, best, finished):
-    run = Run([record(epoch, score) for epoch, score in enumerate(scores, 1)], {}, 0.0)
+    run = Run([record(epoch, score) for epoch, score in enumerate([0, *scores])], {}, 0.0)
     assert run.best["epoch"] == best
     assert run.finished(recipe.model_copy(update={"epochs": 8, "patience_steps": patience})) == finished
+
+
+def test_patience_goes_on_while_training_recovers_below_its_start(recipe):
+    dip = Run([record(epoch, score) for epoch, score in enumerate([90, 50, 40, 55, 60])], {}, 0.0)
+    chosen = recipe.model_copy(update={"epochs": 8, "patience_steps": 20})
+    assert dip.best["epoch"] == 0 and not dip.finished(chosen)
+    dip.history += [record(5, 60), record(6, 59)]
+    assert dip.finished(chosen)
+
+
+@pytest.mark.parametrize(
+    ("model", "dataset", "steps", "patience"),
+    [  # the released loops stop when more epochs in a row than their patience were no better
+        ("amdnet", "tvr", 137, 15),
+        ("amdnet", "activitynet", 71, 15),
+        ("amdnet", "charades", 42, 10),
+        *((model, name, steps, 10) for model in ("gmmformer", "ms_sl")
+          for name, steps in (("tvr", 137), ("activitynet", 71), ("charades", 42))),
+    ],
+)  # fmt: skip
+def test_the_published_recipes_stop_where_the_released_loops_do(published, model, dataset, steps, patience):
+    chosen = published(model, dataset)
+    best = [{"epoch": 0, "steps": 0, "recall": {"SumR": 99}}, {"epoch": 1, "steps": steps, "recall": {"SumR": 9}}]
+    for failed in range(1, patience + 2):
+        assert not Run(best, {}, 0.0).finished(chosen)
+        best.append({"epoch": 1 + failed, "steps": steps * (1 + failed), "recall": {"SumR": 9}})
+    assert Run(best, {}, 0.0).finished(chosen)
 
 
 def test_the_weights_kept_are_the_best_epochs(make_corpus, train, recipe):
@@ -114,18 +145,37 @@ def test_the_weights_kept_are_the_best_epochs(make_corpus, train, recipe):
     assert recall(rank_corpus(model, corpus, CPU).ranks) == run.best["recall"]
 
 
+@every_model
+def test_a_model_that_training_spoils_is_what_it_was_before(make_corpus, train, kind):
+    corpus = make_corpus(10)
+    good = train(corpus, kind=kind, name="good", epochs=12)[1].weights
+    model, run = train(corpus, kind=kind, name="spoilt", baseline=good, learning_rate=0.5, warmup=0.0)
+    assert run.best["epoch"] == 0 and run.summary()["start_sumr"] == run.summary()["best_sumr"]
+    assert all(torch.equal(run.weights[name], good[name]) for name in good)
+    model.load_state_dict(run.weights)
+    assert recall(rank_corpus(model, corpus, CPU).ranks) == run.history[0]["recall"]
+
+
+def test_the_baseline_is_not_what_is_trained(make_corpus, train):
+    corpus = make_corpus(10)
+    one, other = (train(corpus, name=name, baseline=baseline)[1] for name, baseline in (
+        ("one", None), ("other", train(corpus, name="good", seed=3)[1].weights)
+    ))  # fmt: skip
+    assert one.history[0] != other.history[0] and one.history[1:] == other.history[1:]
+
+
 def test_early_stopping_ends_the_run(make_corpus, train):
     run = train(make_corpus(6), epochs=200, patience_steps=3, learning_rate=1e-9)[1]
     assert run.history[-1]["epoch"] < 200
-    assert run.history[-1]["steps"] - run.best["steps"] >= 3
+    assert run.history[-1]["steps"] - max(run.best["steps"], run.history[1]["steps"]) >= 3
 
 
 @pytest.mark.parametrize("kind", ["gmmformer", "ms_sl"])
 def test_negatives_are_hard_after_the_easy_epochs(make_corpus, train, kind):
     corpus = make_corpus(8)
     easy, late = (train(corpus, kind=kind, name=str(start), hard_start=start)[1].history for start in (100, 2))
-    assert [record["loss"] for record in easy[:2]] == [record["loss"] for record in late[:2]]
-    assert late[2]["loss"]["triplet_clip"] > easy[2]["loss"]["triplet_clip"]
+    assert [record["loss"] for record in easy[:3]] == [record["loss"] for record in late[:3]]
+    assert late[3]["loss"]["triplet_clip"] > easy[3]["loss"]["triplet_clip"]
 
 
 def test_the_threads_depend_on_the_recipe_alone(recipe):

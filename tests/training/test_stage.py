@@ -32,8 +32,9 @@ def test_outs_and_configuration(workspace):
     assert numbers["parameters"] == sum(parameter.numel() for parameter in model.parameters())
     assert (numbers["train_videos"], numbers["train_queries"], numbers["selection_videos"]) == (8, 24, 3)
     history = numbers.pop("history")
-    assert [record["epoch"] for record in history] == [1, 2, 3]
-    assert set(history[0]["loss"]) == {"retrieval", "diversity", "relevance", "total"}
+    assert [record["epoch"] for record in history] == [0, 1, 2, 3]
+    assert numbers["start_sumr"] == history[0]["recall"]["SumR"] <= numbers["best_sumr"]
+    assert set(history[1]["loss"]) == {"retrieval", "diversity", "relevance", "total"}
     assert all(isinstance(value, int | float) for value in numbers.values())
 
 
@@ -65,7 +66,7 @@ def test_the_other_models_train_with_no_other_change(workspace, model):
     loaded, config = checkpoint.load("outputs/model")
     assert config["model"] == model and loaded.recipe.frames == 128
     history = read_json("outputs/model/training.json")["history"]
-    assert {"retrieval_clip", "triplet_clip", "retrieval_frame", "triplet_frame", "total"} <= set(history[0]["loss"])
+    assert {"retrieval_clip", "triplet_clip", "retrieval_frame", "triplet_frame", "total"} <= set(history[1]["loss"])
 
 
 def test_the_linear_baseline_is_solved_and_leaves_the_same_outs(workspace):
@@ -79,6 +80,21 @@ def test_the_linear_baseline_is_solved_and_leaves_the_same_outs(workspace):
     assert {path.name for path in Path("outputs/training/plots/metrics").rglob("*.tsv")} == {
         "loss.tsv", "SumR.tsv", "R1.tsv", "learning_rate.tsv"
     }  # fmt: skip
+
+
+def test_a_run_that_does_not_improve_on_its_start_says_so_and_keeps_it(workspace, capsys):
+    document = yaml.safe_load(Path("params.yaml").read_text())
+    document["recipes"]["amdnet"]["sample"] |= {"learning_rate": 0.5, "warmup": 0.0}  # everything learnt is lost
+    Path("params.yaml").write_text(yaml.safe_dump(document))
+    main()
+    numbers = read_json("outputs/model/training.json")
+    assert numbers["best_epoch"] == 0 and numbers["best_sumr"] == numbers["start_sumr"]
+    assert "no epoch ranks the selection split better than the start" in capsys.readouterr().err.splitlines()[-1]
+    curve = Path("outputs/training/plots/metrics/selection/SumR.tsv").read_text().splitlines()
+    assert curve[1] == f"0\t{numbers['start_sumr']}" and len(curve) == 5
+    change(model="cca")
+    main()
+    assert "start" not in capsys.readouterr().err and "start_sumr" not in read_json("outputs/model/training.json")
 
 
 def test_features_that_are_not_there_are_an_error(workspace):
