@@ -80,7 +80,7 @@ def test_a_small_number_is_read_as_dvc_writes_it(edited, value):
 
 
 def test_a_small_number_may_be_written_by_hand(edited):
-    assert load("recipe", path=edited("learning_rate: 2.0e-4", "learning_rate: 2e-3")).recipe.learning_rate == 0.002
+    assert load("recipe", path=edited("learning_rate: 1.0e-4", "learning_rate: 2e-3")).recipe.learning_rate == 0.002
 
 
 def test_a_list_of_streams_is_read_as_dvc_writes_it(edited):

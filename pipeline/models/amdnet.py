@@ -23,6 +23,7 @@ from pipeline.sections import AMDNetRecipe
 
 SMALLEST_WIDTH = 0.01  # of a mask, as a share of the video
 DEVIATIONS = 9.0  # standard deviations a moment's width spans
+WIDEST_START = 0.9  # of a moment before training, as a share of the video
 
 
 class VideoEncoding(NamedTuple):
@@ -89,6 +90,15 @@ class AMDNet(RetrievalModel):
     def projections(self) -> tuple[list[Projection], list[Projection]]:
         """See RetrievalModel."""
         return [self.video_projection], [self.query_projection]
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """See RetrievalModel; the moments of every video lie side by side, each with half of the next."""
+        super().pass_through()
+        heads = self.recipe.moments
+        centre = torch.arange(1, heads + 1) / (heads + 1)
+        spans = torch.stack([centre, torch.full_like(centre, min(2 / heads, WIDEST_START))], dim=-1)
+        self.anchors.bias.copy_(spans.logit().flatten())
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel; frames are not looked at."""

@@ -101,3 +101,13 @@ def test_everything_is_trained_from_there(made, make_corpus, name):
     still = {key for key, tensor in model.named_parameters() if torch.equal(tensor, before[key])}
     # A key's bias adds the same to all scores; the second step is the first that reaches queries and keys.
     assert not {key for key in still if "key.bias" not in key}
+
+
+def test_the_moments_of_amdnet_start_side_by_side_and_leave_nothing_out(made, make_corpus):
+    corpus = make_corpus(12)
+    model, baseline = made("amdnet", corpus, corpus.labels)
+    model.load_state_dict(baseline)
+    start, end = rank_corpus(model, corpus, CPU).moments.unbind(-1)
+    assert (start.diff(dim=1) > 0.1).all() and (end.diff(dim=1) > 0.1).all()
+    assert (start[:, 1:] < end[:, :-1]).all()
+    assert start[:, 0].max() < 0.05 and end[:, -1].min() > 0.95
