@@ -16,7 +16,8 @@ from pipeline.sections import STEADY_UNITS
 ROUNDS, RIDGE, CORRELATION_POWER = 3, 0.3, 2.0  # as in the recipes of cca
 SAMPLE = 1024  # videos, and queries, on which the scale is measured
 STEADY = 4.0  # of the steady units, where the others deviate by 1
-LIFT = 64.0  # more than any unit is below 0
+LIFT = 1.0  # added to every unit: one deviation
+WHOLE_LIFT = 64.0  # more than any unit is below 0
 
 
 @torch.no_grad()
@@ -26,25 +27,25 @@ def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> dic
     labels (Q,): the video of each query. A direction takes two units of opposite signs, or more such pairs where there
     are more units; they deviate by 1 over clips and tokens. A few units have a steady value in queries and 0 in videos,
     so that LayerNorm does not make the words that say little as long as those that say much.
-    The baseline is the model with its units lifted: ReLU then lets both signs through, LayerNorm takes the lift away,
-    clips have the cosines that they have in CCA, and the frames say nothing. Training starts without the lift: this
-    ranks less well, and learns more, since of each pair ReLU lets through one.
+    The baseline is the model with its units lifted above 0: ReLU lets both signs through, LayerNorm takes the lift
+    away, clips have the cosines that they have in CCA, and the frames say nothing. Training starts with a smaller lift, where
+    ReLU cuts the low one of a pair off: that ranks less well, and learns more (benchmarks/README.md).
     Raises PipelineError where the features have no covariance that can be inverted.
     """
     (clips, *frames), queries = model.projections()
     seen, said = _directions(model, corpus, labels)
     model.pass_through()
-    _set(clips.linear, seen, LIFT, steady=0.0)
+    _set(clips.linear, seen, WHOLE_LIFT, steady=0.0)
     for projection in frames:
         projection.linear.weight.zero_()
         projection.linear.bias.zero_()
     for projection in queries:
-        _set(projection.linear, said, LIFT, steady=LIFT)
+        _set(projection.linear, said, WHOLE_LIFT, steady=WHOLE_LIFT)
     baseline = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     for projection in (clips, *frames):
-        _set(projection.linear, seen, 0.0, steady=0.0)
+        _set(projection.linear, seen, LIFT, steady=0.0)
     for projection in queries:
-        _set(projection.linear, said, 0.0, steady=STEADY)
+        _set(projection.linear, said, LIFT, steady=STEADY)
     return baseline
 
 

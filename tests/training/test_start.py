@@ -8,7 +8,7 @@ from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.models.blocks import initialize
 from pipeline.models.registry import build
-from pipeline.models.start import start_from_cca
+from pipeline.models.start import LIFT, start_from_cca
 from pipeline.training.batches import Batches, derange
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.loop import train_step
@@ -58,10 +58,10 @@ def test_its_baseline_ranks_by_the_cosines_of_the_directions(made, noisy, name, 
     if changes:
         noisy.query[:] = noisy.query.mean(dim=1, keepdim=True)
     model, baseline = made(name, noisy, noisy.labels, hidden=hidden, **changes)
-    # Training starts with the directions themselves in the first units, 16 of each sign.
+    # Training starts with the directions themselves in the first units, 16 of each sign, a lift added.
     (seen, *_), (said, *_) = model.projections()
     clips, words = (
-        part.norm(rows) @ part.linear.weight[:16].T + part.linear.bias[:16]
+        part.norm(rows) @ part.linear.weight[:16].T + part.linear.bias[:16] - LIFT
         for part, rows in ((seen, noisy.videos.clips), (said, noisy.query))
     )
     places = F.normalize(clips, dim=-1)
