@@ -56,11 +56,11 @@ def trained_on(fold: int, changes: dict[str, object]) -> tuple[float, int, int]:
             load_corpus(folder, FEATURES, split, params.features, params.recipe) for split in ("train", "val")
         )
         seed, tokens, device = params.train.seed, max_query_tokens(FEATURES), runtime.device()
-        model, baseline = initial_model(
+        model, baselines = initial_model(
             params.model, params.recipe, params.features, corpus, corpus.labels, tokens, seed
         )
         state = Path(folder) / "state.pt"
-        done = train(model, baseline, corpus, corpus.labels, selection, seed, device, state, lambda now: None)
+        done = train(model, baselines, corpus, corpus.labels, selection, seed, device, state, lambda now: None)
     return done.best["recall"]["SumR"], done.best["epoch"], done.history[-1]["epoch"]
 
 

@@ -46,7 +46,7 @@ def main() -> None:
         derange(corpus.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else corpus.labels
     )
     max_tokens = config["max_query_tokens"]
-    model, baseline = initial_model(params.model, recipe, params.features, corpus, labels, max_tokens, seed)
+    model, baselines = initial_model(params.model, recipe, params.features, corpus, labels, max_tokens, seed)
 
     state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)
     curves, progress = Curves(CURVES), Progress(recipe.epochs)
@@ -55,7 +55,7 @@ def main() -> None:
         curves(now)
         progress(now)
 
-    trained = train(model, baseline, corpus, labels, selection, seed, device, state_file, show)
+    trained = train(model, baselines, corpus, labels, selection, seed, device, state_file, show)
     progress.end(trained)
     model.load_state_dict(trained.weights)
     checkpoint.save(MODEL, model, config)

@@ -5,6 +5,8 @@ the linear baseline does. From here it starts with what that baseline knows, and
 Test: tests/training/test_start.py.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -21,8 +23,8 @@ WHOLE_LIFT = 64.0  # more than any unit is below 0
 
 
 @torch.no_grad()
-def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> dict[str, Tensor]:
-    """Set the weights of `model`, on the CPU, from which training starts; return those of the baseline itself.
+def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> list[dict[str, Tensor]]:
+    """Set the weights of `model`, on the CPU, from which training starts; return those of the baseline, one a round.
 
     labels (Q,): the video of each query. A direction takes two units of opposite signs, or more such pairs where there
     are more units; they deviate by 1 over clips and tokens. A few units have a steady value in queries and 0 in videos,
@@ -33,41 +35,43 @@ def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> dic
     Raises PipelineError where the features have no covariance that can be inverted.
     """
     (clips, *frames), queries = model.projections()
-    seen, said = _directions(model, corpus, labels)
     model.pass_through()
-    _set(clips.linear, seen, WHOLE_LIFT, steady=0.0)
-    for projection in frames:
-        projection.linear.weight.zero_()
-        projection.linear.bias.zero_()
-    for projection in queries:
-        _set(projection.linear, said, WHOLE_LIFT, steady=WHOLE_LIFT)
-    baseline = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    baselines = []
+    for seen, said in _rounds(model, corpus, labels):
+        _set(clips.linear, seen, WHOLE_LIFT, steady=0.0)
+        for projection in frames:
+            projection.linear.weight.zero_()
+            projection.linear.bias.zero_()
+        for projection in queries:
+            _set(projection.linear, said, WHOLE_LIFT, steady=WHOLE_LIFT)
+        baselines.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
     for projection in (clips, *frames):
         _set(projection.linear, seen, LIFT, steady=0.0)
     for projection in queries:
         _set(projection.linear, said, LIFT, steady=STEADY)
-    return baseline
+    return baselines
 
 
-def _directions(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> tuple[nn.Linear, nn.Linear]:
-    """The maps of what the projections see of clips, and of tokens, to the directions; both deviate by 1."""
+def _rounds(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> Iterator[tuple[nn.Linear, nn.Linear]]:
+    """The maps of what the projections see of clips, and of tokens, to the directions, after each round of CCA.
+
+    Both deviate by 1. They are the same two modules each time.
+    """
     (first, *_), (of_query, *_) = model.projections()
     see_clips, see_tokens = nn.Sequential(model.standardize, first.norm), of_query.norm
     video_size, query_size = first.linear.in_features, of_query.linear.in_features
     directions = min(_pairs(first.linear), video_size, query_size)
     video_map, query_map = nn.Linear(video_size, directions), nn.Linear(query_size, directions)
     clips, query, mask = corpus.videos.clips, corpus.query, corpus.query_mask
+    seen, said = see_clips(clips[:SAMPLE]), see_tokens(query[:SAMPLE][mask[:SAMPLE]])
     for number in range(ROUNDS):
         pairs = pairs_of(clips, query, mask, labels, see_clips, see_tokens, torch.device("cpu"))
         solve(video_map, query_map, pairs, RIDGE, CORRELATION_POWER, refit=number > 0)
-    for solved, rows in (
-        (video_map, see_clips(clips[:SAMPLE])),
-        (query_map, see_tokens(query[:SAMPLE][mask[:SAMPLE]])),
-    ):
-        scale = 1 / solved(rows).std()
-        solved.weight *= scale
-        solved.bias *= scale
-    return video_map, query_map
+        for solved, rows in ((video_map, seen), (query_map, said)):
+            scale = 1 / solved(rows).std()
+            solved.weight *= scale
+            solved.bias *= scale
+        yield video_map, query_map
 
 
 def _pairs(linear: nn.Linear) -> int:

@@ -7,7 +7,7 @@ Tests: tests/training/test_loop.py, test_resume.py.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +91,7 @@ def best_of(records: list[Record]) -> Record:
 
 def fit(
     model: RetrievalModel,
-    baseline: dict[str, Tensor],
+    baselines: Sequence[dict[str, Tensor]],
     batches: Batches,
     selection: Corpus,
     recipe: GradientRecipe,
@@ -102,7 +102,7 @@ def fit(
 ) -> Run:
     """Train `model`, which is on `device`, and return the run with its best weights; `model` ends with the last.
 
-    baseline: the weights of epoch 0, those of `model` itself where it starts from no other baseline.
+    baselines: weights of which the best on the selection split are those of epoch 0.
     Continues from `state_file` where it exists, and leaves it: the caller removes it once the results are safe.
     on_epoch: called with the run after each epoch, 0 too, and once with what was resumed. Raises PipelineError for
     scores that are not numbers.
@@ -115,7 +115,7 @@ def fit(
         optimizer.load_state_dict(state["optimizer"])
         run = Run(**state["run"])
     else:
-        run = _epoch_0(model, baseline, selection, device)
+        run = _epoch_0(model, baselines, selection, device)
     on_epoch(run)
     while not run.finished(recipe):
         started = time.monotonic()
@@ -134,15 +134,21 @@ def fit(
     return run
 
 
-def _epoch_0(model: RetrievalModel, baseline: dict[str, Tensor], selection: Corpus, device: torch.device) -> Run:
+def _epoch_0(
+    model: RetrievalModel, baselines: Sequence[dict[str, Tensor]], selection: Corpus, device: torch.device
+) -> Run:
     started, start = time.monotonic(), _copy(model)
-    model.load_state_dict(baseline)
-    with threads(1):
-        scores = recall(rank_corpus(model, selection, device).ranks)
-    weights = _copy(model)
+    found = []
+    for weights in baselines:
+        model.load_state_dict(weights)
+        with threads(1):
+            scores = recall(rank_corpus(model, selection, device).ranks)
+        record = {"epoch": 0, "steps": 0, "learning_rate": 0.0, "loss": {}, "recall": scores}
+        found.append(Run([record], _copy(model), 0.0))
     model.load_state_dict(start)
-    record = {"epoch": 0, "steps": 0, "learning_rate": 0.0, "loss": {}, "recall": scores}
-    return Run([record], weights, time.monotonic() - started)
+    best = max(found, key=lambda run: run.best["recall"]["SumR"])
+    best.seconds = time.monotonic() - started
+    return best
 
 
 def _copy(model: RetrievalModel) -> dict[str, Tensor]:

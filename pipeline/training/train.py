@@ -28,10 +28,10 @@ def initial_model(
     labels: Tensor,
     max_query_tokens: int,
     seed: int,
-) -> tuple[RetrievalModel, dict[str, Tensor]]:
+) -> tuple[RetrievalModel, list[dict[str, Tensor]]]:
     """The model as training finds it, on the CPU: what it takes from the corpus with `labels` (Q,) is in it.
 
-    And the weights of the baseline that training must improve on, the model's own where it starts from none.
+    And the weights of the baselines that training must improve on, the model's own where it starts from none.
     """
     model = build(name, corpus.videos.clips.shape[2], corpus.query.shape[2], recipe, max_query_tokens)
     initialize(model, derived_seed(seed, "weights"))
@@ -40,12 +40,12 @@ def initial_model(
             model.standardize.fit(corpus.videos.clips)
         if isinstance(recipe, GradientRecipe) and recipe.start == "cca":
             return model, start_from_cca(model, corpus, labels)
-    return model, model.state_dict()
+    return model, [model.state_dict()]
 
 
 def train(
     model: RetrievalModel,
-    baseline: dict[str, Tensor],
+    baselines: list[dict[str, Tensor]],
     corpus: Corpus,
     labels: Tensor,
     selection: Corpus,
@@ -56,10 +56,10 @@ def train(
 ) -> Run:
     """Move `model` to `device` and train it on the corpus with `labels` (Q,); see `fit` and `solve`.
 
-    model, baseline: from `initial_model`.
+    model, baselines: from `initial_model`.
     """
     recipe = model.to(device).recipe
     if isinstance(recipe, GradientRecipe):
         batches = Batches(corpus, labels, recipe.batch_videos, device)
-        return fit(model, baseline, batches, selection, recipe, seed, device, state_file, on_epoch)
+        return fit(model, baselines, batches, selection, recipe, seed, device, state_file, on_epoch)
     return solve(model, corpus, labels, selection, device, on_epoch)

@@ -16,16 +16,16 @@ every_model = pytest.mark.parametrize("kind", ["amdnet", "gmmformer", "ms_sl"])
 
 @pytest.fixture
 def train(tmp_path, recipe_of):
-    """train(corpus, selection, labels, kind, name, seed, baseline, **recipe) -> (model, Run); the corpus will do."""
+    """train(corpus, selection, labels, kind, name, seed, baselines, **recipe) -> (model, Run); the corpus will do."""
 
-    def run(corpus, selection=None, labels=None, kind="amdnet", name="state", seed=0, baseline=None, **changes):
+    def run(corpus, selection=None, labels=None, kind="amdnet", name="state", seed=0, baselines=None, **changes):
         chosen = recipe_of(kind).model_copy(update=changes)
         model = build(kind, corpus.videos.clips.shape[2], corpus.query.shape[2], chosen, 30)
         initialize(model, seed)
         batches = Batches(corpus, corpus.labels if labels is None else labels, chosen.batch_videos, CPU)
         state = tmp_path / f"{name}.pt"
-        baseline, selection = baseline or model.state_dict(), selection or corpus
-        return model, fit(model, baseline, batches, selection, chosen, seed, CPU, state, lambda run: None)
+        baselines, selection = baselines or [model.state_dict()], selection or corpus
+        return model, fit(model, baselines, batches, selection, chosen, seed, CPU, state, lambda run: None)
 
     return run
 
@@ -149,7 +149,8 @@ def test_the_weights_kept_are_the_best_epochs(make_corpus, train, recipe):
 def test_a_model_that_training_spoils_is_what_it_was_before(make_corpus, train, kind):
     corpus = make_corpus(10)
     good = train(corpus, kind=kind, name="good", epochs=12)[1].weights
-    model, run = train(corpus, kind=kind, name="spoilt", baseline=good, learning_rate=0.5, warmup=0.0)
+    bad = train(corpus, kind=kind, name="bad", seed=1, epochs=1, learning_rate=1e-9)[1].weights
+    model, run = train(corpus, kind=kind, name="spoilt", baselines=[bad, good], learning_rate=0.5, warmup=0.0)
     assert run.best["epoch"] == 0 and run.summary()["start_sumr"] == run.summary()["best_sumr"]
     assert all(torch.equal(run.weights[name], good[name]) for name in good)
     model.load_state_dict(run.weights)
@@ -158,8 +159,8 @@ def test_a_model_that_training_spoils_is_what_it_was_before(make_corpus, train, 
 
 def test_the_baseline_is_not_what_is_trained(make_corpus, train):
     corpus = make_corpus(10)
-    one, other = (train(corpus, name=name, baseline=baseline)[1] for name, baseline in (
-        ("one", None), ("other", train(corpus, name="good", seed=3)[1].weights)
+    one, other = (train(corpus, name=name, baselines=baselines)[1] for name, baselines in (
+        ("one", None), ("other", [train(corpus, name="good", seed=3)[1].weights])
     ))  # fmt: skip
     assert one.history[0] != other.history[0] and one.history[1:] == other.history[1:]
 

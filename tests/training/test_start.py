@@ -19,13 +19,13 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def made(recipe_of):
-    """made(name, corpus, labels=None, hidden=36) -> the model as it starts, and its baseline; without labels, None."""
+    """made(name, corpus, labels=None, hidden=36) -> the model as it starts, and its last baseline, or None."""
 
     def make(name, corpus, labels=None, hidden=36, **changes):
         recipe = recipe_of(name).model_copy(update={"hidden": hidden, **changes})
         model = build(name, corpus.videos.clips.shape[2], corpus.query.shape[2], recipe, 30)
         initialize(model, 0)
-        return model, None if labels is None else start_from_cca(model, corpus, labels)
+        return model, None if labels is None else start_from_cca(model, corpus, labels)[-1]
 
     return make
 
