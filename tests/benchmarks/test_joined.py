@@ -11,7 +11,7 @@ import yaml
 
 from benchmarks import joined
 from pipeline.manifest import read_queries, read_videos
-from stages import pack, prepare, query_text
+from stages import pack, prepare, query_text, scan
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS, VIDEOS = 300, 12
@@ -52,7 +52,7 @@ def test_the_stages_import_it_whole(sources, monkeypatch):
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     params |= {"dataset": "pack", "source": str(write(sources, monkeypatch, "made"))}
     (sources / "params.yaml").write_text(yaml.safe_dump(params))
-    for stage in (prepare, query_text, pack):
+    for stage in (scan, prepare, query_text, pack):
         stage.main()
     videos, queries = read_videos("outputs/manifest/videos.jsonl"), read_queries("outputs/manifest/queries.jsonl")
     assert len(videos) == VIDEOS and len(queries) == VIDEOS * joined.SCENES * joined.QUERIES
