@@ -34,11 +34,12 @@ from pipeline.evaluation.rank import rank_corpus
 from pipeline.files import read_yaml
 from pipeline.models.blocks import initialize
 from pipeline.models.registry import build
+from pipeline.runtime import threads
 from pipeline.sections import RECIPES as TYPES
 from pipeline.sections import GradientRecipe
 from pipeline.training.batches import Batches
 from pipeline.training.bert_adam import BertAdam, decay_groups
-from pipeline.training.loop import threads, threads_of, train_step
+from pipeline.training.loop import threads_of, train_step
 
 MODELS = ("amdnet", "gmmformer", "ms_sl")
 PARAMS = Path(__file__).resolve().parent.parent / "params.yaml"

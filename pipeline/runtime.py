@@ -16,6 +16,8 @@ import ctypes
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import PipelineError
@@ -88,6 +90,19 @@ def workers() -> int | None:
 def resolve(path: str) -> Path:
     """A path from params.yaml: absolute, or relative to the main checkout."""
     return (project_root() / Path(path).expanduser()).resolve()
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """torch on so many threads of the CPU, however many cores there are: their number moves the last bits."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def device_name() -> str | None:

@@ -14,7 +14,8 @@ from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.features.corpus import Corpus
 from pipeline.models.interface import RetrievalModel
-from pipeline.training.loop import Run, threads
+from pipeline.runtime import threads
+from pipeline.training.loop import Run
 
 
 @threads(1)

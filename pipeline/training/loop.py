@@ -7,8 +7,7 @@ Tests: tests/training/test_loop.py, test_resume.py.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.features.corpus import Corpus
 from pipeline.models.interface import RetrievalModel
+from pipeline.runtime import threads
 from pipeline.sections import GradientRecipe
 from pipeline.training.batches import Batch, Batches, derived_seed
 from pipeline.training.bert_adam import BertAdam, decay_groups
@@ -32,17 +32,6 @@ LARGE_STEP = 128 * 128  # hidden units x videos a batch, from which on a second 
 def threads_of(recipe: GradientRecipe) -> int:
     """How many threads train on the CPU. Their number moves the last bits, so it depends on the recipe alone."""
     return 2 if recipe.hidden * recipe.batch_videos >= LARGE_STEP else 1
-
-
-@contextmanager
-def threads(number: int) -> Iterator[None]:
-    """torch on so many threads of the CPU, however many cores there are."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @dataclass

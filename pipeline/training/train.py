@@ -14,10 +14,11 @@ from pipeline.models.blocks import initialize
 from pipeline.models.interface import RetrievalModel
 from pipeline.models.registry import build
 from pipeline.models.start import start_from_cca
+from pipeline.runtime import threads
 from pipeline.sections import FeaturesParams, GradientRecipe, Recipe
 from pipeline.training.batches import Batches, derived_seed
 from pipeline.training.closed_form import solve
-from pipeline.training.loop import Run, fit, threads
+from pipeline.training.loop import Run, fit
 
 
 def initial_model(

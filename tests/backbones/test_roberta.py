@@ -9,6 +9,7 @@ import torch
 from pipeline.backbones.roberta import load_roberta
 from pipeline.backbones.torchvision_fix import import_torchvision
 from pipeline.errors import PipelineError
+from pipeline.runtime import threads
 from pipeline.sections import TextParams
 
 CPU = torch.device("cpu")
@@ -49,12 +50,23 @@ def folder(whole_model, tmp_path):
 def test_second_to_last_layer_without_specials(whole_model, folder):
     roberta = load_roberta(text_params(weights=str(folder)), 30, VOCABULARY, CPU)
     ids = [9, 17, 5, 42]
-    with torch.inference_mode():
+    with torch.inference_mode(), threads(1):
         hidden = whole_model(torch.tensor([[0, *ids, 2]]), output_hidden_states=True).hidden_states
     assert len(hidden) == 4  # embeddings and three layers
     np.testing.assert_array_equal(roberta.features(ids), hidden[-2][0, 1:-1].numpy())
     assert roberta.features(ids).dtype == np.float32
     assert roberta.weights.startswith("sha256:") and roberta.size == 32
+
+
+def test_the_number_of_threads_changes_no_bit():
+    roberta = load_roberta(text_params(hidden=128), 30, VOCABULARY, CPU)
+    texts = [torch.randint(5, VOCABULARY, (3 + number % 25,)).tolist() for number in range(60)]
+    with threads(1):
+        alone = [roberta.features(ids) for ids in texts]
+    with threads(2):
+        together = [roberta.features(ids) for ids in texts]
+        assert torch.get_num_threads() == 2
+    assert all(np.array_equal(*rows) for rows in zip(alone, together, strict=True))
 
 
 def test_batched_and_padded_forward_agrees_within_float16(whole_model, folder):

@@ -6,7 +6,7 @@ import torch
 from pipeline.features.videos import Videos
 from pipeline.models import ragged
 from pipeline.models.interface import moment_spans
-from pipeline.training.loop import threads
+from pipeline.runtime import threads
 
 MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
 trained_models = pytest.mark.parametrize(("name", "changes"), MODELS)

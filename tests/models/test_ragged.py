@@ -6,7 +6,7 @@ from torch import nn
 
 from pipeline.models.blocks import SelfAttention, initialize
 from pipeline.models.ragged import in_parts
-from pipeline.training.loop import threads
+from pipeline.runtime import threads
 
 several_threads = pytest.mark.parametrize("number", [1, 2, 3])
 

@@ -7,8 +7,9 @@ from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.retrieval import recall
 from pipeline.models.blocks import initialize
 from pipeline.models.registry import build
+from pipeline.runtime import threads
 from pipeline.training.batches import Batches, derange, derived_seed
-from pipeline.training.loop import Run, fit, threads, threads_of, train_step
+from pipeline.training.loop import Run, fit, threads_of, train_step
 
 CPU = torch.device("cpu")
 every_model = pytest.mark.parametrize("kind", ["amdnet", "gmmformer", "ms_sl"])
