@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pipeline.scan.listing import ListedFile
 
 SUFFIXES = frozenset(
-    ".3g2 .3gp .avi .flv .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()
+    ".3g2 .3gp .asf .avi .dv .f4v .flv .m2ts .m2v .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv"
+    .split()
 )
 
 
