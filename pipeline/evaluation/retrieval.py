@@ -39,6 +39,17 @@ def recall_at(ranks: Tensor, k: int) -> float:
     return 100.0 * int((ranks <= k).sum()) / ranks.numel()
 
 
+def lead_error(ranks: Tensor, baseline: Tensor, labels: Tensor) -> float:
+    """The standard error of how much more SumR `ranks` (Q,) have than the ranks (Q,) of a baseline, in its points.
+
+    It is over videos, since queries of one video, labels (Q,), succeed and fail together.
+    """
+    ours, theirs = (sum(100.0 * (of <= k).double() for k in CUTOFFS) for of in (ranks, baseline))
+    lead = ours - theirs
+    of_video = torch.zeros(int(labels.max()) + 1, dtype=lead.dtype).index_add(0, labels, lead - lead.mean())
+    return float(of_video.square().sum().sqrt() / len(lead))
+
+
 def chance(videos: int, queries: int) -> dict[str, float]:
     """What a random ranking of `videos` videos scores: the expected R@K and SumR in per cent, exact.
 

@@ -82,7 +82,7 @@ class Progress:
         self.last(run)
         if run.best["epoch"] == 0:
             print(
-                "train: no epoch ranks the selection split better than the start, whose weights are kept",
+                "train: no epoch ranks the selection split clearly better than the start, whose weights are kept",
                 file=sys.stderr,
                 flush=True,
             )

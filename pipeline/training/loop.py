@@ -1,6 +1,7 @@
 """The training loop: epochs of batches, validation by SumR after each, early stopping, the best weights kept.
 
-Epoch 0 is the baseline that training starts from; its weights are kept where no epoch ranks the selection split better.
+Epoch 0 is the baseline that training starts from; its weights are kept where no epoch ranks the selection split clearly
+better. A few videos more or less are no reason to leave a baseline.
 An epoch's order and dropout derive from (seed, epoch), and the state is saved after each, so that on the CPU a run that
 was killed and started again equals one that was not, bit for bit, whatever the number of cores.
 Tests: tests/training/test_loop.py, test_resume.py.
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from pipeline.evaluation.rank import rank_corpus
-from pipeline.evaluation.retrieval import recall
+from pipeline.evaluation.retrieval import lead_error, recall
 from pipeline.features.corpus import Corpus
 from pipeline.models.interface import RetrievalModel
 from pipeline.runtime import threads
@@ -37,18 +38,26 @@ def threads_of(recipe: GradientRecipe) -> int:
 @dataclass
 class Run:
     """Where training stands. A record of the history: epoch, steps so far, learning_rate of the epoch's last step, loss
-    by name (means of the epoch), recall on the selection split by name. Epoch 0 has no step, no rate and no loss.
+    by name (means of the epoch), recall on the selection split by name, and of an epoch after epoch 0 lead_error, the
+    standard error of its lead in SumR over that. Epoch 0 has no step, no rate and no loss.
 
-    weights: the state dict of the best epoch, the first of those with the highest SumR; seconds: of training.
+    weights: the state dict of the best epoch; seconds: of training; start_ranks: (Q,) of epoch 0, selection split.
     """
 
     history: list[Record]
     weights: dict[str, Tensor]
     seconds: float
+    start_ranks: Tensor | None = None
 
     @property
     def best(self) -> Record:
-        return best_of(self.history)
+        """The first with the highest SumR of those that lead epoch 0 by more than the standard error; else epoch 0."""
+        first, *others = self.history
+        if first["epoch"]:  # a model that is solved has no epoch 0
+            return best_of(self.history)
+        start = first["recall"]["SumR"]
+        clear = [record for record in others if record["recall"]["SumR"] - start > record["lead_error"]]
+        return best_of(clear) if clear else first
 
     def summary(self) -> dict[str, float]:
         """The run in numbers; start_sumr: of epoch 0, which a solved model does not have."""
@@ -111,9 +120,16 @@ def fit(
         epoch = len(run.history)
         with threads(threads_of(recipe)):
             losses, rate = train_epoch(model, batches, optimizer, seed, epoch)
-            scores = recall(rank_corpus(model, selection, device).ranks)
+            ranks = rank_corpus(model, selection, device).ranks
         run.history.append(
-            {"epoch": epoch, "steps": epoch * batches.steps, "learning_rate": rate, "loss": losses, "recall": scores}
+            {
+                "epoch": epoch,
+                "steps": epoch * batches.steps,
+                "learning_rate": rate,
+                "loss": losses,
+                "recall": recall(ranks),
+                "lead_error": lead_error(ranks, run.start_ranks, selection.labels),
+            }
         )
         if run.best["epoch"] == epoch:
             run.weights = _copy(model)
@@ -131,9 +147,9 @@ def _epoch_0(
     for weights in baselines:
         model.load_state_dict(weights)
         with threads(1):
-            scores = recall(rank_corpus(model, selection, device).ranks)
-        record = {"epoch": 0, "steps": 0, "learning_rate": 0.0, "loss": {}, "recall": scores}
-        found.append(Run([record], _copy(model), 0.0))
+            ranks = rank_corpus(model, selection, device).ranks
+        record = {"epoch": 0, "steps": 0, "learning_rate": 0.0, "loss": {}, "recall": recall(ranks)}
+        found.append(Run([record], _copy(model), 0.0, ranks))
     model.load_state_dict(start)
     best = max(found, key=lambda run: run.best["recall"]["SumR"])
     best.seconds = time.monotonic() - started

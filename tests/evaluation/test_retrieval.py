@@ -5,7 +5,7 @@ import torch
 from helpers.parity import parity_json
 
 from pipeline.errors import PipelineError
-from pipeline.evaluation.retrieval import chance, ranks, recall
+from pipeline.evaluation.retrieval import CUTOFFS, chance, lead_error, ranks, recall
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +70,14 @@ def test_chance_is_what_random_rankings_score(videos):
 
 def test_chance_of_a_large_corpus_is_11600_over_its_size():
     assert chance(2179, 10895)["SumR"] == pytest.approx(11600 / 2179)
+
+
+def test_the_error_of_a_lead_is_that_of_drawing_other_videos():
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(400).repeat_interleave(3)
+    ours, baseline = (torch.randint(1, 200, (400,), generator=generator)[labels] for _ in range(2))
+    lead = sum(100.0 * ((ours <= k).double() - (baseline <= k).double()) for k in CUTOFFS)
+    drawn = torch.randint(0, 400, (2000, 400), generator=generator)
+    means = lead.view(400, 3).mean(dim=1)[drawn].mean(dim=1)
+    assert lead_error(ours, baseline, labels) == pytest.approx(means.std().item(), rel=0.06)
+    assert lead_error(ours, ours, labels) == 0

@@ -20,6 +20,7 @@ def run_of(epochs: int) -> Run:
             "learning_rate": 0.001 / epoch,
             "loss": {name: value / epoch for name, value in losses.items()},
             "recall": recall_of(epoch),
+            "lead_error": 1.0,
         }
         for epoch in range(1, epochs + 1)
     ]
@@ -80,4 +81,4 @@ def test_epoch_0_is_printed_and_the_end_says_where_training_was_of_no_use(capsys
     assert capsys.readouterr().err.splitlines()[0] == "epoch 0  SumR 210.0"
     progress.end(useless)
     told = capsys.readouterr().err.splitlines()
-    assert "(best 300.0, epoch 0)" in told[0] and "better than the start, whose weights are kept" in told[1]
+    assert "(best 300.0, epoch 0)" in told[0] and "clearly better than the start, whose weights are kept" in told[1]

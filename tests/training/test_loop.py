@@ -89,7 +89,7 @@ def test_a_run_taken_up_again_equals_one_that_was_not_stopped(make_corpus, train
 
 
 def record(epoch: int, sumr: float) -> dict:
-    return {"epoch": epoch, "steps": 10 * epoch, "recall": {"SumR": sumr}}
+    return {"epoch": epoch, "steps": 10 * epoch, "recall": {"SumR": sumr}, "lead_error": 4.0}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,11 @@ def test_patience_counts_steps_since_the_best_epoch(recipe, scores, patience, be
     assert run.finished(recipe.model_copy(update={"epochs": 8, "patience_steps": patience})) == finished
 
 
+@pytest.mark.parametrize(("scores", "best"), [([63, 64], 0), ([63, 64.5, 64], 2), ([50, 40], 0), ([70, 66], 1)])
+def test_an_epoch_must_lead_the_start_by_more_than_the_error_of_its_lead(scores, best):
+    assert Run([record(epoch, score) for epoch, score in enumerate([60, *scores])], {}, 0.0).best["epoch"] == best
+
+
 def test_patience_goes_on_while_training_recovers_below_its_start(recipe):
     dip = Run([record(epoch, score) for epoch, score in enumerate([90, 50, 40, 55, 60])], {}, 0.0)
     chosen = recipe.model_copy(update={"epochs": 8, "patience_steps": 20})
@@ -132,10 +137,10 @@ def test_patience_goes_on_while_training_recovers_below_its_start(recipe):
 )  # fmt: skip
 def test_the_published_recipes_stop_where_the_released_loops_do(published, model, dataset, steps, patience):
     chosen = published(model, dataset)
-    best = [{"epoch": 0, "steps": 0, "recall": {"SumR": 99}}, {"epoch": 1, "steps": steps, "recall": {"SumR": 9}}]
+    best = [{**record(0, 99), "steps": 0}, {**record(1, 9), "steps": steps}]
     for failed in range(1, patience + 2):
         assert not Run(best, {}, 0.0).finished(chosen)
-        best.append({"epoch": 1 + failed, "steps": steps * (1 + failed), "recall": {"SumR": 9}})
+        best.append({**record(1 + failed, 9), "steps": steps * (1 + failed)})
     assert Run(best, {}, 0.0).finished(chosen)
 
 
@@ -163,7 +168,8 @@ def test_the_baseline_is_not_what_is_trained(make_corpus, train):
     one, other = (train(corpus, name=name, baselines=baselines)[1] for name, baselines in (
         ("one", None), ("other", [train(corpus, name="good", seed=3)[1].weights])
     ))  # fmt: skip
-    assert one.history[0] != other.history[0] and one.history[1:] == other.history[1:]
+    assert one.history[0] != other.history[0]
+    assert [record["loss"] for record in one.history[1:]] == [record["loss"] for record in other.history[1:]]
 
 
 def test_early_stopping_ends_the_run(make_corpus, train):
