@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from helpers.sections import prepare_params
 from helpers.videos import grey_frames, write_video
 
 from pipeline.annotations import folder
@@ -18,14 +19,7 @@ from pipeline.annotations.videos import inspect
 from pipeline.scan.listing import list_files
 from pipeline.sections import DecodeParams, PrepareParams
 
-PREPARE = PrepareParams(
-    val_fraction=0.1,
-    test_fraction=0.2,
-    split_seed=0,
-    max_failed_fraction=0.0,
-    max_seconds="auto",
-    subtitle_language="auto",
-)
+PREPARE = prepare_params()
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 

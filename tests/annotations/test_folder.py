@@ -4,12 +4,12 @@ import json
 import shutil
 
 import pytest
+from helpers.sections import prepare_params
 
 from pipeline.annotations import folder
 from pipeline.annotations.encoding import SAVE_AS_UTF8
 from pipeline.errors import PipelineError
 from pipeline.manifest import Query, Sentence
-from pipeline.sections import PrepareParams
 
 NO_PATH = "holds a slash or backslash; an id is a plain name, not a path"
 SEEN = "a model would be tested on what it has seen"
@@ -123,14 +123,7 @@ def test_a_span_of_no_length_is_none_and_its_query_stays(make_folder, read_folde
     assert result.failed_share("query") == (0, 3)
 
 
-FIRST_SECOND = PrepareParams(
-    val_fraction=0,
-    test_fraction=0,
-    split_seed=0,
-    max_failed_fraction=0,
-    max_seconds=1.0,
-    subtitle_language="auto",
-)
+FIRST_SECOND = prepare_params(val_fraction=0, test_fraction=0, max_seconds=1.0)
 
 
 def test_only_the_first_seconds_are_used_where_a_data_set_says_so(make_folder, read_folder):

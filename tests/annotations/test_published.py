@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from helpers.sections import prepare_params
 
 from pipeline.annotations import activitynet, charades, didemo, qvhighlights, tvr
 from pipeline.annotations.assemble import assemble
@@ -11,16 +12,8 @@ from pipeline.annotations.videos import VideoFile
 from pipeline.errors import PipelineError
 from pipeline.files import sha256_text
 from pipeline.manifest import SPLITS
-from pipeline.sections import PrepareParams
 
-PREPARE = PrepareParams(
-    val_fraction=0.1,
-    test_fraction=0.2,
-    split_seed=0,
-    max_failed_fraction=0.0,
-    max_seconds="auto",
-    subtitle_language="auto",
-)
+PREPARE = prepare_params()
 READERS = {"tvr": tvr, "activitynet": activitynet, "charades": charades, "didemo": didemo, "qvhighlights": qvhighlights}
 FOLDERS = {"charades": "charades_sta"}
 

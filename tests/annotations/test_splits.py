@@ -1,20 +1,14 @@
 """Splits: named ones are kept, drawn ones are exact, seeded, stable when the data set grows, and never leak."""
 
 import pytest
+from helpers.sections import prepare_params
 
 from pipeline.annotations import splits as module
 from pipeline.sections import PrepareParams
 
 
 def prepare(val: float = 0.1, test: float = 0.2, seed: int = 0) -> PrepareParams:
-    return PrepareParams(
-        val_fraction=val,
-        test_fraction=test,
-        split_seed=seed,
-        max_failed_fraction=0.0,
-        max_seconds="auto",
-        subtitle_language="auto",
-    )
+    return prepare_params(val_fraction=val, test_fraction=test, split_seed=seed)
 
 
 def assign(named, described, protocol, prepare, contents=None):

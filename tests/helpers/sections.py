@@ -1,0 +1,9 @@
+"""Sections of params.yaml for tests, complete, with the changes that a test is about."""
+
+from pipeline.sections import PrepareParams
+
+
+def prepare_params(**changes) -> PrepareParams:
+    """The section `prepare`; nothing may fail, a tenth is held out for validation, a fifth for the test."""
+    values = dict(val_fraction=0.1, test_fraction=0.2, split_seed=0, max_failed_fraction=0.0)
+    return PrepareParams(**{**values, "max_seconds": "auto", "subtitle_language": "auto", **changes})
