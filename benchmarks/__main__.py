@@ -13,9 +13,9 @@ import dvc.api
 from benchmarks.experiments import Experiment, baselines, execute, experiments_on, hash_of, matching, of_one_pack
 from benchmarks.plan import changed, chosen, read_plan
 from benchmarks.table import Results, guess_rows, render
-from pipeline.cli import run
-from pipeline.errors import PipelineError
-from pipeline.files import read_yaml
+from pipeline.core.cli import run
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_yaml
 
 PLAN, EVALUATION = Path(__file__).with_name("charades.yaml"), "outputs/evaluation"
 

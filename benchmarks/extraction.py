@@ -32,16 +32,16 @@ from benchmarks.machine import machine
 from benchmarks.markdown import table_lines
 from benchmarks.plain import PlainLoop
 from benchmarks.videos import generate
-from pipeline import runtime
-from pipeline.content_hash import content_sha256
+from pipeline.backbones.resnet.stream import ResNetStream
+from pipeline.backbones.slowfast.stream import SlowFastStream
+from pipeline.core import runtime
+from pipeline.core.content_hash import content_sha256
+from pipeline.core.manifest import Video
+from pipeline.core.params import load
 from pipeline.extraction.extract import batches_of
-from pipeline.extraction.resnet import ResNetStream
 from pipeline.extraction.run import run
-from pipeline.extraction.slowfast import SlowFastStream
 from pipeline.extraction.stream import Stream
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.manifest import Video
-from pipeline.params import load
+from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.video.decode import DECODERS, open_video
 from pipeline.video.reader import VideoError
 

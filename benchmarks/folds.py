@@ -18,13 +18,13 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from benchmarks.plan import changed
-from pipeline import runtime
-from pipeline.cli import run
-from pipeline.errors import PipelineError
-from pipeline.features.corpus import load_corpus, max_query_tokens
-from pipeline.files import read_yaml
-from pipeline.manifest import read_queries, read_videos, write_queries, write_videos
-from pipeline.params import load
+from pipeline.core import runtime
+from pipeline.core.cli import run
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_yaml
+from pipeline.core.manifest import read_queries, read_videos, write_queries, write_videos
+from pipeline.core.params import load
+from pipeline.corpus.corpus import load_corpus, max_query_tokens
 from pipeline.training.train import initial_model, train
 
 MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")

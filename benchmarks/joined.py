@@ -18,8 +18,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from pipeline.cli import run
-from pipeline.files import read_json
+from pipeline.core.cli import run
+from pipeline.core.files import read_json
 
 SCENES, QUERIES, SECONDS, VIDEO_SIZE, SOURCES = 4, 2, (10, 20), 512, 96
 SPLITS = {"train": 0.6, "val": 0.7, "test": 1.0}  # where each ends, as a share of the videos

@@ -9,12 +9,12 @@ from pathlib import Path
 import psutil
 
 from benchmarks.memory import peaks_of
-from pipeline.content_hash import content_sha256
-from pipeline.extraction.resnet import ResNetStream
+from pipeline.backbones.resnet.stream import ResNetStream
+from pipeline.backbones.slowfast.stream import SlowFastStream
+from pipeline.core.content_hash import content_sha256
+from pipeline.core.manifest import Video
+from pipeline.core.params import load
 from pipeline.extraction.run import run
-from pipeline.extraction.slowfast import SlowFastStream
-from pipeline.manifest import Video
-from pipeline.params import load
 
 if __name__ == "__main__":
     name, size, path = sys.argv[1:]

@@ -24,8 +24,8 @@ from benchmarks.machine import machine
 from benchmarks.memory import peak_of
 from benchmarks.plan import changed
 from benchmarks.synthetic import QUERIES, QUERY_SIZE, TOKENS, VIDEO_SIZE
-from pipeline.cli import run
-from pipeline.files import read_yaml
+from pipeline.core.cli import run
+from pipeline.core.files import read_yaml
 
 ROWS = (34, 68)  # fewest and most a video: on average as many as in the published pack
 SPLITS = {"train": 0.8, "val": 0.9, "test": 1.0}  # where each ends, as a share of the videos

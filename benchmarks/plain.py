@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline import runtime
-from pipeline.backbones import resnet, slowfast
-from pipeline.backbones.weights import build
+from pipeline.backbones.common.weights import build
+from pipeline.backbones.resnet import network as resnet
+from pipeline.backbones.slowfast import network as slowfast
+from pipeline.core import runtime
 from pipeline.extraction.stream import Stream
 from pipeline.video.survey import survey
 

@@ -18,10 +18,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks import synthetic
-from pipeline.features.sampling import slots_of
-from pipeline.features.videos import Videos
-from pipeline.models import cpu, ragged
-from pipeline.sections import GradientRecipe
+from pipeline.core.sections import GradientRecipe
+from pipeline.corpus.sampling import slots_of
+from pipeline.corpus.videos import Videos
+from pipeline.ops import cpu, ragged
 from pipeline.training.batches import Batch
 
 FRAMES, MOST_TOKENS, EPSILON = 128, 30, 1e-5

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.files import read_yaml
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_yaml
 
 KEYS = {"model", "recipe", "set", "seeds"}
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import machine
-from pipeline import runtime
+from pipeline.backbones.slowfast.stream import SlowFastStream
+from pipeline.core import runtime
+from pipeline.core.manifest import Video
+from pipeline.core.params import load
 from pipeline.extraction.run import run
-from pipeline.extraction.slowfast import SlowFastStream
-from pipeline.features.store import Entry, Store, entry_key
-from pipeline.manifest import Video
-from pipeline.params import load
+from pipeline.feature_io.store import Entry, Store, entry_key
 
 CLIPS, SIZE = 800, 2304  # 20 minutes of video
 

@@ -29,14 +29,14 @@ from benchmarks import synthetic
 from benchmarks.machine import machine
 from benchmarks.markdown import table_lines
 from benchmarks.plain_training import PlainLoop, use_torchs_own_layers
-from pipeline import runtime
-from pipeline.evaluation.rank import rank_corpus
-from pipeline.files import read_yaml
-from pipeline.models.blocks import initialize
-from pipeline.models.registry import build
-from pipeline.runtime import threads
-from pipeline.sections import RECIPES as TYPES
-from pipeline.sections import GradientRecipe
+from pipeline.core import runtime
+from pipeline.core.files import read_yaml
+from pipeline.core.runtime import threads
+from pipeline.core.sections import RECIPES as TYPES
+from pipeline.core.sections import GradientRecipe
+from pipeline.models.common.blocks import initialize
+from pipeline.models.common.registry import build
+from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.batches import Batches
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.loop import threads_of, train_step

@@ -15,9 +15,9 @@ from typing import Any
 from benchmarks.folds import trained_on
 from benchmarks.markdown import table_lines
 from benchmarks.training import MODELS
-from pipeline import runtime
-from pipeline.cli import run
-from pipeline.files import read_jsonl, read_yaml
+from pipeline.core import runtime
+from pipeline.core.cli import run
+from pipeline.core.files import read_jsonl, read_yaml
 
 SETTINGS, DATASET, FOLDS = Path(__file__).with_name("tuning.yaml"), "pack", (0, 1)
 

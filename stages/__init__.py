@@ -15,5 +15,5 @@ def _stopped(*_: object) -> None:
     os._exit(128 + signal.SIGINT)
 
 
-if sys.argv[0] == "-m":  # while the modules of the stage are imported; then `pipeline.cli.run` answers
+if sys.argv[0] == "-m":  # while the modules of the stage are imported; then `pipeline.core.cli.run` answers
     signal.signal(signal.SIGINT, _stopped)

@@ -7,21 +7,21 @@ Test: tests/evaluation/test_stage.py.
 import sys
 from pathlib import Path
 
-from pipeline.cli import run
-from pipeline.errors import PipelineError
+from pipeline.core.cli import run
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, write_json, write_jsonl
+from pipeline.core.manifest import SELECTION_SPLIT, read_queries
+from pipeline.core.params import load
+from pipeline.core.runtime import device, keep_memory
+from pipeline.core.sections import FeaturesParams
+from pipeline.corpus.corpus import load_corpus
 from pipeline.evaluation.answers import choose
 from pipeline.evaluation.constant import constant_span
 from pipeline.evaluation.cost import cost
-from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.split import measure
 from pipeline.evaluation.summary import headline, reported_split
-from pipeline.features.corpus import load_corpus
-from pipeline.files import read_json, write_json, write_jsonl
-from pipeline.manifest import SELECTION_SPLIT, read_queries
-from pipeline.models import checkpoint
-from pipeline.params import load
-from pipeline.runtime import device, keep_memory
-from pipeline.sections import FeaturesParams
+from pipeline.models.common import checkpoint
+from pipeline.retrieval.rank import rank_corpus
 
 MANIFEST, OUT = Path("outputs/manifest"), Path("outputs/evaluation")
 SPLITS = ("val", "test")

@@ -6,10 +6,10 @@ For every other data set the file is empty. Test: tests/packs/test_stages.py.
 import sys
 from pathlib import Path
 
-from pipeline.cli import run
-from pipeline.features.unused import write_unused
-from pipeline.files import write_json
-from pipeline.manifest import read_videos
+from pipeline.core.cli import run
+from pipeline.core.files import write_json
+from pipeline.core.manifest import read_videos
+from pipeline.feature_io.unused import write_unused
 from pipeline.packs.description import read_pack
 from pipeline.packs.importing import import_videos
 

@@ -7,19 +7,19 @@ import importlib
 import os
 from pathlib import Path
 
-from pipeline import runtime
-from pipeline.annotations.assemble import assemble, summary
-from pipeline.annotations.dropped import sentence
-from pipeline.annotations.enough import check_refused, check_splits
-from pipeline.annotations.refusals import report
-from pipeline.annotations.shared_val import leave_out_shared_val
-from pipeline.annotations.videos import inspect
-from pipeline.cli import run
-from pipeline.errors import PipelineError
-from pipeline.files import write_json
-from pipeline.manifest import write_queries, write_subtitles, write_videos
+from pipeline.annotations.common.assemble import assemble, summary
+from pipeline.annotations.common.dropped import sentence
+from pipeline.annotations.common.enough import check_refused, check_splits
+from pipeline.annotations.common.refusals import report
+from pipeline.annotations.common.shared_val import leave_out_shared_val
+from pipeline.annotations.common.videos import inspect
+from pipeline.core import runtime
+from pipeline.core.cli import run
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_json
+from pipeline.core.manifest import write_queries, write_subtitles, write_videos
+from pipeline.core.params import load
 from pipeline.packs.description import write_pack
-from pipeline.params import load
 from pipeline.scan.listing import LIST, check_annotations, list_files, read_list, read_of
 from pipeline.scan.source import FIX, exists, source_folder
 from pipeline.scan.unmatched import unmatched
@@ -39,7 +39,7 @@ def main() -> None:
         raise PipelineError("no such folder", where=source, fix=f"{FIX}; `dvc checkout` brings back what was finished")
     listed = read_list(LIST)
     check_annotations(source, listed)
-    reader = importlib.import_module(f"pipeline.annotations.{params.dataset}")
+    reader = importlib.import_module(f"pipeline.annotations.{params.dataset}.reader")
     annotations = reader.read(source, params)
     leave_out_shared_val(annotations, params.protocol)
     if annotations.files is None:

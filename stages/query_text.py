@@ -5,15 +5,15 @@ The queries of a feature pack have theirs; these are imported, and no model runs
 
 import sys
 
-from pipeline.cli import run
-from pipeline.features.store import Store
-from pipeline.files import write_json
-from pipeline.manifest import read_queries
+from pipeline.core.cli import run
+from pipeline.core.files import write_json
+from pipeline.core.manifest import read_queries
+from pipeline.core.params import load
+from pipeline.core.runtime import device, store_root
+from pipeline.feature_io.cuts import cut_line
+from pipeline.feature_io.store import Store
 from pipeline.packs.description import read_pack
 from pipeline.packs.importing import import_queries
-from pipeline.params import load
-from pipeline.runtime import device, store_root
-from pipeline.text.cut import cut_line
 from pipeline.text.encoder import learned_from, load_encoder
 from pipeline.text.queries import extract_queries
 

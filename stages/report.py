@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from pipeline.cli import run
-from pipeline.files import atomic_path
-from pipeline.params import load
+from pipeline.core.cli import run
+from pipeline.core.files import atomic_path
+from pipeline.core.params import load
 from pipeline.report.page import render
 
 

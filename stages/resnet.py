@@ -1,9 +1,9 @@
 """Stage `resnet`: decode every video of the manifest and write its ResNet-152 features, one row a clip."""
 
-from pipeline.cli import run
-from pipeline.extraction.resnet import ResNetStream
+from pipeline.backbones.resnet.stream import ResNetStream
+from pipeline.core.cli import run
+from pipeline.core.params import load
 from pipeline.extraction.stage import run_stage
-from pipeline.params import load
 
 
 def main() -> None:

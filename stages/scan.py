@@ -3,9 +3,9 @@
 Test: tests/scan/test_stage.py.
 """
 
-from pipeline.cli import run
-from pipeline.files import write_json
-from pipeline.params import check_all, load
+from pipeline.core.cli import run
+from pipeline.core.files import write_json
+from pipeline.core.params import check_all, load
 from pipeline.scan.copies import check_copy
 from pipeline.scan.kept import MADE_FOR, keep, lacks_data
 from pipeline.scan.listing import LIST, counts, list_files, write_list

@@ -1,9 +1,9 @@
 """Stage `slowfast`: decode every video of the manifest and write its SlowFast features, one row a clip."""
 
-from pipeline.cli import run
-from pipeline.extraction.slowfast import SlowFastStream
+from pipeline.backbones.slowfast.stream import SlowFastStream
+from pipeline.core.cli import run
+from pipeline.core.params import load
 from pipeline.extraction.stage import run_stage
-from pipeline.params import load
 
 
 def main() -> None:

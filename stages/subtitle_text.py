@@ -5,13 +5,13 @@ It reads the queries as well: a `corpus` tokenizer is learnt from those of the t
 
 import sys
 
-from pipeline.cli import run
-from pipeline.features.store import Store
-from pipeline.features.unused import write_unused
-from pipeline.files import write_json
-from pipeline.manifest import read_queries, read_subtitles, read_videos
-from pipeline.params import load
-from pipeline.runtime import device, store_root
+from pipeline.core.cli import run
+from pipeline.core.files import write_json
+from pipeline.core.manifest import read_queries, read_subtitles, read_videos
+from pipeline.core.params import load
+from pipeline.core.runtime import device, store_root
+from pipeline.feature_io.store import Store
+from pipeline.feature_io.unused import write_unused
 from pipeline.text.encoder import learned_from, load_encoder
 from pipeline.text.subtitles import extract_subtitles
 

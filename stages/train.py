@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from pipeline import runtime
-from pipeline.cli import run
-from pipeline.features.corpus import load_corpus, max_query_tokens
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.files import write_json
-from pipeline.manifest import SELECTION_SPLIT
-from pipeline.models import checkpoint
-from pipeline.params import load
+from pipeline.core import runtime
+from pipeline.core.cli import run
+from pipeline.core.files import write_json
+from pipeline.core.manifest import SELECTION_SPLIT
+from pipeline.core.params import load
+from pipeline.corpus.corpus import load_corpus, max_query_tokens
+from pipeline.feature_io.hdf5 import FeatureFile
+from pipeline.models.common import checkpoint
 from pipeline.training.batches import derange, derived_seed
 from pipeline.training.curves import Curves, Progress
 from pipeline.training.loop import Run

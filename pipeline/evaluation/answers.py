@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.bootstrap import PERCENTILES, interval, resampled_means
 from pipeline.evaluation.moments import Annotated, annotated
-from pipeline.evaluation.rank import Ranking, Retrieved
-from pipeline.features.corpus import Corpus
-from pipeline.models.interface import NO_MOMENT
+from pipeline.models.common.interface import NO_MOMENT
+from pipeline.retrieval.rank import Ranking, Retrieved
 
 WIDTHS = np.arange(1, 41) / 40
 """The widths that are tried, shares of the video."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError
-from pipeline.evaluation.retrieval import CUTOFFS
+from pipeline.core.errors import PipelineError
+from pipeline.retrieval.metrics import CUTOFFS
 
 DRAWS, SEED = 2000, 0
 PERCENTILES = (2.5, 97.5)

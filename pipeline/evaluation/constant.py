@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from pipeline.core.manifest import read_queries, read_videos
 from pipeline.evaluation.moments import annotated
-from pipeline.manifest import read_queries, read_videos
 
 EDGES = torch.arange(41, dtype=torch.float64) / 40
 """Where a span may start and end, shares of the video."""

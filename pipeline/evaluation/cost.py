@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
-from pipeline.evaluation.rank import KEPT, VIDEO_BLOCK
-from pipeline.features.corpus import Corpus
-from pipeline.features.videos import Videos
-from pipeline.models.interface import RetrievalModel
+from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.videos import Videos
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.retrieval.rank import KEPT, VIDEO_BLOCK
 
 SEARCHES = 50
 

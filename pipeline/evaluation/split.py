@@ -9,15 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation import answers
 from pipeline.evaluation.answers import Answer
 from pipeline.evaluation.bootstrap import intervals
 from pipeline.evaluation.constant import spans_of
 from pipeline.evaluation.moments import Annotated, annotated, moment_metrics
-from pipeline.evaluation.rank import Ranking, Retrieved
-from pipeline.evaluation.retrieval import chance, chance_at, recall, recall_at
-from pipeline.features.corpus import Corpus
-from pipeline.models.interface import NO_MOMENT
+from pipeline.models.common.interface import NO_MOMENT
+from pipeline.retrieval.metrics import chance, chance_at, recall, recall_at
+from pipeline.retrieval.rank import Ranking, Retrieved
 
 Row = dict[str, Any]
 

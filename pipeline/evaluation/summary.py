@@ -6,7 +6,7 @@ Test: tests/evaluation/test_summary.py.
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 MOMENT_KEYS = ("mIoU", "SVMR R@1 IoU=0.5", "VCMR R@1 IoU=0.5")
 

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from tqdm import tqdm
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import Video
 from pipeline.extraction.extract import Failure, Outcome
-from pipeline.manifest import Video
 
 
 class WorkerDied(Exception):

@@ -6,13 +6,13 @@ order. Test: tests/extraction/test_executor.py.
 
 from collections.abc import Iterator
 
-from pipeline import runtime
+from pipeline.core import runtime
+from pipeline.core.manifest import Video
 from pipeline.extraction import processes, ray_actors, threads
 from pipeline.extraction.crew import dispatch
 from pipeline.extraction.extract import Outcome
 from pipeline.extraction.stream import Stream
-from pipeline.features.store import Store
-from pipeline.manifest import Video
+from pipeline.feature_io.store import Store
 
 
 def outcomes(videos: list[Video], stream: Stream, store: Store) -> Iterator[Outcome]:

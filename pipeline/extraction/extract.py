@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline import runtime
-from pipeline.backbones.encoder import batch_of
-from pipeline.content_hash import content_sha256
-from pipeline.errors import PipelineError
+from pipeline.backbones.common.encoder import batch_of
+from pipeline.core import runtime
+from pipeline.core.content_hash import content_sha256
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import Video
 from pipeline.extraction.stream import Stream
-from pipeline.features.store import Entry, Store, entry_key
-from pipeline.manifest import Video
+from pipeline.feature_io.store import Entry, Store, entry_key
 from pipeline.video.decode import DECODERS, open_video
 from pipeline.video.reader import Reader, TooLarge, VideoError
 

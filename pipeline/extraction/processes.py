@@ -15,13 +15,13 @@ from multiprocessing.context import SpawnProcess
 
 import torch
 
-from pipeline import runtime
+from pipeline.core import runtime
+from pipeline.core.manifest import Video
 from pipeline.extraction.crew import Hand, WorkerDied
 from pipeline.extraction.extract import Outcome
 from pipeline.extraction.stream import Stream
 from pipeline.extraction.worker import Task, Worker, task
-from pipeline.features.store import Store
-from pipeline.manifest import Video
+from pipeline.feature_io.store import Store
 
 SECONDS_TO_END = 5  # to remove temporary files and end a decoder, before the worker is killed
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pipeline.core.manifest import Video
 from pipeline.extraction.extract import Failure, Outcome
 from pipeline.extraction.stream import Stream
-from pipeline.manifest import Video
 from pipeline.video.decode import DECODERS
 
 

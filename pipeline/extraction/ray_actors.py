@@ -9,14 +9,14 @@ import math
 import os
 from types import ModuleType
 
-from pipeline import runtime
-from pipeline.errors import PipelineError
+from pipeline.core import runtime
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import Video
 from pipeline.extraction.crew import Hand, WorkerDied
 from pipeline.extraction.extract import Outcome
 from pipeline.extraction.stream import Stream
 from pipeline.extraction.worker import Task, Worker, task
-from pipeline.features.store import Store
-from pipeline.manifest import Video
+from pipeline.feature_io.store import Store
 
 
 class RayHand:

@@ -11,16 +11,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from pipeline import runtime
-from pipeline.errors import PipelineError
+from pipeline.core import runtime
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_json
+from pipeline.core.manifest import Video
 from pipeline.extraction.executor import outcomes
 from pipeline.extraction.extract import Failure
 from pipeline.extraction.progress import Progress
 from pipeline.extraction.stream import Stream
-from pipeline.features.hdf5 import Packed, pack
-from pipeline.features.store import Store, entry_key
-from pipeline.files import write_json
-from pipeline.manifest import Video
+from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.store import Store, entry_key
 
 
 class _Damaged(Exception):

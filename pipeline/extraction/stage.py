@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.core.manifest import read_videos
 from pipeline.extraction.run import run
 from pipeline.extraction.stream import Stream
-from pipeline.features.unused import write_unused
-from pipeline.manifest import read_videos
+from pipeline.feature_io.unused import write_unused
 
 FEATURES = Path("outputs/features")
 

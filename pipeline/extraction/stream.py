@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from torch import Tensor
 
-from pipeline.sections import DecodeParams
+from pipeline.core.sections import DecodeParams
 from pipeline.video.reader import Scaling, Timeline
 
 
@@ -15,9 +15,9 @@ class Stream(Protocol):
 
     It is pickled as its parameters, never with its model, so that a worker on any machine finds its own weights.
 
-    name: `slowfast`, `resnet`; recipe: see `pipeline.features.recipe`; short_side: pixels; scaling: of the pictures to
-    it; batch: units a forward pass; decode: the bounds of decoding; libraries: the distributions whose versions are
-    recorded.
+    name: `slowfast`, `resnet`; recipe: see `pipeline.backbones.common.provenance`; short_side: pixels; scaling: of the
+    pictures to it; batch: units a forward pass; decode: the bounds of decoding; libraries: the distributions whose
+    versions are recorded.
     """
 
     name: str

@@ -6,12 +6,12 @@ They share one model on one more thread, which takes their batches in turn. Test
 from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from pipeline import runtime
+from pipeline.core import runtime
+from pipeline.core.manifest import Video
 from pipeline.extraction.crew import Hand
 from pipeline.extraction.extract import Outcome, extract
 from pipeline.extraction.stream import Stream
-from pipeline.features.store import Store
-from pipeline.manifest import Video
+from pipeline.feature_io.store import Store
 
 
 class ThreadHand:

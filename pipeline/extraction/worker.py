@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 import torch
 
-from pipeline import runtime
-from pipeline.code_hash import code_of, imported_modules
-from pipeline.errors import PipelineError
+from pipeline.core import runtime
+from pipeline.core.code_hash import code_of, imported_modules
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import Video
 from pipeline.extraction.extract import Outcome, extract
 from pipeline.extraction.stream import Stream
-from pipeline.features.store import Store
-from pipeline.manifest import Video
+from pipeline.feature_io.store import Store
 
 Result = TypeVar("Result")
 

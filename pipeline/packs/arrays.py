@@ -10,8 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.ids import BadRecord
 from pipeline.packs.binary import MOST_BYTES
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.ids import BadRecord
 from pipeline.packs.row_names import RowIndex
 
 ROW_TYPE = np.dtype("<f4")

@@ -8,9 +8,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import PipelineError
-from pipeline.manifest import SPLITS
-from pipeline.sections import PackParams
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import SPLITS
+from pipeline.core.sections import PackParams
 
 PARTS = ("FeatureData", "TextData")
 DEPTH = 4

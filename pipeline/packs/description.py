@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import runtime
-from pipeline.content_hash import content_sha256
-from pipeline.errors import PipelineError
-from pipeline.files import read_json, write_json
+from pipeline.core import runtime
+from pipeline.core.content_hash import content_sha256
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, write_json
 
 
 @dataclass(frozen=True)

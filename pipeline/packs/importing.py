@@ -11,11 +11,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pipeline.features.hdf5 import Packed, pack
-from pipeline.manifest import Query, Video
+from pipeline.core.manifest import Query, Video
+from pipeline.feature_io.cuts import Cuts
+from pipeline.feature_io.hdf5 import Packed, pack
 from pipeline.packs.description import FeatureSet, Pack
 from pipeline.packs.rows import open_rows, read_rows
-from pipeline.text.cut import Cuts
 
 
 def import_videos(published: Pack, videos: list[Video], path: Path | str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 BLOCK = 1 << 18
 LONGEST = 1 << 16

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.ids import BadRecord
 from pipeline.packs.literal import entries
 
 BLOCK = 1 << 18

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.annotations.ids import BadRecord
+from pipeline.core.ids import BadRecord
 from pipeline.packs.arrays import ArrayRows
 from pipeline.packs.binary import BinaryRows
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import jinja2
 
-from pipeline.files import read_json, read_jsonl
-from pipeline.manifest import read_videos
+from pipeline.core.files import read_json, read_jsonl
+from pipeline.core.manifest import read_videos
+from pipeline.core.runtime import resolve
 from pipeline.report import charts, moments, tables
 from pipeline.report.doubts import doubts
 from pipeline.report.examples import choose, example, take_pictures
-from pipeline.runtime import resolve
 
 TEMPLATES = Path(__file__).parent
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.annotations.records import Annotations
-from pipeline.annotations.videos import find_files
-from pipeline.errors import PipelineError
-from pipeline.files import sha256_file
+from pipeline.annotations.common.records import Annotations
+from pipeline.annotations.common.videos import find_files
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256_file
 from pipeline.scan.kinds import OTHER, kind_of
 from pipeline.scan.listing import ListedFile, name_of
 

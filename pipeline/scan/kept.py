@@ -6,9 +6,9 @@ Test: tests/scan/test_stage.py.
 import sys
 from pathlib import Path
 
-from pipeline.annotations.formats import files_of_others
-from pipeline.errors import PipelineError
-from pipeline.files import read_json
+from pipeline.annotations.common.formats import files_of_others
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json
 from pipeline.scan.kinds import OTHER
 from pipeline.scan.listing import LIST, ListedFile, read_list, read_of
 from pipeline.scan.source import FIX, exists

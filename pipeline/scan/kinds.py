@@ -3,8 +3,8 @@
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
-from pipeline.annotations.subtitles import SUFFIXES as SUBTITLES
-from pipeline.annotations.videos import is_video
+from pipeline.annotations.common.subtitles import SUFFIXES as SUBTITLES
+from pipeline.annotations.common.videos import is_video
 from pipeline.packs.collection import PARTS as PACK_FOLDERS
 
 ANNOTATIONS = {

@@ -11,15 +11,15 @@ from pathlib import Path, PurePath
 
 from tqdm import tqdm
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.annotations.records import Annotations
-from pipeline.annotations.videos import find_files
-from pipeline.content_hash import Memo
-from pipeline.errors import PipelineError
-from pipeline.files import read_jsonl, write_jsonl
+from pipeline.annotations.common.records import Annotations
+from pipeline.annotations.common.videos import find_files
+from pipeline.core.content_hash import Memo
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_jsonl, write_jsonl
+from pipeline.core.ids import BadRecord
+from pipeline.core.sections import DecodeParams
 from pipeline.scan.kinds import OTHER, kind_of
 from pipeline.scan.look import duration_of, size_and_hash
-from pipeline.sections import DecodeParams
 
 LIST = Path("outputs/scan/files.jsonl")
 

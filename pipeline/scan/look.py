@@ -9,11 +9,11 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.annotations.videos import regular_file
-from pipeline.content_hash import Memo
-from pipeline.files import canonical_json, sha256_file, sha256_text
-from pipeline.sections import DecodeParams
+from pipeline.annotations.common.videos import regular_file
+from pipeline.core.content_hash import Memo
+from pipeline.core.files import canonical_json, sha256_file, sha256_text
+from pipeline.core.ids import BadRecord
+from pipeline.core.sections import DecodeParams
 
 
 def size_and_hash(path: Path, memo: Memo) -> tuple[int, str]:

@@ -4,8 +4,8 @@ import os
 import stat
 from pathlib import Path
 
-from pipeline import runtime
-from pipeline.errors import PipelineError
+from pipeline.core import runtime
+from pipeline.core.errors import PipelineError
 
 FIX = "set `source` in params.yaml to the folder of your data (README.md says what belongs there)"
 

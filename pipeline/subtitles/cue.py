@@ -7,7 +7,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from pipeline.annotations.ids import BadRecord
+from pipeline.core.ids import BadRecord
 
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>|<[/]?>|\{\\[^{}]*\}|&#\d{9,};?")
 """Tags of .srt, .vtt and .ass, and a character number beyond all characters."""

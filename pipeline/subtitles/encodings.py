@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import chardet
 
-from pipeline.annotations.encoding import MARKS
-from pipeline.annotations.ids import BadRecord
+from pipeline.core.encoding import MARKS
+from pipeline.core.ids import BadRecord
 
 DECLARED = re.compile(
     rb"""\s*<\?xml[^>]*\sencoding=["'](iso-8859-\d+|windows-\d+|koi8-[ru]|gb\w+|big5|shift_jis|euc-\w+)["']""",

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.ids import BadRecord
 from pipeline.subtitles.languages import language_of
 
 AUTO = "auto"

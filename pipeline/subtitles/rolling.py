@@ -7,7 +7,7 @@ the new one, then above the next. Test: tests/subtitles/test_rolling.py.
 import math
 from collections.abc import Sequence
 
-from pipeline.manifest import Sentence
+from pipeline.core.manifest import Sentence
 from pipeline.subtitles.cue import Cue, shown_lines
 
 TOUCHING = 0.1

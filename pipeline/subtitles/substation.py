@@ -6,7 +6,7 @@ Test: tests/subtitles/test_substation.py.
 import re
 from collections.abc import Iterator
 
-from pipeline.annotations.ids import BadRecord
+from pipeline.core.ids import BadRecord
 from pipeline.subtitles.cue import Cue
 from pipeline.subtitles.timed_lines import CLOCK, lines_of, seconds
 

@@ -7,7 +7,7 @@ inside a cue. The number or name of a cue stands above its times. Test: tests/su
 import re
 from collections.abc import Iterator
 
-from pipeline.annotations.ids import BadRecord
+from pipeline.core.ids import BadRecord
 from pipeline.subtitles.cue import Cue
 
 CLOCK = r"(?:(\d{1,6}):)?([0-5]?\d):([0-5]\d)(?:[.,](\d{1,9}))?"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from pipeline.annotations.ids import BadRecord
+from pipeline.core.ids import BadRecord
 from pipeline.subtitles.cue import Cue
 
 CLOCK_TIME = re.compile(r"(\d{1,6}):(\d\d):(\d\d)(?:(\.\d{1,9})|:(\d{1,4})(?:\.\d+)?)?")

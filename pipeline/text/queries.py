@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from pipeline.features.hdf5 import Packed, pack
-from pipeline.features.store import Entry, Store
-from pipeline.manifest import Query
-from pipeline.text.cut import Cuts
+from pipeline.core.manifest import Query
+from pipeline.feature_io.cuts import Cuts
+from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.store import Entry, Store
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from pipeline.clock import clip_count
-from pipeline.features.hdf5 import Packed, pack
-from pipeline.features.store import Entry, Store, entry_key
-from pipeline.files import canonical_json, sha256_text
-from pipeline.manifest import Sentence, Subtitles, Video
+from pipeline.core.clock import clip_count
+from pipeline.core.files import canonical_json, sha256_text
+from pipeline.core.manifest import Sentence, Subtitles, Video
+from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.store import Entry, Store, entry_key
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
 from pipeline.text.pooling import own_clips, pool_own, pool_published, published_clips
 

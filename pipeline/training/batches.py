@@ -10,10 +10,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pipeline.errors import PipelineError
-from pipeline.features.corpus import Corpus
-from pipeline.features.videos import SameMemory, VideoRows, Videos
-from pipeline.files import canonical_json, sha256_text
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import canonical_json, sha256_text
+from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.videos import SameMemory, VideoRows, Videos
 
 RESIDENT_SHARE = 0.5  # of the free device memory that the features may take; the model works in the rest
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from pipeline.evaluation.rank import rank_corpus
-from pipeline.evaluation.retrieval import recall
-from pipeline.features.corpus import Corpus
-from pipeline.models.interface import RetrievalModel
-from pipeline.runtime import threads
+from pipeline.core.runtime import threads
+from pipeline.corpus.corpus import Corpus
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.retrieval.metrics import recall
+from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.loop import Run
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from dvclive import Live
 from scmrepo.exceptions import SCMError
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.training.loop import Record, Run
 
 

@@ -16,12 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pipeline.evaluation.rank import rank_corpus
-from pipeline.evaluation.retrieval import lead_error, recall
-from pipeline.features.corpus import Corpus
-from pipeline.models.interface import RetrievalModel
-from pipeline.runtime import threads
-from pipeline.sections import GradientRecipe
+from pipeline.core.runtime import threads
+from pipeline.core.sections import GradientRecipe
+from pipeline.corpus.corpus import Corpus
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.retrieval.metrics import lead_error, recall
+from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.batches import Batch, Batches, derived_seed
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.resume import load_state, save_state

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from pipeline import runtime
-from pipeline.code_hash import code_of, imported_modules
-from pipeline.files import atomic_path, canonical_json, sha256_file, sha256_text
+from pipeline.core import runtime
+from pipeline.core.code_hash import code_of, imported_modules
+from pipeline.core.files import atomic_path, canonical_json, sha256_file, sha256_text
 
 
 def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) -> Path:

@@ -9,16 +9,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.features.corpus import Corpus
-from pipeline.models.blocks import initialize
-from pipeline.models.interface import RetrievalModel
-from pipeline.models.registry import build
-from pipeline.models.start import start_from_cca
-from pipeline.runtime import threads
-from pipeline.sections import FeaturesParams, GradientRecipe, Recipe
+from pipeline.core.runtime import threads
+from pipeline.core.sections import FeaturesParams, GradientRecipe, Recipe
+from pipeline.corpus.corpus import Corpus
+from pipeline.models.common.blocks import initialize
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.registry import build
 from pipeline.training.batches import Batches, derived_seed
 from pipeline.training.closed_form import solve
 from pipeline.training.loop import Run, fit
+from pipeline.training.start import start_from_cca
 
 
 def initial_model(

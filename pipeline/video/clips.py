@@ -18,8 +18,8 @@ import math
 
 import numpy as np
 
-from pipeline.clock import clip_count
-from pipeline.errors import PipelineError
+from pipeline.core.clock import clip_count
+from pipeline.core.errors import PipelineError
 from pipeline.video.reader import Timeline
 
 FRAMES = 32

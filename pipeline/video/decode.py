@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import runtime
-from pipeline.sections import DecodeParams
+from pipeline.core import runtime
+from pipeline.core.sections import DecodeParams
 from pipeline.video import child
 from pipeline.video.reader import DecoderStopped, Request, Scaling, Timeline, VideoError
 

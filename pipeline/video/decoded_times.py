@@ -12,7 +12,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 
-from pipeline import runtime
+from pipeline.core import runtime
 from pipeline.video.main_stream import main_stream
 from pipeline.video.reader import VideoError
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from pipeline.clock import ROUNDING
+from pipeline.core.clock import ROUNDING
 
 _MICROSECOND = 1e-6
 _UNKNOWN_SPAN = 0.5

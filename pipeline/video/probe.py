@@ -6,7 +6,7 @@ Test: tests/video/test_probe.py.
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.sections import DecodeParams
+from pipeline.core.sections import DecodeParams
 from pipeline.video import child
 from pipeline.video.decode import ask
 from pipeline.video.reader import VideoError

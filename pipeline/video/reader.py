@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 Scaling = Literal["bilinear", "bicubic"]
 

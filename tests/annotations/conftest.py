@@ -11,13 +11,13 @@ import yaml
 from helpers.sections import prepare_params
 from helpers.videos import grey_frames, write_video
 
-from pipeline.annotations import folder
-from pipeline.annotations.assemble import Assembled, assemble
-from pipeline.annotations.records import Annotations
-from pipeline.annotations.shared_val import leave_out_shared_val
-from pipeline.annotations.videos import inspect
+from pipeline.annotations.common.assemble import Assembled, assemble
+from pipeline.annotations.common.records import Annotations
+from pipeline.annotations.common.shared_val import leave_out_shared_val
+from pipeline.annotations.common.videos import inspect
+from pipeline.annotations.folder import reader as folder
+from pipeline.core.sections import DecodeParams, PrepareParams
 from pipeline.scan.listing import list_files
-from pipeline.sections import DecodeParams, PrepareParams
 
 PREPARE = prepare_params()
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)

@@ -2,7 +2,7 @@
 
 import json
 
-from pipeline.annotations.dropped import NAMES, sentence
+from pipeline.annotations.common.dropped import NAMES, sentence
 
 
 def test_every_kind_has_a_name_and_its_whole(make_folder, read_folder):

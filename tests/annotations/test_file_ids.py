@@ -1,6 +1,6 @@
 """Files of an id under another release's name."""
 
-from pipeline.annotations.file_ids import found_as
+from pipeline.annotations.common.file_ids import found_as
 
 
 def test_the_exact_name_wins_and_v_may_be_missing():

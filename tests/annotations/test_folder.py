@@ -6,10 +6,10 @@ import shutil
 import pytest
 from helpers.sections import prepare_params
 
-from pipeline.annotations import folder
-from pipeline.annotations.encoding import SAVE_AS_UTF8
-from pipeline.errors import PipelineError
-from pipeline.manifest import Query, Sentence
+from pipeline.annotations.folder import reader as folder
+from pipeline.core.encoding import SAVE_AS_UTF8
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import Query, Sentence
 
 NO_PATH = "holds a slash or backslash; an id is a plain name, not a path"
 SEEN = "a model would be tested on what it has seen"

@@ -6,9 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.annotations import activitynet, charades, didemo, folder, qvhighlights, tvr
-from pipeline.annotations.formats import files_of_others
-from pipeline.errors import PipelineError
+from pipeline.annotations.activitynet import reader as activitynet
+from pipeline.annotations.charades import reader as charades
+from pipeline.annotations.common.formats import files_of_others
+from pipeline.annotations.didemo import reader as didemo
+from pipeline.annotations.folder import reader as folder
+from pipeline.annotations.qvhighlights import reader as qvhighlights
+from pipeline.annotations.tvr import reader as tvr
+from pipeline.core.errors import PipelineError
 
 MOMENT_DETR = {"qid": 1, "query": "A boat.", "vid": "a", "duration": 2, "relevant_windows": [[0, 1]]}
 DIDEMO = [{"annotation_id": 1, "description": "A boat.", "video": "a.mp4", "times": [[0, 0], [0, 1]]}]

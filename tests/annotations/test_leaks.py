@@ -1,7 +1,7 @@
 """Equal content under two ids: a leak where the splits differ, and no other."""
 
-from pipeline.annotations.leaks import leaks
-from pipeline.manifest import Video
+from pipeline.annotations.common.leaks import leaks
+from pipeline.core.manifest import Video
 
 
 def found(*videos):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.annotations.lines import json_document, jsonl_rows
-from pipeline.annotations.records import Annotations
-from pipeline.errors import PipelineError
+from pipeline.annotations.common.lines import json_document, jsonl_rows
+from pipeline.annotations.common.records import Annotations
+from pipeline.core.errors import PipelineError
 
 
 @pytest.fixture

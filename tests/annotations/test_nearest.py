@@ -1,6 +1,6 @@
 """Ids for messages: the likest first, always the same, and quick however many are asked for."""
 
-from pipeline.annotations.nearest import SEARCHED, Nearest
+from pipeline.annotations.common.nearest import SEARCHED, Nearest
 
 
 def test_the_likest_come_first():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import prepared
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 

@@ -5,13 +5,17 @@ import json
 import pytest
 from helpers.sections import prepare_params
 
-from pipeline.annotations import activitynet, charades, didemo, qvhighlights, tvr
-from pipeline.annotations.assemble import assemble
-from pipeline.annotations.shared_val import leave_out_shared_val
-from pipeline.annotations.videos import VideoFile
-from pipeline.errors import PipelineError
-from pipeline.files import sha256_text
-from pipeline.manifest import SPLITS
+from pipeline.annotations.activitynet import reader as activitynet
+from pipeline.annotations.charades import reader as charades
+from pipeline.annotations.common.assemble import assemble
+from pipeline.annotations.common.shared_val import leave_out_shared_val
+from pipeline.annotations.common.videos import VideoFile
+from pipeline.annotations.didemo import reader as didemo
+from pipeline.annotations.qvhighlights import reader as qvhighlights
+from pipeline.annotations.tvr import reader as tvr
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256_text
+from pipeline.core.manifest import SPLITS
 
 PREPARE = prepare_params()
 READERS = {"tvr": tvr, "activitynet": activitynet, "charades": charades, "didemo": didemo, "qvhighlights": qvhighlights}

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline.annotations import sample
-from pipeline.annotations.render import FPS, HEIGHT, WIDTH, Scene, scene_frames
-from pipeline.errors import PipelineError
-from pipeline.files import read_jsonl, sha256_file
-from pipeline.params import load
-from pipeline.sections import SampleParams
+from pipeline.annotations.sample import reader as sample
+from pipeline.annotations.sample.render import FPS, HEIGHT, WIDTH, Scene, scene_frames
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_jsonl, sha256_file
+from pipeline.core.params import load
+from pipeline.core.sections import SampleParams
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "data" / "sample"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.annotations.records import AnnotatedQuery, Annotations, VideoFile
-from pipeline.annotations.shared_val import leave_out_shared_val
-from pipeline.manifest import Subtitles
+from pipeline.annotations.common.records import AnnotatedQuery, Annotations, VideoFile
+from pipeline.annotations.common.shared_val import leave_out_shared_val
+from pipeline.core.manifest import Subtitles
 
 SPLITS = {"both": {"val", "test"}, "only_val": {"val"}, "seen": {"train"}, "asked": {"test"}}
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.annotations import subtitles
-from pipeline.annotations.records import Annotations
-from pipeline.annotations.subtitles import read_files, read_jsonl
-from pipeline.errors import PipelineError
-from pipeline.manifest import Sentence
+from pipeline.annotations.common import subtitles
+from pipeline.annotations.common.records import Annotations
+from pipeline.annotations.common.subtitles import read_files, read_jsonl
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import Sentence
 
 CUE = "1\n00:00:0{0},000 --> 00:00:0{0},500\n{1}\n\n"
 SRT = CUE.format(1, "Hello") + CUE.format(3, "(Joey:) there")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.annotations.records import Annotations
-from pipeline.annotations.tables import table_rows
-from pipeline.errors import PipelineError
+from pipeline.annotations.common.records import Annotations
+from pipeline.annotations.common.tables import table_rows
+from pipeline.core.errors import PipelineError
 
 
 @pytest.fixture

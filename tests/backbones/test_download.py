@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.server import FileServer, serving
 
-from pipeline.backbones.download import DownloadError, download
+from pipeline.backbones.common.download import DownloadError, download
 
 CONTENT = random.Random(0).randbytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.backbones import resnet, slowfast
-from pipeline.backbones.encoder import Encoder, Float32, batch_of, run
-from pipeline.backbones.weights import Weights
-from pipeline.errors import PipelineError
+from pipeline.backbones.common.encoder import Encoder, Float32, batch_of, run
+from pipeline.backbones.common.weights import Weights
+from pipeline.backbones.resnet import network as resnet
+from pipeline.backbones.slowfast import network as slowfast
+from pipeline.core.errors import PipelineError
 
 RANDOM = Weights("random (seed 0)", None)
 SHAPES = {"slowfast": (32, 48, 48, 3), "resnet": (48, 85, 3)}

@@ -3,9 +3,9 @@
 import huggingface_hub
 import pytest
 
-from pipeline.backbones import hub
-from pipeline.backbones.tokenizer import load_tokenizer
-from pipeline.errors import PipelineError
+from pipeline.backbones.common import hub
+from pipeline.backbones.roberta.tokenizer import load_tokenizer
+from pipeline.core.errors import PipelineError
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.backbones import resnet
-from pipeline.backbones.weights import Weights, build
+from pipeline.backbones.common.weights import Weights, build
+from pipeline.backbones.resnet import network as resnet
 
 RANDOM = Weights("random (seed 0)", None)
 

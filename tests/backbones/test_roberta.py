@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.backbones.roberta import load_roberta
-from pipeline.backbones.torchvision_fix import import_torchvision
-from pipeline.errors import PipelineError
-from pipeline.runtime import threads
-from pipeline.sections import TextParams
+from pipeline.backbones.common.torchvision_fix import import_torchvision
+from pipeline.backbones.roberta.network import load_roberta
+from pipeline.core.errors import PipelineError
+from pipeline.core.runtime import threads
+from pipeline.core.sections import TextParams
 
 CPU = torch.device("cpu")
 VOCABULARY = 60

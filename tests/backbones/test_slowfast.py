@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.backbones import slowfast
-from pipeline.backbones.weights import Weights, build
+from pipeline.backbones.common.weights import Weights, build
+from pipeline.backbones.slowfast import network as slowfast
 
 RANDOM = Weights("random (seed 0)", None)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.backbones.tokenizer import LEARNED_TEXTS, SPECIALS, Tokenizer, load_tokenizer, train_tokenizer
-from pipeline.errors import PipelineError
+from pipeline.backbones.roberta.tokenizer import LEARNED_TEXTS, SPECIALS, Tokenizer, load_tokenizer, train_tokenizer
+from pipeline.core.errors import PipelineError
 
 TEXTS = [
     f"a {colour} {shape} moves {way}"

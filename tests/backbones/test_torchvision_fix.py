@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
-from pipeline.backbones import torchvision_fix
+from pipeline.backbones.common import torchvision_fix
 
 SCRIPT = """
-from pipeline.backbones.torchvision_fix import import_torchvision
+from pipeline.backbones.common.torchvision_fix import import_torchvision
 torchvision = import_torchvision()
 assert import_torchvision() is torchvision
 torchvision.models.resnet18

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from pipeline.backbones.weights import Published, Weights, build, find
-from pipeline.errors import PipelineError
+from pipeline.backbones.common.weights import Published, Weights, build, find
+from pipeline.core.errors import PipelineError
 
 UNREACHABLE = Published("http://127.0.0.1:9/model.pth", sha256="")
 

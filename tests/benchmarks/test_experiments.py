@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.experiments import hash_of, matching, of_one_pack, parse_show
 from benchmarks.plan import read_plan
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 CHANGES = {"model": "amdnet"}
 

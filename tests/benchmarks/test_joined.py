@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from benchmarks import joined
-from pipeline.manifest import read_queries, read_videos
+from pipeline.core.manifest import read_queries, read_videos
 from stages import pack, prepare, query_text, scan
 
 ROOT = Path(__file__).resolve().parents[2]

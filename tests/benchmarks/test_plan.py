@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from benchmarks.plan import changed, chosen, read_plan, recipe_changes
-from pipeline.errors import PipelineError
-from pipeline.sections import RECIPES
+from pipeline.core.errors import PipelineError
+from pipeline.core.sections import RECIPES
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers.project import Project
 
-from pipeline.features.hdf5 import FeatureFile
+from pipeline.feature_io.hdf5 import FeatureFile
 
 STAGES = {"prepare", "slowfast", "resnet", "pack", "query_text", "subtitle_text", "train", "evaluate", "report"}
 SIZES = {"slowfast": 2304, "resnet": 2048, "query": 768, "subtitle": 768}

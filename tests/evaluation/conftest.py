@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline.features.clip_times import ClipTimes, clip_times
-from pipeline.features.corpus import Corpus
-from pipeline.features.videos import Videos, video_rows
-from pipeline.models.interface import Scores
+from pipeline.corpus.clip_times import ClipTimes, clip_times
+from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.videos import Videos, video_rows
+from pipeline.models.common.interface import Scores
 
 
 class Encoding(NamedTuple):

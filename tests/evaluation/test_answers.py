@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 import torch
 
+from pipeline.corpus.clip_times import ClipTimes, clip_times
 from pipeline.evaluation.answers import WIDTHS, choose, own, window
 from pipeline.evaluation.moments import annotated
-from pipeline.evaluation.rank import rank_corpus
-from pipeline.features.clip_times import ClipTimes, clip_times
-from pipeline.models.interface import NO_MOMENT
+from pipeline.models.common.interface import NO_MOMENT
+from pipeline.retrieval.rank import rank_corpus
 
 CPU = torch.device("cpu")
 

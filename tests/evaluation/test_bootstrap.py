@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.evaluation.bootstrap import interval, intervals, paired
 
 

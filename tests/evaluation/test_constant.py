@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipeline.core.manifest import Query, Video, write_queries, write_videos
 from pipeline.evaluation.constant import EDGES, constant_span
-from pipeline.manifest import Query, Video, write_queries, write_videos
 
 
 def write(folder, shares, split="train", agreement=1):

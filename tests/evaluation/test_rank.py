@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 import torch
 
-from pipeline.errors import PipelineError
-from pipeline.evaluation.rank import best_first, rank_corpus
-from pipeline.evaluation.retrieval import ranks
-from pipeline.features.videos import VideoRows
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.videos import VideoRows
+from pipeline.retrieval.metrics import ranks
+from pipeline.retrieval.rank import best_first, rank_corpus
 
 CPU = torch.device("cpu")
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from helpers.parity import parity_json
 
-from pipeline.errors import PipelineError
-from pipeline.evaluation.retrieval import CUTOFFS, chance, lead_error, ranks, recall
+from pipeline.core.errors import PipelineError
+from pipeline.retrieval.metrics import CUTOFFS, chance, lead_error, ranks, recall
 
 
 @pytest.fixture(scope="module")

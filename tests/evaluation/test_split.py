@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 import torch
 
+from pipeline.core.files import canonical_json
 from pipeline.evaluation.answers import Answer
-from pipeline.evaluation.rank import rank_corpus
 from pipeline.evaluation.split import measure, moment_spread
-from pipeline.files import canonical_json
+from pipeline.retrieval.rank import rank_corpus
 
 CPU = torch.device("cpu")
 OWN, WINDOW = Answer("model", None, {}), Answer("window", 0.5, {})

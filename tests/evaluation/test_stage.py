@@ -8,14 +8,14 @@ import pytest
 import torch
 import yaml
 
-from pipeline.clock import clip_count
-from pipeline.errors import PipelineError
-from pipeline.features.hdf5 import Packed, pack
-from pipeline.files import write_json
-from pipeline.manifest import Query, Video, write_queries, write_videos
-from pipeline.models import checkpoint
-from pipeline.models.registry import build
-from pipeline.sections import RECIPES
+from pipeline.core.clock import clip_count
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_json
+from pipeline.core.manifest import Query, Video, write_queries, write_videos
+from pipeline.core.sections import RECIPES
+from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.models.common import checkpoint
+from pipeline.models.common.registry import build
 from stages.evaluate import main
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.evaluation.summary import headline, reported_split
 
 RETRIEVAL = {"R@1": 10.123456, "R@5": 20.0, "R@10": 30.0, "R@100": 100.0, "SumR": 160.123456}

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import Video
 from pipeline.extraction.crew import WorkerDied, dispatch
 from pipeline.extraction.extract import Outcome
-from pipeline.manifest import Video
 
 
 class Hand:

@@ -16,15 +16,15 @@ from helpers.deadly import DeadlyStream, OtherStream, RaisingStream, StillbornSt
 from helpers.executors import serially, two_workers, write_films
 from helpers.streams import NumberStream, corpus
 
-from pipeline.errors import PipelineError
+from pipeline.backbones.resnet.stream import ResNetStream
+from pipeline.backbones.slowfast.stream import SlowFastStream
+from pipeline.core.errors import PipelineError
+from pipeline.core.sections import DecodeParams, ResNetParams, SlowFastParams
 from pipeline.extraction import processes
-from pipeline.extraction.resnet import ResNetStream
 from pipeline.extraction.run import run
-from pipeline.extraction.slowfast import SlowFastStream
 from pipeline.extraction.worker import Task, task
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.features.store import Store
-from pipeline.sections import DecodeParams, ResNetParams, SlowFastParams
+from pipeline.feature_io.hdf5 import FeatureFile
+from pipeline.feature_io.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,10 +12,10 @@ from helpers.numbered import numbered_frames
 from helpers.streams import NumberStream, corpus
 from helpers.videos import write_video
 
+from pipeline.core.sections import DecodeParams
 from pipeline.extraction import extract
 from pipeline.extraction.run import run
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.sections import DecodeParams
+from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.video import decode
 from pipeline.video.reader import VideoError
 

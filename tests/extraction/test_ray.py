@@ -14,7 +14,7 @@ from helpers.deadly import DeadlyStream, RaisingStream
 from helpers.executors import serially, two_workers, write_films
 from helpers.streams import NumberStream, corpus
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.extraction.run import run
 
 ROOT = Path(__file__).resolve().parents[2]

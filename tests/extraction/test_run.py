@@ -15,10 +15,10 @@ from helpers.numbered import numbered_frames
 from helpers.streams import NumberStream, corpus
 from helpers.videos import write_sound, write_video
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.extraction.run import run
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.features.store import Entry, Store, entry_key
+from pipeline.feature_io.hdf5 import FeatureFile
+from pipeline.feature_io.store import Entry, Store, entry_key
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from helpers.streams import NumberStream, corpus
 
 from pipeline.extraction.executor import outcomes
 from pipeline.extraction.run import run
-from pipeline.features.store import Store
+from pipeline.feature_io.store import Store
 from pipeline.video import decode
 
 FILMS = 6

@@ -1,10 +1,8 @@
-"""What a stage really depends on: the files it imports, directly or not, and the parameters it loads."""
+"""What a stage really depends on: the files it imports, directly or not, and the sections of params.yaml it loads."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-
-from pipeline.params import leaf_keys
 
 PACKAGES = ("pipeline", "stages")
 
@@ -38,8 +36,9 @@ def _imported_modules(tree: ast.AST, choices: dict[str, str]) -> Iterator[str]:
             assert isinstance(node.args[0], ast.JoinedStr), (
                 "import_module wants an f-string that starts with the package"
             )
-            package = node.args[0].values[0].value.rstrip(".")
-            yield f"{package}.{choices[package]}"
+            start, _, *rest = node.args[0].values
+            package = start.value.rstrip(".")
+            yield f"{package}.{choices[package]}{''.join(part.value for part in rest)}"
 
 
 def _files_of(module: str, root: Path) -> list[Path]:
@@ -51,12 +50,12 @@ def _files_of(module: str, root: Path) -> list[Path]:
     return [path for path in [*packages, own] if path.is_file()]
 
 
-def loaded_params(stage: Path, model: str, dataset: str) -> set[str]:
-    """The dotted keys of every section named in the stage's call of `load`."""
-    keys: set[str] = set()
+def loaded_sections(stage: Path) -> set[str]:
+    """The sections of params.yaml named in the stage's call of `load`."""
+    sections: set[str] = set()
     for node in ast.walk(ast.parse(stage.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "load":
             for argument in node.args:
                 assert isinstance(argument, ast.Constant), f"{stage}: load() takes literal section names"
-                keys.update(leaf_keys(argument.value, model, dataset))
-    return keys
+                sections.add(argument.value)
+    return sections

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from helpers.streams import NumberStream
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 
 class DeadlyStream(NumberStream):

@@ -6,9 +6,9 @@ import pytest
 from helpers.numbered import numbered_frames
 from helpers.videos import write_video
 
+from pipeline.core.manifest import Video
 from pipeline.extraction.run import run
 from pipeline.extraction.stream import Stream
-from pipeline.manifest import Video
 
 
 def write_films(folder: Path, count: int) -> list[Path]:

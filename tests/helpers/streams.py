@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from helpers.numbered import numbers_of
 
-from pipeline.content_hash import content_sha256
-from pipeline.manifest import Video
-from pipeline.sections import DecodeParams
+from pipeline.core.content_hash import content_sha256
+from pipeline.core.manifest import Video
+from pipeline.core.sections import DecodeParams
 from pipeline.video import clips
 from pipeline.video.reader import Timeline
 

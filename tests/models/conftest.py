@@ -6,11 +6,11 @@ import pytest
 import torch
 from helpers.parity import parity_path
 
-from pipeline.features.videos import Videos
-from pipeline.models.blocks import initialize
-from pipeline.models.interface import RetrievalModel
-from pipeline.models.registry import build
-from pipeline.sections import RECIPES
+from pipeline.core.sections import RECIPES
+from pipeline.corpus.videos import Videos
+from pipeline.models.common.blocks import initialize
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.registry import build
 
 SHARED = {
     "start": "random",

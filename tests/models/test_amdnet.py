@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from pipeline.models.amdnet import log_masks
+from pipeline.models.amdnet.model import log_masks
 
 
 @torch.inference_mode()

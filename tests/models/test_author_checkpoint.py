@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from pipeline.errors import PipelineError
-from pipeline.files import sha256_file
-from pipeline.models import checkpoint
-from pipeline.models.author_checkpoint import read_author_weights, replace_weights
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256_file
+from pipeline.models.common import checkpoint
+from pipeline.models.common.author_checkpoint import read_author_weights, replace_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,7 +81,7 @@ def test_the_command_gives_a_trained_model_the_authors_weights(make_model, video
     folder = trained(other)
     torch.save({"model": author_state, "epoch": 3}, folder / "best.ckpt")
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline.models.author_checkpoint", "best.ckpt"],
+        [sys.executable, "-m", "pipeline.models.common.author_checkpoint", "best.ckpt"],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "dvc commit --force train && dvc repro" in done.stdout

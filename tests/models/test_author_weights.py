@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from pipeline.errors import PipelineError
-from pipeline.models.author_weights import author_name_of, load_author_weights
+from pipeline.core.errors import PipelineError
+from pipeline.models.common.author_weights import author_name_of, load_author_weights
 
 
 def test_loading_cuts_position_tables_and_ignores_what_the_model_lacks(make_model, author_state):

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from pipeline.models.blocks import (
+from pipeline.models.common.blocks import (
     AttentionPooling,
     PositionalEmbedding,
     Projection,

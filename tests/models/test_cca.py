@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from pipeline.errors import PipelineError
-from pipeline.features.videos import Videos
-from pipeline.models.cca import CCA
-from pipeline.models.correlation import Covariance
-from pipeline.sections import CCARecipe
+from pipeline.core.errors import PipelineError
+from pipeline.core.sections import CCARecipe
+from pipeline.corpus.videos import Videos
+from pipeline.models.cca.model import CCA
+from pipeline.models.common.correlation import Covariance
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from pipeline.errors import PipelineError
-from pipeline.files import read_json, write_json
-from pipeline.models import checkpoint
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, write_json
+from pipeline.models.common import checkpoint
 
 
 def config_of(model) -> dict:

@@ -6,9 +6,9 @@ import pytest
 import torch
 import yaml
 
-from pipeline.models.gmmformer import GaussianBlock, GMMFormer, gaussian_windows
-from pipeline.models.interface import NO_MOMENT
-from pipeline.sections import GMMFormerRecipe
+from pipeline.core.sections import GMMFormerRecipe
+from pipeline.models.common.interface import NO_MOMENT
+from pipeline.models.gmmformer.model import GaussianBlock, GMMFormer, gaussian_windows
 from pipeline.training.bert_adam import decay_groups
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"

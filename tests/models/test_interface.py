@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from pipeline.features.videos import Videos
-from pipeline.models import ragged
-from pipeline.models.interface import moment_spans
-from pipeline.runtime import threads
+from pipeline.core.runtime import threads
+from pipeline.corpus.videos import Videos
+from pipeline.models.common.interface import moment_spans
+from pipeline.ops import ragged
 
 MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
 trained_models = pytest.mark.parametrize(("name", "changes"), MODELS)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.models.losses import (
+from pipeline.models.common.losses import (
     diversity_loss,
     draw_ranks,
     draw_triplets,

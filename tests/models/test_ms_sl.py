@@ -6,9 +6,9 @@ import pytest
 import torch
 import yaml
 
-from pipeline.models.interface import NO_MOMENT
-from pipeline.models.ms_sl import MSSL, attention, proposals_of
-from pipeline.sections import MSSLRecipe
+from pipeline.core.sections import MSSLRecipe
+from pipeline.models.common.interface import NO_MOMENT
+from pipeline.models.ms_sl.model import MSSL, attention, proposals_of
 from pipeline.training.bert_adam import decay_groups
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"

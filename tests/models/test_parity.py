@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.errors import PipelineError
-from pipeline.features.videos import Videos
-from pipeline.models import parity as command
-from pipeline.models.amdnet import AMDNet
-from pipeline.models.parity_results import amdnet_results
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.videos import Videos
+from pipeline.models.amdnet.model import AMDNet
+from pipeline.models.common import parity as command
+from pipeline.models.common.parity_results import amdnet_results
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(path: Path) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "pipeline.models.parity", str(path)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "pipeline.models.common.parity", str(path)], cwd=ROOT, capture_output=True, text=True
     )
 
 

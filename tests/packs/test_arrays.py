@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.ids import BadRecord
 from pipeline.packs import arrays
 from pipeline.packs.arrays import ArrayRows
 

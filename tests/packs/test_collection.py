@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.sections import PackParams
 from pipeline.packs.collection import find
-from pipeline.sections import PackParams
 
 
 def params(video="auto", query="auto"):

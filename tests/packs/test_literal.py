@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.packs import literal
 
 

@@ -7,9 +7,9 @@ import pytest
 from helpers import prepared
 from helpers.packs import write_hdf5
 
-from pipeline.errors import PipelineError
-from pipeline.files import read_json
-from pipeline.manifest import read_queries, read_videos
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json
+from pipeline.core.manifest import read_queries, read_videos
 
 LENIENT = {"prepare": {"max_failed_fraction": 0.9}}
 

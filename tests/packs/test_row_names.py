@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.ids import BadRecord
 from pipeline.packs import row_names
 from pipeline.packs.row_names import RowIndex
 

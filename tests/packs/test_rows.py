@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from helpers.packs import write_hdf5
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.annotations.records import Annotations
-from pipeline.packs.check import check
+from pipeline.annotations.common.records import Annotations
+from pipeline.annotations.pack.check import check
+from pipeline.core.ids import BadRecord
 from pipeline.packs.rows import open_rows, read_rows
 
 ONE, TWO = np.ones((2, 3), np.float32), np.full((2, 3), 2, np.float32)

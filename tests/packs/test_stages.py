@@ -9,10 +9,10 @@ import yaml
 from helpers import prepared
 from helpers.packs import write_hdf5
 
-from pipeline.errors import PipelineError
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.files import read_json
-from pipeline.manifest import read_queries, read_videos
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json
+from pipeline.core.manifest import read_queries, read_videos
+from pipeline.feature_io.hdf5 import FeatureFile
 from stages import evaluate, pack, query_text, report, resnet, slowfast, subtitle_text, train
 
 FEATURES = "outputs/features"

@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
+from pipeline.core.files import write_json, write_jsonl
 from pipeline.evaluation.moments import moment_metrics
-from pipeline.evaluation.retrieval import chance
-from pipeline.files import write_json, write_jsonl
+from pipeline.retrieval.metrics import chance
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (220, 220, 40)]
 HOSTILE = "<script>alert('query')</script>"

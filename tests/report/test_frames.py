@@ -11,8 +11,8 @@ from helpers.clocked import write_clocked
 from helpers.numbered import numbers_of
 from helpers.videos import ORIENTATIONS, oriented, write_video
 
+from pipeline.core.sections import DecodeParams
 from pipeline.report.frames import UnreadableVideo, pictures
-from pipeline.sections import DecodeParams
 from pipeline.video.decode import open_video
 
 START = "data:image/jpeg;base64,"

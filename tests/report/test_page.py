@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.files import read_json, write_json
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, write_json
 from pipeline.report.page import render
 
 LOADING = {"src", "href", "srcset", "data", "action", "poster"}

@@ -6,8 +6,8 @@ from pathlib import Path, PurePath
 
 import pytest
 
+from pipeline.core.sections import DATASETS
 from pipeline.scan.kinds import ANNOTATIONS, kind_of
-from pipeline.sections import DATASETS
 
 READERS = Path(__file__).resolve().parents[2] / "pipeline" / "annotations"
 

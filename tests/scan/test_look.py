@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from helpers.videos import grey_frames, write_video
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.annotations.videos import regular_file
-from pipeline.content_hash import Memo
+from pipeline.annotations.common.videos import regular_file
+from pipeline.core.content_hash import Memo
+from pipeline.core.ids import BadRecord
+from pipeline.core.sections import DecodeParams
 from pipeline.scan import look
 from pipeline.scan.look import duration_of
-from pipeline.sections import DecodeParams
 from pipeline.video import probe as probing
 from pipeline.video.reader import DecoderStopped
 

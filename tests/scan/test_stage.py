@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from helpers.videos import grey_frames, write_video
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.scan.listing import LIST
 from stages import prepare, scan
 

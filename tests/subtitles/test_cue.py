@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.annotations.ids import BadRecord
+from pipeline.core.ids import BadRecord
 from pipeline.subtitles.cue import Cue, shown_lines
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.annotations.ids import BadRecord
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.ids import BadRecord
 from pipeline.subtitles.files import by_name, check_language, chosen, owned
 from pipeline.subtitles.languages import language_of
 

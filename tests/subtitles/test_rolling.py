@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pipeline.manifest import Sentence
+from pipeline.core.manifest import Sentence
 from pipeline.subtitles.cue import Cue
 from pipeline.subtitles.rolling import sentences_of
 

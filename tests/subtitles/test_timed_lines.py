@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pipeline.annotations.ids import BadRecord
+from pipeline.core.ids import BadRecord
 from pipeline.subtitles.cue import shown_lines
 from pipeline.subtitles.timed_lines import timed_lines
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from pipeline.features.store import Store
-from pipeline.sections import TextParams
+from pipeline.core.sections import TextParams
+from pipeline.feature_io.store import Store
 from pipeline.text.encoder import load_encoder
 
 VOCABULARY_TEXTS = ["a red disc moves up", "a blue box moves down", "then a green star turns left", "and stops"] * 2

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from helpers.hdf5 import attributes_of
 
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.manifest import Query
+from pipeline.core.manifest import Query
+from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.text import queries as module
 from pipeline.text.queries import extract_queries
 

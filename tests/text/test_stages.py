@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.files import read_json
-from pipeline.manifest import Query, Sentence, Subtitles, Video, write_queries, write_subtitles, write_videos
+from pipeline.core.files import read_json
+from pipeline.core.manifest import Query, Sentence, Subtitles, Video, write_queries, write_subtitles, write_videos
+from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.packs.description import write_pack
 from stages import query_text, subtitle_text
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from helpers.hdf5 import attributes_of
 
-from pipeline.features.hdf5 import FeatureFile
-from pipeline.manifest import Sentence, Subtitles, Video
+from pipeline.core.manifest import Sentence, Subtitles, Video
+from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.text.subtitles import extract_subtitles, pack_contexts
 
 VIDEOS = [

@@ -6,12 +6,12 @@ import pytest
 import torch
 import yaml
 
-from pipeline.features.clip_times import ClipTimes, clip_times
-from pipeline.features.corpus import Corpus
-from pipeline.features.hdf5 import Packed, pack
-from pipeline.features.videos import video_rows
-from pipeline.manifest import Query, Video, write_queries, write_videos
-from pipeline.sections import RECIPES, Recipe
+from pipeline.core.manifest import Query, Video, write_queries, write_videos
+from pipeline.core.sections import RECIPES, Recipe
+from pipeline.corpus.clip_times import ClipTimes, clip_times
+from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.videos import video_rows
+from pipeline.feature_io.hdf5 import Packed, pack
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 EVENTS, SIZE, TOKENS = 3, 16, 4

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.training.batches import Batches, derange, derived_seed
 
 CPU = torch.device("cpu")

@@ -6,7 +6,7 @@ import torch
 from helpers.parity import parity_arrays
 from torch import nn
 
-from pipeline.models.blocks import PositionalEmbedding, SelfAttention
+from pipeline.models.common.blocks import PositionalEmbedding, SelfAttention
 from pipeline.training.bert_adam import BertAdam, decay_groups, schedule
 
 

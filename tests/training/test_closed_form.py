@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from pipeline.evaluation.rank import rank_corpus
-from pipeline.evaluation.retrieval import recall
-from pipeline.models.registry import build
+from pipeline.models.common.registry import build
+from pipeline.retrieval.metrics import recall
+from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.batches import derange
 from pipeline.training.closed_form import solve
 

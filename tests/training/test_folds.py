@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import folds
-from pipeline.errors import PipelineError
-from pipeline.manifest import read_queries, read_videos
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import read_queries, read_videos
 
 
 def test_folds_hold_out_other_videos_each_and_never_see_the_test_split(workspace, tmp_path):

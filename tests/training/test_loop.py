@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from pipeline.evaluation.rank import rank_corpus
-from pipeline.evaluation.retrieval import recall
-from pipeline.models.blocks import initialize
-from pipeline.models.registry import build
-from pipeline.runtime import threads
+from pipeline.core.runtime import threads
+from pipeline.models.common.blocks import initialize
+from pipeline.models.common.registry import build
+from pipeline.retrieval.metrics import recall
+from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.batches import Batches, derange, derived_seed
 from pipeline.training.loop import Run, fit, threads_of, train_step
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 import yaml
 
-from pipeline.files import read_json
+from pipeline.core.files import read_json
 from pipeline.training.resume import load_state, save_state, state_path
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,10 +6,10 @@ import pytest
 import torch
 import yaml
 
-from pipeline.errors import PipelineError
-from pipeline.features.hdf5 import pack
-from pipeline.files import read_json
-from pipeline.models import checkpoint
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json
+from pipeline.feature_io.hdf5 import pack
+from pipeline.models.common import checkpoint
 from stages.train import main
 
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline.evaluation.rank import rank_corpus
-from pipeline.evaluation.retrieval import recall
-from pipeline.models.blocks import initialize
-from pipeline.models.registry import build
-from pipeline.models.start import LIFT, start_from_cca
+from pipeline.models.common.blocks import initialize
+from pipeline.models.common.registry import build
+from pipeline.retrieval.metrics import recall
+from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.batches import Batches, derange
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.loop import train_step
+from pipeline.training.start import LIFT, start_from_cca
 
 MODELS = ["amdnet", "gmmformer", "ms_sl"]
 CPU = torch.device("cpu")

@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks import tuning
 from benchmarks.plan import changed
-from pipeline.files import read_yaml
-from pipeline.params import load
+from pipeline.core.files import read_yaml
+from pipeline.core.params import load
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 SMALL = """

@@ -7,8 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.clock import clip_count
-from pipeline.errors import PipelineError
+from pipeline.core.clock import clip_count
+from pipeline.core.errors import PipelineError
 from pipeline.video import clips
 from pipeline.video.reader import SinceFirst, Timeline
 

@@ -11,7 +11,7 @@ from helpers.formats import FORMATS, noisy_frames, write_format
 from helpers.numbered import numbered_frames, numbers_of
 from helpers.videos import ORIENTATIONS, oriented, write_video
 
-from pipeline.sections import DecodeParams
+from pipeline.core.sections import DecodeParams
 from pipeline.video import clips
 from pipeline.video.decode import DECODERS, open_video
 from pipeline.video.reader import VideoError

@@ -13,7 +13,7 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 from helpers.videos import write_video
 
-from pipeline.sections import DecodeParams
+from pipeline.core.sections import DecodeParams
 from pipeline.video.decode import open_video
 from pipeline.video.reader import VideoError
 

@@ -1,0 +1,68 @@
+"""Whether what is left of a data set is enough to train, to choose the best epoch and to report.
+
+Test: tests/annotations/test_prepare.py.
+"""
+
+import math
+from pathlib import Path
+
+from pipeline.annotations.common.assemble import Assembled
+from pipeline.annotations.common.records import Annotations
+from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import SELECTION_SPLIT
+from pipeline.core.sections import PrepareParams
+
+
+def check_refused(assembled: Assembled, allowed: float, source: Path, listed: Path) -> None:
+    """Raise PipelineError where more than the `allowed` share of videos or queries was refused, or no query is left.
+
+    listed: the file that names all of them.
+    """
+    for what, plural in (("video", "videos"), ("query", "queries")):
+        failed, total = assembled.failed_share(what)
+        if failed > allowed * total:
+            first = "".join(f"\n  {r.where}: {r.cause}" for r in [r for r in assembled.refused if r.what == what][:3])
+            enough = math.ceil(1000 * failed / total) / 1000
+            raise PipelineError(
+                f"{failed} of {total} {plural} cannot be used; the share that may fail is {allowed:g}:{first}",
+                where=source,
+                fix=f"mend them ({listed} lists all), or go on without them: set prepare.max_failed_fraction to "
+                f"{enough:g} in params.yaml",
+            )
+    if not assembled.queries:
+        raise PipelineError("no query is left", where=source, fix="add queries, or mend those that were left out")
+
+
+def check_splits(
+    annotations: Annotations, assembled: Assembled, protocol: str, prepare: PrepareParams, source: Path
+) -> None:
+    """Raise PipelineError where fewer than two training videos have queries, or the selection split has no query.
+
+    Where there is no test query, the selection split is the one that is reported.
+    """
+    learned = {query.video_id for query in assembled.queries if query.split == "train"}
+    selection = SELECTION_SPLIT[protocol]
+    if len(learned) < 2:
+        split, cause = "train", f"the train split has {len(learned)} of the 2 videos with queries that training needs"
+    elif not any(query.split == selection for query in assembled.queries):
+        split, cause = selection, f"the {selection} split, which chooses the best epoch, has no query"
+    else:
+        return
+    raise PipelineError(cause, where=source, fix=_remedy(annotations, assembled, split, prepare))
+
+
+def _remedy(annotations: Annotations, assembled: Assembled, split: str, prepare: PrepareParams) -> str:
+    """What gives `split` more videos: of the annotations, and of the fractions that were drawn for it or out of it."""
+    named = set().union(*annotations.corpus.values())
+    drawn = {"val"} - named if named else {"val", "test"}
+    concerned = {query.split for query in assembled.queries} if split == "train" else {split}
+    fractions = [
+        f"prepare.{part}_fraction ({getattr(prepare, f'{part}_fraction'):g})" for part in sorted(drawn & concerned)
+    ]
+    if annotations.absent:
+        add = f"add {' and '.join(annotations.absent)}"
+    elif named:
+        add = "put more videos with queries into it, by their `split` field or its file"
+    else:
+        add = "add videos with queries"
+    return f"{add}, or change {' and '.join(fractions)} in params.yaml" if fractions else add

@@ -1,0 +1,40 @@
+"""What was refused, and what is not honest about the splits, told to the user on stderr.
+
+Test: tests/annotations/test_prepare.py.
+"""
+
+import sys
+
+from pipeline.annotations.common.assemble import Assembled
+from pipeline.annotations.common.leaks import leaks
+from pipeline.annotations.common.records import Annotations
+from pipeline.core.ids import shown
+
+SHOWN = 20
+
+
+def report(annotations: Annotations, assembled: Assembled) -> None:
+    """Print which files are not there, how many things were refused, and the first of them, to stderr."""
+    if annotations.absent:
+        print(f"Not in {annotations.source}, so not read: {', '.join(annotations.absent)}", file=sys.stderr)
+    for name, columns in annotations.unread_columns.items():
+        print(f"Columns of {name} that are not read: {', '.join(map(shown, columns))}", file=sys.stderr)
+    refused = [*assembled.refused, *assembled.with_video]
+    if refused:
+        print(f"Left out of {annotations.source}: {len(refused)}", file=sys.stderr)
+        for one in refused[:SHOWN]:
+            print(f"  {one.where}: {one.what} {one.id}: {one.cause}", file=sys.stderr)
+        if len(refused) > SHOWN:
+            print(f"  and {len(refused) - SHOWN} more", file=sys.stderr)
+    if annotations.val_shared:
+        remedy = "Validation videos are held out of train instead; or take the shared ones out of val."
+        print(f"The val split is not used: {annotations.val_shared}. {remedy}", file=sys.stderr)
+    leaking = leaks(assembled.videos)
+    if leaking["groups"]:
+        concerned = f"{leaking['test_videos']} of {leaking['of']} test videos are seen in train or val"
+        print(f"A leak: {len(leaking['groups'])} contents lie in more than one split; {concerned}", file=sys.stderr)
+    for group in leaking["groups"][:SHOWN]:
+        places = " and in ".join(f"{split} as {', '.join(map(shown, ids))}" for split, ids in group.items())
+        print(f"  one is in {places}", file=sys.stderr)
+    if len(leaking["groups"]) > SHOWN:
+        print(f"  and {len(leaking['groups']) - SHOWN} more", file=sys.stderr)

@@ -1,0 +1,59 @@
+"""Files of roberta-base from the Hugging Face hub, at one pinned revision: from the local cache, else over the network.
+
+Test: tests/backbones/test_hub.py.
+"""
+
+from pathlib import Path
+
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256_file
+from pipeline.core.runtime import weights_cache
+
+REPOSITORY = "FacebookAI/roberta-base"
+REVISION = "e2da8e2f811d1448a5b465c236feacd80ffbac7b"
+WEIGHTS_SHA256 = "5bde1d28afb363d0103324efeb5afc8b2b397fe5e04beabb9b1ef355255ade81"
+TOKENIZER_FILES = ("vocab.json", "merges.txt")
+MODEL_FILES = ("config.json", "model.safetensors")
+SECONDS_TO_ANSWER = 5  # the hub's client asks six times, with pauses: under a minute where packets are dropped
+
+
+def roberta_base(names: tuple[str, ...], *, param: str) -> Path:
+    """The folder that holds the named files of roberta-base.
+
+    A file is taken from the hub's own cache (`HF_HOME`) or downloaded into `AMDNET_CACHE`. Raises PipelineError naming
+    `param`, the file and the two ways out where the hub cannot be reached.
+    """
+    try:
+        return _folder(names, local_files_only=True)
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        return _folder(names, cache_dir=weights_cache() / "hub", etag_timeout=SECONDS_TO_ANSWER)
+    except OSError as error:
+        raise PipelineError(
+            f"cannot get {' and '.join(names)} from https://huggingface.co/{REPOSITORY}/tree/{REVISION} "
+            f"({type(error).__name__})",
+            where=param,
+            fix=f"with a network, run again; without, set {param} to a folder with copies of these files, "
+            f"or to `{'corpus' if param == 'text.tokenizer' else 'random'}`",
+        ) from None
+
+
+def check_weights(folder: Path) -> str:
+    """The SHA-256 of the folder's model.safetensors; raises PipelineError where it is not the pinned one."""
+    path = folder / "model.safetensors"
+    found = sha256_file(path)
+    if found != WEIGHTS_SHA256:
+        raise PipelineError(
+            f"its SHA-256 is {found}, not {WEIGHTS_SHA256}: the download is damaged",
+            where=path.resolve(),
+            fix="remove the file and run again",
+        )
+    return found
+
+
+def _folder(names: tuple[str, ...], **options) -> Path:
+    return [Path(hf_hub_download(REPOSITORY, name, revision=REVISION, **options)).parent for name in names][0]

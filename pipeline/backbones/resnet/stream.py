@@ -1,0 +1,69 @@
+"""The `resnet` stream: one unit is a frame, a clip's frames are pooled. Test: tests/extraction/test_streams.py."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.backbones.common import weights
+from pipeline.backbones.common.encoder import EXAMPLE_SIDE, Encoder
+from pipeline.backbones.common.provenance import resnet_recipe
+from pipeline.backbones.resnet import network as resnet
+from pipeline.core.sections import DecodeParams, ResNetParams
+from pipeline.video import clips
+from pipeline.video.decode import POLICY
+from pipeline.video.reader import Scaling, Timeline
+
+_LEAST_NORM = 1e-12  # torch.nn.functional.normalize's
+
+
+class ResNetStream:
+    """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
+
+    name = "resnet"
+    libraries = ("av", "decord", "torch", "torchvision")
+
+    def __init__(self, params: ResNetParams, clip_seconds: float, decode: DecodeParams):
+        clips.require_published_seconds("resnet", params.sampling, clip_seconds)
+        self.params, self.clip_seconds = params, clip_seconds
+        self.short_side, self.batch = params.size, params.batch_frames
+        self.decode = decode
+        self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
+        self.recipe: dict[str, Any] = resnet_recipe(params, clip_seconds, self.weights.id, POLICY)
+        self.scaling: Scaling = self.recipe.get("scaling", "bilinear")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.params, self.clip_seconds, self.decode)
+
+    @cached_property
+    def _model(self) -> Encoder:
+        example = torch.zeros((1, EXAMPLE_SIDE, EXAMPLE_SIDE, 3), dtype=torch.uint8)
+        return Encoder(resnet.ResNet152(self.weights), example, self.params.precision, self.name)
+
+    def plan(self, timeline: Timeline) -> list[np.ndarray]:
+        """T arrays (n_i,), n_i >= 1."""
+        if self.params.sampling == "published":
+            return clips.published_resnet(timeline)
+        if self.params.sampling == "middle":
+            return clips.middle(timeline, self.clip_seconds)
+        return clips.uniform(timeline, self.clip_seconds, self.params.frames_per_second)
+
+    def units(self, frames: Iterable[np.ndarray]) -> Iterable[np.ndarray]:
+        """Whole pictures (H, W, 3)."""
+        return frames
+
+    def encode(self, units: Tensor) -> Tensor:
+        """(B, H, W, 3) uint8 -> (B, 2048) float32."""
+        return self._model(units)
+
+    def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        """(sum of counts, D) -> (T, D): maximum or mean over each clip's frames, or its only row, normalised."""
+        if "normalised" in self.recipe:
+            return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=_LEAST_NORM)
+        ends = np.cumsum(counts)
+        pooled = np.maximum if self.params.pooling == "max" else np.add
+        summed = pooled.reduceat(rows, ends - counts, axis=0)
+        return summed if self.params.pooling == "max" else summed / np.float32(counts)[:, None]

@@ -1,0 +1,163 @@
+"""RoBERTa without its last layer: what it returns is the second-to-last hidden layer of the whole model.
+
+One text a forward pass and no padding: a text's features are a function of the text and the model alone, whatever else
+the corpus holds, to the last bit. Test: tests/backbones/test_roberta.py.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pipeline.backbones.common import hub
+from pipeline.backbones.common.torchvision_fix import import_torchvision
+from pipeline.backbones.roberta.tokenizer import END, PADDING, START
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, sha256_file
+from pipeline.core.runtime import resolve, threads
+from pipeline.core.sections import TextParams
+
+REVISION = 2  # part of every recipe: raise it when the same recipe gives other numbers
+SEED = 0
+POSITIONS = 514  # roberta-base's: RoBERTa counts positions from 2
+SHOWN = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "hidden_act", "layer_norm_eps")
+
+
+class Roberta:
+    """Token features of one text at a time.
+
+    size: D; weights: `random (seed 0)` or `sha256:...`; recipe: everything about the model that decides a feature.
+    """
+
+    def __init__(self, model: torch.nn.Module, weights: str, device: torch.device):
+        self._model = model.to(device).eval()
+        self._device = device
+        self.size: int = model.config.hidden_size
+        self.weights = weights
+        self.recipe = {
+            "weights": weights,
+            "architecture": {name: getattr(model.config, name) for name in SHOWN},
+            "layer": "second to last",
+            "roberta_revision": REVISION,
+        }
+
+    @torch.inference_mode()
+    def features(self, ids: Sequence[int]) -> np.ndarray:
+        """(W,) token ids without specials -> (W, D) float32; the specials go around them and are removed again.
+
+        On a CPU it is one thread's work, so that the last bit does not depend on the number of cores.
+        """
+        wrapped = torch.tensor([[START, *ids, END]], device=self._device)
+        with threads(1):
+            return self._model(input_ids=wrapped).last_hidden_state[0, 1:-1].cpu().numpy()
+
+
+def load_roberta(text: TextParams, max_tokens: int, vocabulary: int, device: torch.device) -> Roberta:
+    """The model that `text.weights` names, on `device`, in float32.
+
+    Raises PipelineError where its files are missing or not RoBERTa's, or where it does not suit the tokenizer
+    (`vocabulary` ids) or takes fewer than `max_tokens` ids at once.
+    """
+    import_torchvision()
+    if text.weights == "random":
+        return Roberta(_random(text, vocabulary), f"random (seed {SEED})", device)
+    if text.weights == "pretrained":
+        folder = hub.roberta_base(hub.MODEL_FILES, param="text.weights")
+        sha256 = hub.check_weights(folder)
+    else:
+        folder = _checked_folder(resolve(text.weights))
+        sha256 = sha256_file(folder / "model.safetensors")
+    model = _read(folder)
+    _check_fit(model.config, max_tokens, vocabulary, folder)
+    return Roberta(_without_last_layer(model), f"sha256:{sha256}", device)
+
+
+def _random(text: TextParams, vocabulary: int) -> torch.nn.Module:
+    """Seeded weights that keep a token's identity through every layer.
+
+    The usual 0.02 everywhere gives word, position and type embeddings equal shares, so that different words have a
+    cosine of 0.4. Here words outweigh positions, and the layers mix in context without drowning the word, at any width.
+    """
+    from transformers import RobertaConfig, RobertaModel
+
+    config = RobertaConfig(
+        vocab_size=vocabulary,
+        hidden_size=text.hidden,
+        num_hidden_layers=text.layers,
+        num_attention_heads=text.heads,
+        intermediate_size=4 * text.hidden,
+        max_position_embeddings=POSITIONS,
+        type_vocab_size=1,
+    )
+    model = _without_last_layer(RobertaModel(config, add_pooling_layer=False))
+    spread = {"word_embeddings": 1.0, "position_embeddings": 0.3, "token_type_embeddings": 0.0}
+    generator = torch.Generator().manual_seed(SEED)
+    with torch.no_grad():
+        for name, parameter in sorted(model.named_parameters()):
+            if name.endswith("bias"):
+                parameter.zero_()
+            elif "LayerNorm" in name:
+                parameter.fill_(1.0)
+            else:
+                std = spread.get(name.split(".")[-2], 0.5 * text.hidden**-0.5)
+                parameter.copy_(std * torch.randn(parameter.shape, generator=generator))
+    return model
+
+
+def _without_last_layer(model: torch.nn.Module) -> torch.nn.Module:
+    model.encoder.layer = model.encoder.layer[:-1]
+    return model
+
+
+def _checked_folder(folder: Path) -> Path:
+    fix = "set text.weights to a folder with config.json and model.safetensors, to `pretrained`, or to `random`"
+    if not folder.is_dir():
+        raise PipelineError("text.weights names a folder that does not exist", where=folder, fix=fix)
+    for name in hub.MODEL_FILES:
+        if not (folder / name).is_file():
+            raise PipelineError(f"text.weights names a folder without {name}", where=folder, fix=fix)
+    kind = read_json(folder / "config.json").get("model_type")
+    if kind != "roberta":
+        raise PipelineError(f"a model of type {kind!r}, not 'roberta'", where=folder / "config.json", fix=fix)
+    return folder
+
+
+def _read(folder: Path) -> torch.nn.Module:
+    from transformers import RobertaModel
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # the language model's head is left out on purpose
+    logging.disable_progress_bar()
+    path = folder / "model.safetensors"
+    fix = "restore the file, or set text.weights to `pretrained` or `random`"
+    try:
+        model, found = RobertaModel.from_pretrained(
+            folder,
+            add_pooling_layer=False,
+            use_safetensors=True,
+            local_files_only=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    except Exception as error:  # OSError, RuntimeError, SafetensorError, ...: one cause, a file that is not RoBERTa's
+        raise PipelineError(f"cannot be read as RoBERTa's weights: {error}", where=path, fix=fix) from None
+    if found["missing_keys"]:
+        raise PipelineError(f"lacks tensors of RoBERTa: {sorted(found['missing_keys'])[0]}, ...", where=path, fix=fix)
+    return model
+
+
+def _check_fit(config, max_tokens: int, vocabulary: int, folder: Path) -> None:
+    if config.vocab_size != vocabulary:
+        raise PipelineError(
+            f"the model has {config.vocab_size} tokens, the tokenizer {vocabulary}: the ids would mean other words",
+            where=folder / "config.json",
+            fix="set text.tokenizer to the tokenizer that the weights were trained with (pretrained: `roberta-base`)",
+        )
+    longest = config.max_position_embeddings - PADDING - 1
+    if max_tokens > longest:
+        raise PipelineError(
+            f"the model takes {longest} tokens, the two specials included",
+            where=folder / "config.json",
+            fix="lower query_text.max_tokens or subtitle_text.max_tokens",
+        )

@@ -1,0 +1,69 @@
+"""The `slowfast` stream: one unit is a clip of 32 square pictures. Test: tests/extraction/test_streams.py."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.backbones.common import weights
+from pipeline.backbones.common.encoder import EXAMPLE_SIDE, Encoder
+from pipeline.backbones.common.provenance import slowfast_recipe
+from pipeline.backbones.slowfast import network as slowfast
+from pipeline.core.sections import DecodeParams, SlowFastParams
+from pipeline.video import clips
+from pipeline.video.decode import POLICY
+from pipeline.video.reader import Scaling, Timeline
+
+
+class SlowFastStream:
+    """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
+
+    name = "slowfast"
+    libraries = ("av", "decord", "pytorchvideo", "torch")
+
+    def __init__(self, params: SlowFastParams, clip_seconds: float, decode: DecodeParams):
+        clips.require_published_seconds("slowfast", params.sampling, clip_seconds)
+        self.params, self.clip_seconds = params, clip_seconds
+        self.short_side, self.batch = params.size, params.batch_clips
+        self.decode = decode
+        self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
+        self.recipe: dict[str, Any] = slowfast_recipe(params, clip_seconds, self.weights.id, POLICY)
+        self.scaling: Scaling = self.recipe.get("scaling", "bilinear")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.params, self.clip_seconds, self.decode)
+
+    @cached_property
+    def _model(self) -> Encoder:
+        example = torch.zeros((1, clips.FRAMES, EXAMPLE_SIDE, EXAMPLE_SIDE, 3), dtype=torch.uint8)
+        return Encoder(slowfast.SlowFast(self.weights), example, self.params.precision, self.name)
+
+    def plan(self, timeline: Timeline) -> list[np.ndarray]:
+        """T arrays (32,)."""
+        if self.params.sampling == "published":
+            return clips.published_slowfast(timeline)
+        return clips.full_clip(timeline, self.clip_seconds)
+
+    def units(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Clips (32, S, S, 3), cropped from the centre."""
+        frames = iter(frames)
+        while clip := [centre_crop(frame, self.short_side) for frame in islice(frames, clips.FRAMES)]:
+            yield np.stack(clip)
+
+    def encode(self, units: Tensor) -> Tensor:
+        """(B, 32, S, S, 3) uint8 -> (B, 2304) float32."""
+        return self._model(units)
+
+    def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        """A unit is a clip already."""
+        return rows
+
+
+def centre_crop(frame: np.ndarray, size: int) -> np.ndarray:
+    """(H, W, 3) -> (size, size, 3), offsets truncated."""
+    top, left = (frame.shape[0] - size) // 2, (frame.shape[1] - size) // 2
+    return frame[top : top + size, left : left + size]

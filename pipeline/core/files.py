@@ -1,0 +1,127 @@
+"""Files written whole or not at all, canonical JSON, YAML as DVC has it, content hashes.
+
+Test: tests/core/test_files.py.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.core.errors import PipelineError
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_ALMOST_NOTHING = 1 << 16
+"""Bytes that may be left on a disk that is full: some libraries do not say why they could not write."""
+
+
+@contextlib.contextmanager
+def atomic_path(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it is fsynced and renamed to `path`, on error it is removed.
+
+    Raises PipelineError where the disk has no room for the file.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    except Exception as error:
+        if isinstance(error, PipelineError) or not _no_room(error, path.parent):
+            raise
+        fix = "make room on this disk, then run the same command again: what was finished is kept"
+        raise PipelineError("there is no room to write the file", where=path, fix=fix) from None
+    finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+
+
+def _no_room(error: BaseException | None, folder: Path) -> bool:
+    """Whether the error, or one that it came after, says that the disk is full or a quota used up."""
+    while error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        error = error.__context__
+    return folder.is_dir() and shutil.disk_usage(folder).free < _ALMOST_NOTHING
+
+
+def canonical_json(value: Any) -> str:
+    """One text for one value: sorted keys, no spaces, no NaN (raises ValueError)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def write_json(path: Path | str, value: Any) -> None:
+    """Write `value` as indented JSON, keys in the order given; NaN and infinity raise ValueError."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path | str) -> Any:
+    """Read one JSON file; raises PipelineError naming file and position."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError("the file does not exist", where=path, fix="run `dvc repro` to make it") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise PipelineError(f"not valid JSON: {error}", where=path, fix="mend or restore the file") from None
+
+
+def read_yaml(path: Path | str, *, absent: str) -> Any:
+    """Read one YAML 1.2 file, with the parser of DVC: what `dvc exp run -S` writes, `5e-05`, is a number.
+
+    Raises PipelineError naming file and line; absent: what to do where there is no such file.
+    """
+    try:
+        return YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError("the file does not exist", where=path, fix=absent) from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise PipelineError(f"not valid YAML: {error}", where=path, fix="mend the line named above") from None
+
+
+def write_jsonl(path: Path | str, rows: Iterable[dict[str, Any]]) -> None:
+    """Write one canonical JSON object a line."""
+    with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.writelines(canonical_json(row) + "\n" for row in rows)
+
+
+def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
+    """Read the project's own JSON lines; raises PipelineError naming file and line."""
+    rows = []
+    try:
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    rows.append(json.loads(line))
+                except json.JSONDecodeError as error:
+                    raise PipelineError(f"not valid JSON: {error}", where=f"{path}:{number}") from None
+    except FileNotFoundError:
+        raise PipelineError("the file does not exist", where=path, fix="run `dvc repro` to make it") from None
+    return rows
+
+
+def sha256_text(text: str) -> str:
+    """Hexadecimal SHA-256 of the UTF-8 text."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def sha256_file(path: Path | str) -> str:
+    """Hexadecimal SHA-256 of the file's bytes, read in blocks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

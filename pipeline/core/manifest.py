@@ -1,0 +1,103 @@
+"""The manifest: every data set, once read and checked, becomes these three JSON-lines files.
+
+`videos.jsonl`, `queries.jsonl` and `subtitles.jsonl` are sorted by id, so equal annotations give equal bytes. Times are
+seconds from the start of the video. Nothing downstream of the `prepare` stage sees an original annotation file.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline.core.files import read_jsonl, write_jsonl
+
+SPLITS = ("train", "val", "test")
+SELECTION_SPLIT = {"honest": "val", "published": "test"}
+"""By protocol, the split on which a model is chosen."""
+
+
+@dataclass(frozen=True)
+class Video:
+    """One video of the corpus.
+
+    path: as found under the data set's source, relative to the main checkout where `source` was, else absolute; None
+    where there is no file because the features came with a feature pack; sha256: of the file's bytes, or of the pack's
+    rows of it; duration: seconds from the start of the file to the end of its picture; splits: the corpora it belongs
+    to, in the order of `SPLITS`; used_seconds: how many of its first seconds the data set uses, at most the duration,
+    which stands for None.
+    """
+
+    video_id: str
+    path: str | None
+    sha256: str
+    duration: float
+    splits: tuple[str, ...]
+    used_seconds: float | None = None
+
+    def __post_init__(self):
+        if self.used_seconds is None:
+            object.__setattr__(self, "used_seconds", self.duration)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One text query and the video it describes a part of.
+
+    spans: annotated (start, end) pairs in seconds, empty where unknown; agreement: how many of the spans a prediction
+    must match to be correct (1; DiDeMo: 2 annotators).
+    """
+
+    query_id: str
+    video_id: str
+    text: str
+    split: str
+    spans: tuple[tuple[float, float], ...] = ()
+    agreement: int = 1
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One subtitle sentence, start and end in seconds."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Subtitles:
+    """The subtitles of one video: from a file by start and end, from JSON lines in the order of the line."""
+
+    video_id: str
+    sentences: tuple[Sentence, ...]
+
+
+def write_videos(path: Path | str, videos: list[Video]) -> None:
+    """Write videos.jsonl, sorted by video id."""
+    write_jsonl(path, (asdict(video) for video in sorted(videos, key=lambda v: v.video_id)))
+
+
+def read_videos(path: Path | str) -> list[Video]:
+    """Read videos.jsonl; raises PipelineError naming file and line."""
+    return [Video(**{**row, "splits": tuple(row["splits"])}) for row in read_jsonl(path)]
+
+
+def write_queries(path: Path | str, queries: list[Query]) -> None:
+    """Write queries.jsonl, sorted by query id."""
+    write_jsonl(path, (asdict(query) for query in sorted(queries, key=lambda q: q.query_id)))
+
+
+def read_queries(path: Path | str) -> list[Query]:
+    """Read queries.jsonl; raises PipelineError naming file and line."""
+    return [Query(**{**row, "spans": tuple(tuple(span) for span in row["spans"])}) for row in read_jsonl(path)]
+
+
+def write_subtitles(path: Path | str, subtitles: list[Subtitles]) -> None:
+    """Write subtitles.jsonl, sorted by video id."""
+    write_jsonl(path, (asdict(track) for track in sorted(subtitles, key=lambda s: s.video_id)))
+
+
+def read_subtitles(path: Path | str) -> list[Subtitles]:
+    """Read subtitles.jsonl; raises PipelineError naming file and line."""
+    return [
+        Subtitles(row["video_id"], tuple(Sentence(**sentence) for sentence in row["sentences"]))
+        for row in read_jsonl(path)
+    ]

@@ -1,0 +1,148 @@
+"""Where the pipeline runs and who does its work, which is no parameter: device, workers, folders.
+
+Of these only the kind of device changes a byte of an output: a GPU rounds otherwise and trains in bfloat16. What is
+named wrongly is a PipelineError that names the variable. A relative folder is below the main checkout, so that all
+temporary experiments have the same.
+
+Environment variables: `AMDNET_STORE` (content-addressed store; default `.store`), `AMDNET_DEVICE` (`cpu`, `cuda`,
+`cuda:1`; default the first GPU, else the CPU), `AMDNET_DECODE_THREADS` (threads a decoder may use; default 2),
+`AMDNET_DECODERS` (videos that one process decodes at a time; default: see `decoders`),
+`AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `serial`, `process`,
+`ray`; default `serial`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core).
+Test: tests/core/test_runtime.py.
+"""
+
+import ctypes
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+
+# Read when torch is loaded. A thread that spins while it waits takes the core from whoever it waits for.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Read when torch first allocates. Huge pages save most of the page faults of large tensors.
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+
+EXECUTORS = ("serial", "process", "ray")
+TRIM_THRESHOLD, MMAP_MAX = -1, -4  # options of glibc's mallopt
+
+
+def keep_memory() -> None:
+    """From here on what is freed stays with this process; where the C library is not glibc, nothing changes.
+
+    By default large tensors go back to the system when they are freed, and the next ones get pages that the system
+    clears first: in training, the same gigabytes in every step.
+    """
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if hasattr(library, "mallopt"):
+        library.mallopt(MMAP_MAX, 0)
+        library.mallopt(TRIM_THRESHOLD, -1)
+
+
+def project_root() -> Path:
+    """The main checkout: `$DVC_ROOT` inside a DVC stage (also in temporary experiments), else the current folder."""
+    return Path(os.environ.get("DVC_ROOT", os.getcwd())).resolve()
+
+
+def store_root() -> Path:
+    """Where the content-addressed store lies; shared by all experiments of a checkout."""
+    return _folder("AMDNET_STORE", ".store")
+
+
+def weights_cache() -> Path:
+    """Where downloaded weights are kept."""
+    return _folder("AMDNET_CACHE", "~/.cache/amdnet")
+
+
+def decode_threads() -> int:
+    """Threads one video decoder may use; raises PipelineError for anything but a whole number >= 1."""
+    return _count("AMDNET_DECODE_THREADS", "threads of a decoder") or 2
+
+
+def decoders() -> int:
+    """Videos that one process decodes at a time; raises PipelineError for anything but a whole number >= 1.
+
+    Beside a GPU every core that is free, beside a model on the CPU a quarter of those it computes on, two at least: so
+    that the next video is under way when one ends.
+    """
+    named = _count("AMDNET_DECODERS", "videos to decode at a time")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return named or max(2, cores // 4 if device().type == "cpu" else cores - 1)
+
+
+def executor() -> str:
+    """Who extracts the videos, one of `EXECUTORS`; raises PipelineError for another name."""
+    name = os.environ.get("AMDNET_EXECUTOR", EXECUTORS[0])
+    if name not in EXECUTORS:
+        raise PipelineError(f"there is no executor `{name}`", where="AMDNET_EXECUTOR", fix=f"use {_listed(EXECUTORS)}")
+    return name
+
+
+def workers() -> int | None:
+    """How many workers extract, None where nobody said; raises PipelineError for anything but a whole number >= 1."""
+    return _count("AMDNET_WORKERS", "workers")
+
+
+def resolve(path: str) -> Path:
+    """A path from params.yaml: absolute, or relative to the main checkout."""
+    return (project_root() / Path(path).expanduser()).resolve()
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """torch on so many threads of the CPU, however many cores there are: their number moves the last bits."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def device_name() -> str | None:
+    """`cpu`, `cuda` or `cuda:N` where AMDNET_DEVICE says so, else None; raises PipelineError for another name."""
+    named = os.environ.get("AMDNET_DEVICE")
+    if named is not None and not re.fullmatch("cpu|cuda(:[0-9]+)?", named):
+        raise PipelineError(f"there is no device `{named}`", where="AMDNET_DEVICE", fix="use cpu, cuda, cuda:1, ...")
+    return named
+
+
+def device():
+    """The torch device to compute on; raises PipelineError for a GPU that torch does not find."""
+    import torch
+
+    chosen = torch.device(device_name() or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if chosen.type == "cuda" and (chosen.index or 0) >= (found := torch.cuda.device_count()):
+        raise PipelineError(
+            f"`{chosen}` is not there: torch finds {found} GPUs", where="AMDNET_DEVICE", fix="use another, or cpu"
+        )
+    return chosen
+
+
+def _folder(variable: str, default: str) -> Path:
+    named = os.environ.get(variable, default)
+    if not named.strip():
+        raise PipelineError("it is empty", where=variable, fix="name a folder, or unset it")
+    try:
+        return resolve(named)
+    except RuntimeError as error:
+        raise PipelineError(f"`{named}`: {error}", where=variable, fix="name the folder from / on") from None
+
+
+def _count(variable: str, what: str) -> int | None:
+    named = os.environ.get(variable)
+    if named is None:
+        return None
+    if not (named.isascii() and named.isdigit() and int(named)):
+        raise PipelineError(f"`{named}` is no number of {what}", where=variable, fix="use 1 or more")
+    return int(named)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"

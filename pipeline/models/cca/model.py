@@ -1,0 +1,68 @@
+"""Canonical correlation analysis: two linear maps, solved and not trained, that every other model must beat.
+
+A query is the mean of its tokens, a video its clips. Both are mapped to the directions in which a query correlates most
+with its own video, each direction weighted by that correlation (correlation.py); the score is the cosine with the best
+clip. Tests: tests/models/test_cca.py, test_interface.py.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.core.sections import CCARecipe
+from pipeline.corpus.videos import Videos
+from pipeline.models.common.correlation import mean_token, pairs_of, solve
+from pipeline.models.common.interface import RetrievalModel, Scores, similarities
+
+
+class VideoEncoding(NamedTuple):
+    """B encoded videos: clips (B, N, d)."""
+
+    clips: Tensor
+
+
+class VideoIndex(NamedTuple):
+    """B videos ready for queries: clips (B, N, d) of length 1; spans (B, 0, 2)."""
+
+    clips: Tensor
+    spans: Tensor
+
+
+class CCA(RetrievalModel):
+    """d = `dimensions`, or the smaller of the two feature sizes where that is less; max_query_tokens is not used."""
+
+    def __init__(self, video_size: int, query_size: int, recipe: CCARecipe, max_query_tokens: int = 30):
+        super().__init__(video_size, recipe)
+        size = min(recipe.dimensions, video_size, query_size)
+        self.video_map, self.query_map = nn.Linear(video_size, size), nn.Linear(query_size, size)
+
+    def encode_video(self, videos: Videos) -> VideoEncoding:
+        """See RetrievalModel."""
+        return VideoEncoding(self.video_map(self.standardize(videos.clips)))
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
+        """See RetrievalModel."""
+        return self.query_map(mean_token(query, mask))
+
+    def index(self, encoding: VideoEncoding) -> VideoIndex:
+        """See RetrievalModel."""
+        clips = F.normalize(encoding.clips, dim=-1)
+        return VideoIndex(clips, clips.new_empty(len(clips), 0, 2))
+
+    def score(self, query: Tensor, index: VideoIndex) -> Scores:
+        """See RetrievalModel."""
+        similarity = similarities(F.normalize(query, dim=-1), index.clips)
+        return Scores(similarity.amax(dim=-1), similarity)
+
+    @torch.no_grad()
+    def solve(self, clips: Tensor, query: Tensor, mask: Tensor, labels: Tensor, refit: bool) -> float:
+        """Set both maps from clips (V, N, D_v) and queries (Q, T, D_q) with mask (Q, T) and their videos, labels (Q,).
+
+        A query is paired with the mean of its video's clips, or, where `refit`, with the clip that the maps so far take
+        for the best. Returns the mean correlation over the directions.
+        """
+        recipe, device = self.recipe, self.video_map.weight.device
+        pairs = pairs_of(clips, query, mask, labels, self.standardize, nn.Identity(), device)
+        return solve(self.video_map, self.query_map, pairs, recipe.ridge, recipe.correlation_power, refit)

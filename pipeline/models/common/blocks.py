@@ -1,0 +1,157 @@
+"""The building blocks that the retrieval models share. Tests: tests/models/test_blocks.py, and parity of each model."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.ops.cpu import Dropout, Linear
+from pipeline.ops.ragged import in_parts
+
+
+class Standardize(nn.Module):
+    """Each feature to mean 0 and deviation 1 over the training clips, (..., D) -> (..., D); the identity until `fit`.
+
+    A feature that is constant in training, to rounding, only loses its mean: divided by next to nothing, it would
+    outweigh all others wherever it differs later. Clips seen through random backbones differ by little around one large
+    common vector, which LayerNorm leaves in.
+    """
+
+    SMALLEST_DEVIATION = 1e-6  # relative to the mean, where that is above 1
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("deviation", torch.ones(size))
+        self.fitted = False  # not asked of the buffers in each step, which would wait for the device
+
+    def fit(self, clips: Tensor) -> None:
+        """Take mean and deviation from clips (V, N, D)."""
+        deviation, mean = torch.std_mean(clips, dim=(0, 1), correction=0)
+        self.mean.copy_(mean)
+        constant = deviation <= self.SMALLEST_DEVIATION * mean.abs().clamp(min=1)
+        self.deviation.copy_(deviation.masked_fill(constant, 1.0))
+        self.fitted = True
+
+    def _load_from_state_dict(self, *arguments: Any, **more: Any) -> None:
+        super()._load_from_state_dict(*arguments, **more)
+        self.fitted = bool((self.mean != 0).any() or (self.deviation != 1).any())
+
+    def forward(self, clips: Tensor) -> Tensor:
+        if not self.fitted:
+            return clips
+        return (clips - self.mean).div_(self.deviation)
+
+
+class Projection(nn.Module):
+    """Features of any size to the hidden size: LayerNorm -> Dropout -> Linear -> ReLU, (..., D) -> (..., d)."""
+
+    def __init__(self, size: int, hidden: int, dropout: float):
+        super().__init__()
+        self.norm = nn.LayerNorm(size)
+        self.dropout = Dropout(dropout)
+        self.linear = Linear(size, hidden)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return torch.relu(self.linear(self.dropout(self.norm(features))))
+
+
+class PositionalEmbedding(nn.Module):
+    """A learned vector added for each position, LayerNorm and Dropout, (B, L, d) -> (B, L, d), L <= `positions`."""
+
+    def __init__(self, positions: int, hidden: int, dropout: float):
+        super().__init__()
+        self.table = nn.Embedding(positions, hidden)
+        self.norm = nn.LayerNorm(hidden)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, sequence: Tensor) -> Tensor:
+        return self.dropout(self.norm(sequence + self.table.weight[: sequence.shape[1]]))
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention with residual and LayerNorm, without a feed-forward layer, (B, L, d) -> (B, L, d)."""
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.heads = heads
+        self.query = Linear(hidden, hidden)
+        self.key = Linear(hidden, hidden)
+        self.value = Linear(hidden, hidden)
+        self.output = Linear(hidden, hidden)
+        self.norm = nn.LayerNorm(hidden)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, sequence: Tensor, key_mask: Tensor | None = None, multiplier: Tensor | None = None) -> Tensor:
+        """key_mask: (B, L) bool, false at padding; multiplier: of the scaled scores, broadcast to (B, heads, L, L).
+
+        The multiplier comes before the mask, so that padding stays masked whatever it is.
+        """
+        query, key, value = (self._split(part(sequence)) for part in (self.query, self.key, self.value))
+        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
+        if multiplier is not None:
+            scores = scores * multiplier
+        if key_mask is not None:
+            scores = scores.masked_fill(~key_mask[:, None, None, :], torch.finfo(scores.dtype).min)
+        context = self.dropout(scores.softmax(dim=-1)) @ value
+        context = context.transpose(1, 2).flatten(2)
+        return self.norm(sequence + self.dropout(self.output(context)))
+
+    def _split(self, sequence: Tensor) -> Tensor:
+        """(B, L, d) -> (B, heads, L, d / heads)."""
+        return sequence.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+class AttentionPooling(nn.Module):
+    """One vector for a sequence: the sum weighted by a softmax of a learned linear map, (B, L, d) -> (B, d)."""
+
+    def __init__(self, hidden: int):
+        super().__init__()
+        self.logits = Linear(hidden, 1, bias=False)
+
+    def forward(self, sequence: Tensor, mask: Tensor) -> Tensor:
+        """mask: (B, L) bool, false at padding."""
+        logits = self.logits(sequence)
+        logits = logits.masked_fill(~mask[..., None], torch.finfo(logits.dtype).min)
+        return (logits.softmax(dim=1) * sequence).sum(dim=1)
+
+
+class Embedding(nn.Module):
+    """Features of a sequence, projected and with their positions, (B, L, D) -> (B, L, d), L <= `positions`."""
+
+    def __init__(self, size: int, positions: int, hidden: int, input_dropout: float, dropout: float):
+        super().__init__()
+        self.projection = Projection(size, hidden, input_dropout)
+        self.position = PositionalEmbedding(positions, hidden, dropout)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.position(self.projection(features))
+
+
+class QueryEncoder(nn.Module):
+    """Tokens of queries embedded, attended and pooled, (Q, T, D) -> (Q, d), T <= `positions`."""
+
+    def __init__(self, size: int, positions: int, hidden: int, heads: int, input_dropout: float, dropout: float):
+        super().__init__()
+        self.embedding = Embedding(size, positions, hidden, input_dropout, dropout)
+        self.attention = SelfAttention(hidden, heads, dropout)
+        self.pooling = AttentionPooling(hidden)
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """mask: (Q, T) bool, false at padding."""
+        return in_parts(self._encode, tokens, mask, self.parameters())
+
+    def _encode(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        return self.pooling(self.attention(self.embedding(tokens), key_mask=mask), mask)
+
+
+def initialize(model: nn.Module, seed: int) -> None:
+    """Weights of linear maps and tables from N(0, 0.02^2), biases 0, LayerNorm 1 and 0; equal seeds, equal weights."""
+    generator = torch.Generator().manual_seed(seed)
+    for module in model.modules():
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02, generator=generator)
+        elif isinstance(module, nn.LayerNorm):
+            nn.init.ones_(module.weight)
+        if isinstance(module, nn.Linear | nn.LayerNorm) and module.bias is not None:
+            nn.init.zeros_(module.bias)

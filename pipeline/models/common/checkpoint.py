@@ -1,0 +1,44 @@
+"""A trained model on disk: `model.safetensors` and the `config.json` that says how to build it.
+
+Equal weights give equal bytes. Test: tests/models/test_checkpoint.py.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import atomic_path, read_json, write_json
+from pipeline.core.sections import RECIPES
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.registry import build
+
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
+
+
+def save(folder: Path | str, model: RetrievalModel, config: dict[str, Any]) -> None:
+    """Write a model's weights and its configuration.
+
+    config holds at least `model`, `video_size`, `query_size`, `max_query_tokens` and `recipe`, as `load` reads them.
+    """
+    with atomic_path(Path(folder) / WEIGHTS) as temporary:
+        save_file({name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}, temporary)
+    write_json(Path(folder) / CONFIG, config)
+
+
+def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[RetrievalModel, dict[str, Any]]:
+    """The model in evaluation mode, and its configuration. Raises PipelineError where the two files do not fit."""
+    config = read_json(Path(folder) / CONFIG)
+    recipe = RECIPES[config["model"]](**config["recipe"])
+    model = build(config["model"], config["video_size"], config["query_size"], recipe, config["max_query_tokens"])
+    path = Path(folder) / WEIGHTS
+    try:
+        model.load_state_dict(load_file(path))
+    except FileNotFoundError:
+        raise PipelineError("the file does not exist", where=path, fix="run `dvc repro train`") from None
+    except (SafetensorError, RuntimeError) as error:
+        raise PipelineError(f"not the weights of {CONFIG}: {error}", where=path, fix="run `dvc repro train`") from None
+    return model.to(device).eval(), config

@@ -1,0 +1,135 @@
+"""The directions in which queries correlate most with their videos: canonical correlation analysis (Hotelling 1936).
+
+Each direction is weighted by a power of its correlation (Gong et al., IJCV 2014).
+Test: tests/models/test_cca.py.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.core.errors import PipelineError
+
+BLOCK = 4096  # pairs at once
+
+
+@torch.no_grad()
+def solve(
+    video_map: nn.Linear,
+    query_map: nn.Linear,
+    pairs: Iterable[tuple[Tensor, Tensor]],
+    ridge: float,
+    correlation_power: float,
+    refit: bool,
+) -> float:
+    """Set both maps, to d directions, from pairs in blocks: clips (B, N, D_v) of a video and words (B, D_q) about it.
+
+    The words are paired with the mean of the clips, or, where `refit`, with the clip that the maps so far take for the
+    best. ridge: see `Covariance.directions`. Returns the mean correlation over the directions.
+    """
+    covariance = Covariance(video_map.in_features, query_map.in_features, video_map.weight.device)
+    for clips, words in pairs:
+        covariance.add(_best(video_map(clips), query_map(words), clips) if refit else clips.mean(dim=1), words)
+    size, mean = len(video_map.weight), covariance.mean.split([video_map.in_features, query_map.in_features])
+    directions = covariance.directions(ridge)
+    correlation = directions.correlation[:size]
+    for linear, columns, centre in zip((video_map, query_map), (directions.video, directions.query), mean, strict=True):
+        matrix = (columns[:, :size] * correlation**correlation_power).T
+        linear.weight.copy_(matrix)
+        linear.bias.copy_(-matrix @ centre)
+    return correlation.mean().item()
+
+
+def pairs_of(
+    clips: Tensor,
+    query: Tensor,
+    mask: Tensor,
+    labels: Tensor,
+    see_clips: Callable[[Tensor], Tensor],
+    see_tokens: Callable[[Tensor], Tensor],
+    device: torch.device,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The pairs that `solve` takes, block by block on the device, of clips (V, N, D_v) and queries (Q, T, D_q).
+
+    mask: (Q, T); labels: (Q,) the video of each query; see_clips, see_tokens: what the maps see of them.
+    """
+    for block in torch.arange(len(labels)).split(BLOCK):
+        words = mean_token(see_tokens(query[block].to(device)), mask[block].to(device))
+        yield see_clips(clips[labels[block]].to(device)), words
+
+
+def mean_token(query: Tensor, mask: Tensor) -> Tensor:
+    """The mean of each query's tokens, (Q, T, D) with mask (Q, T) -> (Q, D)."""
+    weight = mask[..., None].to(query.dtype)
+    return (query * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
+
+
+def _best(mapped: Tensor, words: Tensor, clips: Tensor) -> Tensor:
+    """Of the clips (B, N, D_v), mapped (B, N, d), the one nearest to the mapped words (B, d) -> (B, D_v)."""
+    best = (F.normalize(mapped, dim=-1) @ F.normalize(words, dim=-1)[:, :, None])[:, :, 0].argmax(dim=1)
+    return clips[torch.arange(len(clips), device=clips.device), best]
+
+
+class Directions(NamedTuple):
+    """video (D_v, K), query (D_q, K), one direction a column; correlation (K,), falling; K = min(D_v, D_q)."""
+
+    video: Tensor
+    query: Tensor
+    correlation: Tensor
+
+
+class Covariance:
+    """Means and covariances of pairs of a video vector and a query vector, summed block by block in float64."""
+
+    def __init__(self, video_size: int, query_size: int, device: torch.device):
+        size = video_size + query_size
+        self.video_size = video_size
+        self._count = 0
+        self._sum = torch.zeros(size, dtype=torch.float64, device=device)
+        self._products = torch.zeros(size, size, dtype=torch.float64, device=device)
+
+    def add(self, video: Tensor, query: Tensor) -> None:
+        """Pairs of rows (B, D_v) and (B, D_q)."""
+        rows = torch.cat([video, query], dim=1).double()
+        self._count += len(rows)
+        self._sum += rows.sum(dim=0)
+        self._products += rows.T @ rows
+
+    @property
+    def mean(self) -> Tensor:
+        """(D_v + D_q,)."""
+        return self._sum / self._count
+
+    def directions(self, ridge: float) -> Directions:
+        """Where video and query correlate most; ridge: added to the variances, a multiple of their mean.
+
+        Raises PipelineError where the ridge is too small for features that depend on each other.
+        """
+        covariance = self._products / self._count - self.mean[:, None] * self.mean
+        split = self.video_size
+        video, query = _root(covariance[:split, :split], ridge), _root(covariance[split:, split:], ridge)
+        # Any root whitens; triangular ones take seconds where eigenvectors of thousands of features take minutes.
+        half = torch.linalg.solve_triangular(video, covariance[:split, split:], upper=False)
+        whitened = torch.linalg.solve_triangular(query, half.T, upper=False).T
+        left, correlation, right = torch.linalg.svd(whitened, full_matrices=False)
+        return Directions(
+            torch.linalg.solve_triangular(video.T, left, upper=True),
+            torch.linalg.solve_triangular(query.T, right.T, upper=True),
+            correlation,
+        )
+
+
+def _root(covariance: Tensor, ridge: float) -> Tensor:
+    """The lower triangular L (D, D) with L L^T = covariance and ridge."""
+    diagonal = ridge * covariance.diagonal().mean() * torch.eye(len(covariance)).to(covariance)
+    root, failed = torch.linalg.cholesky_ex(covariance + diagonal)
+    if failed:
+        raise PipelineError(
+            "CCA finds no inverse of the features' covariance",
+            where="params.yaml",
+            fix="raise the recipe's `ridge`, or set `start: random`; where all features are equal, no ridge helps",
+        )
+    return root

@@ -1,0 +1,115 @@
+"""What every retrieval model can do: the one interface that training, ranking and the parity command know.
+
+A model adds its folder to pipeline/models, its class to registry.py, its name and recipe to pipeline/core/sections.py
+(ModelName, RECIPES), and the recipe's values for every data set to params.yaml.
+Test: tests/models/test_interface.py, the same properties for all models.
+"""
+
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.core.sections import Recipe
+from pipeline.corpus.videos import Videos
+from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
+from pipeline.ops.cpu import linear
+
+NO_MOMENT = -1
+
+
+class Scores(NamedTuple):
+    """score: (Q, B), the higher the better; similarity: (Q, B, places) of each place in the videos, the largest of
+    which is where the score was reached. Only of retrieved videos does anybody ask for that: an arg max takes longer.
+    """
+
+    score: Tensor
+    similarity: Tensor
+
+    def position(self, videos: Tensor) -> Tensor:
+        """Where the scores of the videos (Q, K) were reached -> (Q, K) int64."""
+        rows = torch.arange(len(videos), device=videos.device)[:, None]
+        return self.similarity[rows, videos].argmax(dim=-1)
+
+
+class RetrievalModel(nn.Module):
+    """Encoders of videos and queries into one space of size d, and what follows from it.
+
+    An encoding is a NamedTuple of tensors whose first axis is the B videos, with gradients, for the losses. An index is
+    one too and holds only what scores and spans need, prepared once for all queries; its field `spans` (B, H, 2) is
+    centre and width of the moments that the model learned in each video, shares of its clips; H = 0 where it learns
+    none.
+    """
+
+    # Our modules and the modules of the authors' code that hold the same weights.
+    AUTHOR_NAMES: ClassVar[dict[str, str]]
+
+    def __init__(self, video_size: int, recipe: Recipe):
+        super().__init__()
+        self.recipe = recipe
+        self.standardize = Standardize(video_size)
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """Through which features of videos, and of queries, enter; see start.py. Of CCA, which has none, not asked."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """Let what follows the projections change nothing yet: no attention, no positions, pooling the mean."""
+        for module in self.modules():
+            if isinstance(module, SelfAttention):
+                module.output.weight.zero_()
+            elif isinstance(module, AttentionPooling):
+                module.logits.weight.zero_()
+            elif isinstance(module, PositionalEmbedding):
+                module.table.weight.zero_()
+
+    def encode_video(self, videos: Videos) -> NamedTuple:
+        """B videos of N = `recipe.clips` clips -> their encoding; none depends on the others of its batch."""
+        raise NotImplementedError
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
+        """Tokens (Q, T, D_q) and their mask (Q, T) bool, false at padding -> (Q, d)."""
+        raise NotImplementedError
+
+    def index(self, encoding: NamedTuple) -> NamedTuple:
+        """An encoding of B videos -> their index."""
+        raise NotImplementedError
+
+    def score(self, query: Tensor, index: NamedTuple) -> Scores:
+        """Queries (Q, d) against B indexed videos."""
+        raise NotImplementedError
+
+    def place(self, position: Tensor) -> Tensor:
+        """The run of clips that the positions (K,) of scores stand for: start and end (K, 2), shares of the N clips.
+
+        Here it is the clip at the position, for models that score single clips.
+        """
+        return torch.stack([position, position + 1], dim=-1) / self.recipe.clips
+
+    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """What is retrieved within K videos, given their `spans` (K, H, 2) and the position (K,) of a score.
+
+        Returns the moment (K,) int64, NO_MOMENT for a model that learns none, and start and end (K, 2), shares of the
+        axis of the N clips in [0, 1]; corpus/clip_times.py makes seconds of them. Here it is the run of clips at the
+        position, for models that learn no moments.
+        """
+        return torch.full_like(position, NO_MOMENT), self.place(position)
+
+    def losses(self, query: Tensor, encoding: NamedTuple, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+        """The unweighted losses of a batch and their weighted sum `total`; see cca.py for a model without.
+
+        query (Q, d); labels (Q,): each query's video in the encoding; epoch: counted from 1.
+        """
+        raise NotImplementedError
+
+
+def moment_spans(spans: Tensor) -> Tensor:
+    """Centres and widths (..., 2) as starts and ends (..., 2), clipped to the axis of clips, [0, 1]."""
+    centre, width = spans.unbind(-1)
+    return torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
+
+
+def similarities(query: Tensor, video: Tensor) -> Tensor:
+    """Dot products of queries (Q, d) with every vector of the videos (B, N, d) -> (Q, B, N)."""
+    return linear(query, video.flatten(0, 1), None).unflatten(-1, video.shape[:2])

@@ -1,0 +1,183 @@
+"""GMMFormer: Gaussian windows of several widths over clips and frames (Wang et al., AAAI 2024, arXiv 2310.05195).
+
+A video is stored as 32 clip vectors and one frame vector. Both branches are two blocks of four self-attentions side by
+side; three of them multiply their scores by a Gaussian window around each position, so that they look near or far.
+Tests: tests/models/test_gmmformer.py, test_interface.py, test_parity.py (against the authors' numbers).
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.core.sections import GMMFormerRecipe
+from pipeline.corpus.videos import Videos
+from pipeline.models.common.author_names import attention_names, embedding_names
+from pipeline.models.common.blocks import AttentionPooling, Embedding, Projection, QueryEncoder, SelfAttention
+from pipeline.models.common.interface import RetrievalModel, Scores, similarities
+from pipeline.models.common.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
+from pipeline.ops.ragged import in_parts
+
+WIDTHS = (0.5, 1.0, 5.0)  # of the windows, as shares of the sequence; the first unit of a block has none
+DEVIATIONS = 9.0  # standard deviations a window's width spans
+
+
+class VideoEncoding(NamedTuple):
+    """B encoded videos. clips: (B, N, d); frame: (B, d), all frames pooled."""
+
+    clips: Tensor
+    frame: Tensor
+
+
+class VideoIndex(NamedTuple):
+    """B videos ready for queries: clips (B, N, d) and frame (B, d) of length 1; spans (B, 0, 2)."""
+
+    clips: Tensor
+    frame: Tensor
+    spans: Tensor
+
+
+class GaussianBlock(nn.Module):
+    """The mean of self-attentions whose scores are multiplied by windows.
+
+    One attention after the other: all as one, with four times the heads, took twice the time on CPUs, since less of it
+    stays in the cache (benchmarks/README.md).
+    """
+
+    def __init__(self, hidden: int, heads: int, dropout: float):
+        super().__init__()
+        self.units = nn.ModuleList(SelfAttention(hidden, heads, dropout) for _ in range(1 + len(WIDTHS)))
+
+    def forward(self, sequence: Tensor, windows: Tensor, key_mask: Tensor | None = None) -> Tensor:
+        """(B, L, d) -> (B, L, d); windows: (B or 1, widths, L, L); key_mask: (B, L) bool, false at padding."""
+        plain, *windowed = self.units
+        attended = plain(sequence, key_mask)
+        for unit, window in zip(windowed, windows.unbind(dim=1), strict=True):
+            attended = attended + unit(sequence, key_mask, window[:, None])
+        return attended / len(self.units)
+
+
+class GMMFormer(RetrievalModel):
+    """The score is a weighted sum of two cosines: to a video's best clip, its position, and to its frame vector.
+
+    max_query_tokens: rows of the queries' position table, the most tokens a query may have.
+    """
+
+    AUTHOR_NAMES = {
+        **embedding_names("query_encoder.embedding", "query"),
+        **attention_names("query_encoder.attention", "query_encoder"),
+        "query_encoder.pooling.logits": "modular_vector_mapping",
+        **embedding_names("clip_embedding", "clip"),
+        **embedding_names("frame_embedding", "frame"),
+        **{
+            ours: theirs
+            for branch, names in {
+                "clip": ("clip_encoder", "clip_encoder_2"),
+                "frame": ("frame_encoder_1", "frame_encoder_2"),
+            }.items()
+            for block, name in enumerate(names)
+            for unit in range(1 + len(WIDTHS))
+            for ours, theirs in attention_names(f"{branch}_blocks.{block}.units.{unit}", f"{name}.attn{unit}").items()
+        },
+        "frame_pooling.logits": "modular_vector_mapping_2",
+    }
+
+    def __init__(self, video_size: int, query_size: int, recipe: GMMFormerRecipe, max_query_tokens: int = 30):
+        super().__init__(video_size, recipe)
+        hidden, heads, dropouts = recipe.hidden, recipe.heads, (recipe.input_dropout, recipe.dropout)
+        self.query_encoder = QueryEncoder(query_size, max_query_tokens, hidden, heads, *dropouts)
+        self.clip_embedding = Embedding(video_size, recipe.clips, hidden, *dropouts)
+        self.frame_embedding = Embedding(video_size, recipe.frames, hidden, *dropouts)
+        self.clip_blocks, self.frame_blocks = (
+            nn.ModuleList(GaussianBlock(hidden, heads, recipe.dropout) for _ in range(2)) for _ in range(2)
+        )
+        self.frame_pooling = AttentionPooling(hidden)
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """See RetrievalModel."""
+        videos = [self.clip_embedding.projection, self.frame_embedding.projection]
+        return videos, [self.query_encoder.embedding.projection]
+
+    def encode_video(self, videos: Videos) -> VideoEncoding:
+        """See RetrievalModel; with `window: padded`, the windows follow the longest video of the batch."""
+        clips, frames, mask = videos
+        clips = in_parts(self._clips, clips, mask.new_ones(clips.shape[:2]), self.parameters())
+        if self.recipe.window == "padded":
+            return VideoEncoding(clips, self._frame(frames, mask))
+        return VideoEncoding(clips, in_parts(self._frame, frames, mask, self.parameters()))
+
+    def _clips(self, clips: Tensor, _mask: Tensor) -> Tensor:
+        """Clips (B, N, D_v) encoded to (B, N, d)."""
+        clips = self.clip_embedding(self.standardize(clips))
+        windows = gaussian_windows(torch.full((1,), clips.shape[1], device=clips.device), clips.shape[1])
+        for block in self.clip_blocks:
+            clips = block(clips, windows)
+        return clips
+
+    def _frame(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """Frames (B, L, D_v) with their mask, pooled to (B, d)."""
+        frames = self.frame_embedding(self.standardize(frames))
+        padded = self.recipe.window == "padded"
+        lengths = torch.full((1,), mask.shape[1], device=mask.device) if padded else mask.sum(dim=1)
+        windows = gaussian_windows(lengths, mask.shape[1])
+        for block in self.frame_blocks:
+            frames = block(frames, windows, mask)
+        return self.frame_pooling(frames, mask)
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
+        """See RetrievalModel."""
+        return self.query_encoder(query, mask)
+
+    def index(self, encoding: VideoEncoding) -> VideoIndex:
+        """See RetrievalModel."""
+        clips, frame = (F.normalize(field, dim=-1) for field in encoding)
+        return VideoIndex(clips, frame, frame.new_empty(len(frame), 0, 2))
+
+    def score(self, query: Tensor, index: VideoIndex) -> Scores:
+        """See RetrievalModel."""
+        unit = F.normalize(query, dim=-1)
+        similarity = similarities(unit, index.clips)
+        weight = self.recipe.clip_weight
+        return Scores(weight * similarity.amax(dim=-1) + (1 - weight) * (unit @ index.frame.T), similarity)
+
+    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+        """See RetrievalModel; negatives are hard after `hard_start` epochs."""
+        recipe = self.recipe
+        unit, (clips, frame, _) = F.normalize(query, dim=-1), self.index(encoding)
+        pool = recipe.hard_pool if epoch > recipe.hard_start else None
+        draws = [draw_triplets(labels, len(frame), pool) for _ in range(2)]
+        clip_scores = similarities(unit, clips).max(dim=-1).values
+        scaled = query * recipe.retrieval_scale
+        terms = {
+            "retrieval_clip": retrieval_loss(similarities(scaled, encoding.clips).max(dim=-1).values, labels),
+            "triplet_clip": triplet_loss(clip_scores, labels, recipe.margin, *draws[0]),
+            "retrieval_frame": retrieval_loss(scaled @ encoding.frame.T, labels),
+            "triplet_frame": triplet_loss(unit @ frame.T, labels, recipe.margin, *draws[1]),
+            "query_diversity": query_diversity_loss(
+                query, labels, recipe.query_diversity_alpha, recipe.query_diversity_delta
+            ),
+        }
+        total = (
+            recipe.clip_retrieval_weight * terms["retrieval_clip"]
+            + terms["triplet_clip"]
+            + recipe.frame_retrieval_weight * terms["retrieval_frame"]
+            + terms["triplet_frame"]
+            + recipe.query_diversity_weight * terms["query_diversity"]
+        )
+        return {**terms, "total": total}
+
+
+def gaussian_windows(lengths: Tensor, size: int) -> Tensor:
+    """Windows of sequences of `lengths` (B,) padded to `size` -> (B, widths, size, size), rows = query positions.
+
+    A row's maximum is 1. As published, rows are centred at r / length and columns stand at
+    s / (length - 1), so that from the middle on the maximum lies one column to the left.
+    """
+    position = torch.arange(size, device=lengths.device, dtype=torch.float32)
+    centre = (position / lengths[:, None])[:, :, None]
+    time = (position / (lengths - 1).clamp(min=1)[:, None])[:, None, :]
+    exponent = -(time - centre).square() / 2
+    # Over the padding too: it never holds the maximum of a row that is not padding itself.
+    exponent = exponent - exponent.amax(dim=-1, keepdim=True)
+    return torch.stack([(exponent * (DEVIATIONS / width) ** 2).exp() for width in WIDTHS], dim=1)

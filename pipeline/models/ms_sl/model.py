@@ -1,0 +1,219 @@
+"""MS-SL: multi-scale similarity learning (Dong et al., ACM MM 2022, arXiv 2208.12510).
+
+A query is compared with every run of consecutive clips of a video, all lengths and all starts. The most similar run,
+the key clip, then guides attention over the frames, so that what a video's frames say depends on the query.
+Tests: tests/models/test_ms_sl.py, test_interface.py, test_parity.py (against the authors' numbers).
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pipeline.core.sections import MSSLRecipe
+from pipeline.corpus.videos import Videos
+from pipeline.models.common.author_names import attention_names, embedding_names
+from pipeline.models.common.blocks import Embedding, Projection, QueryEncoder, SelfAttention
+from pipeline.models.common.interface import RetrievalModel, Scores, similarities
+from pipeline.models.common.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
+from pipeline.ops.cpu import Linear, linear
+
+SMALLEST_SQUARE = 1e-12  # of a proposal's length
+QUERIES_AT_ONCE = 32
+STARTING_KEY = 0.02  # of each unit in the keys of `pass_through`: frames like the proposal count most, none alone
+
+
+class VideoEncoding(NamedTuple):
+    """B encoded videos. clips: (B, N, d); frames: (B, L, d) and their mask (B, L) bool, false at padding."""
+
+    clips: Tensor
+    frames: Tensor
+    frame_mask: Tensor
+
+
+class VideoIndex(NamedTuple):
+    """B videos ready for queries, P = N (N + 1) / 2 proposals each.
+
+    clips: (B, N, d); lengths: (B, P) of the proposals' vectors; guided: (B, P, d) of length 1, the frames as each
+    proposal sees them; spans: (B, 0, 2).
+    """
+
+    clips: Tensor
+    lengths: Tensor
+    guided: Tensor
+    spans: Tensor
+
+
+class MSSL(RetrievalModel):
+    """The score is a weighted sum of two cosines: to a video's best proposal, its position, and to its guided frames.
+
+    max_query_tokens: rows of the queries' position table, the most tokens a query may have.
+    """
+
+    AUTHOR_NAMES = {
+        **embedding_names("query_encoder.embedding", "query"),
+        **attention_names("query_encoder.attention", "query_encoder"),
+        "query_encoder.pooling.logits": "modular_vector_mapping",
+        **embedding_names("clip_embedding", "clip"),
+        **attention_names("clip_attention", "clip_encoder"),
+        **embedding_names("frame_embedding", "frame"),
+        **attention_names("frame_attention", "frame_encoder"),
+        "key": "mapping_linear.0",
+        "value": "mapping_linear.1",
+    }
+
+    def __init__(self, video_size: int, query_size: int, recipe: MSSLRecipe, max_query_tokens: int = 30):
+        super().__init__(video_size, recipe)
+        hidden, heads, dropouts = recipe.hidden, recipe.heads, (recipe.input_dropout, recipe.dropout)
+        self.query_encoder = QueryEncoder(query_size, max_query_tokens, hidden, heads, *dropouts)
+        self.clip_embedding = Embedding(video_size, recipe.clips, hidden, *dropouts)
+        self.clip_attention = SelfAttention(hidden, heads, recipe.dropout)
+        self.frame_embedding = Embedding(video_size, recipe.frames, hidden, *dropouts)
+        self.frame_attention = SelfAttention(hidden, heads, recipe.dropout)
+        self.key = Linear(hidden, hidden, bias=False)
+        self.value = Linear(hidden, hidden, bias=False)
+        self.register_buffer("averages", averages_of(recipe.clips), persistent=False)
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """See RetrievalModel."""
+        videos = [self.clip_embedding.projection, self.frame_embedding.projection]
+        return videos, [self.query_encoder.embedding.projection]
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """See RetrievalModel; a proposal sees the frames that are like it, as they are."""
+        super().pass_through()
+        self.value.weight.copy_(torch.eye(len(self.value.weight)))
+        self.key.weight.copy_(STARTING_KEY * self.value.weight)
+
+    def encode_video(self, videos: Videos) -> VideoEncoding:
+        """See RetrievalModel."""
+        clips, frames, mask = videos
+        clips, frames = self.clip_embedding(self.standardize(clips)), self.frame_embedding(self.standardize(frames))
+        return VideoEncoding(self.clip_attention(clips), self.frame_attention(frames, key_mask=mask), mask)
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
+        """See RetrievalModel."""
+        return self.query_encoder(query, mask)
+
+    def over_proposals(self, values: Tensor) -> Tensor:
+        """What belongs to each clip (..., N), averaged over each proposal (..., P): one product, no cancellation.
+
+        A proposal's vector is the mean of its clips, so its dot product with anything is the mean of theirs: no
+        proposal's vector is ever built.
+        """
+        return linear(values, self.averages, None)
+
+    def lengths(self, clips: Tensor) -> Tensor:
+        """The lengths (B, P) of the proposals' vectors, from the dot products among the clips (B, N, d)."""
+        squares = (self.over_proposals(clips @ clips.mT) * self.averages.T).sum(dim=1)
+        return squares.clamp(min=SMALLEST_SQUARE).sqrt()
+
+    def guided(self, clips: Tensor, frames: Tensor, mask: Tensor) -> Tensor:
+        """The frames (B, L, d) as each proposal of the clips (B, N, d) sees them -> (B, P, d)."""
+        logits = self.over_proposals(self.key(frames) @ clips.mT).mT
+        return attention(logits, mask) @ self.value(frames)
+
+    def guided_by(self, weights: Tensor, labels: Tensor, encoding: VideoEncoding) -> Tensor:
+        """The frames of the videos `labels` (Q,) as one proposal of each sees them -> (Q, d).
+
+        weights: (Q, N), the proposals' rows of `averages`. Keys and values are linear maps of the frames, so that the
+        first is taken of the clips, and the second of the result: a few rows instead of all frames.
+        """
+        clips, frames, mask = encoding
+        keyed = linear(clips, self.key.weight.T, None)
+        logits = weights[:, None] @ (keyed @ frames.mT).index_select(0, labels)
+        shares = attention(logits, mask.index_select(0, labels))
+        # As one product with the frames of all videos: repeating them for every query would take longer.
+        own = labels[:, None] == torch.arange(len(frames), device=labels.device)
+        return self.value(linear((shares * own[..., None]).flatten(1), frames.flatten(0, 1).T, None))
+
+    def index(self, encoding: VideoEncoding) -> VideoIndex:
+        """See RetrievalModel. What a query finds in the frames depends on its proposal alone: one vector for each."""
+        clips, frames, mask = encoding
+        guided = F.normalize(self.guided(clips, frames, mask), dim=-1)
+        return VideoIndex(clips, self.lengths(clips), guided, clips.new_empty(len(clips), 0, 2))
+
+    def score(self, query: Tensor, index: VideoIndex) -> Scores:
+        """See RetrievalModel."""
+        unit = F.normalize(query, dim=-1)
+        similarity = self.over_proposals(similarities(unit, index.clips)) / index.lengths
+        clip, position = similarity.max(dim=-1)
+        videos = torch.arange(len(index.clips), device=position.device)
+        frame = (index.guided[videos, position] @ unit[..., None])[..., 0]
+        weight = self.recipe.clip_weight
+        return Scores(weight * clip + (1 - weight) * frame, similarity)
+
+    def place(self, position: Tensor) -> Tensor:
+        """See RetrievalModel: the best proposal."""
+        start, size = (numbers.to(position.device)[position] for numbers in proposals_of(self.recipe.clips))
+        return torch.stack([start, start + size], dim=-1) / self.recipe.clips
+
+    @torch.no_grad()
+    def best_proposals(self, dots: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """The proposals (Q, B) of the largest cosine and of the largest dot product.
+
+        dots: (Q, B, N) of queries and clips; lengths: (B, P). Some queries at a time, so that what is compared stays in
+        the cache.
+        """
+        nearest, largest = [], []
+        for some in dots.split(QUERIES_AT_ONCE):
+            proposals = self.over_proposals(some)
+            largest.append(proposals.argmax(dim=-1))
+            nearest.append(proposals.div_(lengths).argmax(dim=-1))
+        return torch.cat(nearest), torch.cat(largest)
+
+    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+        """See RetrievalModel; negatives are hard after `hard_start` epochs.
+
+        A query guides the frames of its own video alone; they are negatives of all other queries, its video's too.
+        """
+        recipe, clips = self.recipe, encoding.clips
+        unit, pool = F.normalize(query, dim=-1), recipe.hard_pool if epoch > recipe.hard_start else None
+        dots, lengths = similarities(query, clips), self.lengths(clips)
+        nearest, largest = self.best_proposals(dots.detach(), lengths.detach())
+        clip_dots = (dots * self.averages[largest]).sum(dim=-1)
+        # The length of the query is the same everywhere in its row and is divided by last.
+        clip_scores = (dots * self.averages[nearest]).sum(dim=-1) / lengths.gather(1, nearest.T).T
+        clip_scores = clip_scores / torch.linalg.vector_norm(query, dim=-1, keepdim=True)
+        pairs = torch.arange(len(labels), device=labels.device)
+        guided = self.guided_by(self.averages[nearest[pairs, labels]], labels, encoding)
+        row_ranks, column_ranks = (draw_ranks(torch.full_like(labels, len(labels) - 1), pool) for _ in range(2))
+        terms = {
+            "retrieval_clip": retrieval_loss(clip_dots * recipe.retrieval_scale, labels),
+            "triplet_clip": triplet_loss(
+                clip_scores, labels, recipe.margin, *draw_triplets(labels, clip_scores.shape[1], pool)
+            ),
+            "retrieval_frame": pair_loss(query @ guided.T * recipe.retrieval_scale),
+            "triplet_frame": triplet_loss(
+                unit @ F.normalize(guided, dim=-1).T, pairs, recipe.margin, column_ranks, row_ranks
+            ),
+        }
+        total = (
+            recipe.clip_retrieval_weight * terms["retrieval_clip"]
+            + terms["triplet_clip"]
+            + recipe.frame_retrieval_weight * terms["retrieval_frame"]
+            + terms["triplet_frame"]
+        )
+        return {**terms, "total": total}
+
+
+def proposals_of(clips: int) -> tuple[Tensor, Tensor]:
+    """First clip and number of clips of each proposal, two (P,) int64: single clips first, the whole video last."""
+    sizes = torch.arange(1, clips + 1)
+    size = sizes.repeat_interleave(clips + 1 - sizes)
+    start = torch.cat([torch.arange(clips + 1 - number) for number in sizes.tolist()])
+    return start, size
+
+
+def averages_of(clips: int) -> Tensor:
+    """(P, N): row p weighs the clips of proposal p with 1 / their number, and the others with 0."""
+    start, size = proposals_of(clips)
+    clip = torch.arange(clips)
+    return ((clip >= start[:, None]) & (clip < (start + size)[:, None])) / size[:, None]
+
+
+def attention(logits: Tensor, mask: Tensor) -> Tensor:
+    """The softmax of logits (B, K, L) over what the mask (B, L) has."""
+    return logits.masked_fill(~mask[:, None], torch.finfo(logits.dtype).min).softmax(dim=-1)

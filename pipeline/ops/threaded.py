@@ -1,0 +1,98 @@
+"""Parts of a batch encoded side by side on the CPU, each in one thread from end to end, forwards and backwards.
+
+An operation cut among threads makes them wait for each other thousands of times a step, and a small one is not cut at
+all. What a part computes, and the order in which gradients are added, do not depend on how many threads there are.
+Test: tests/ops/test_ragged.py; figures: benchmarks/README.md.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.ops.cpu import dropout_from
+
+Encode = Callable[[Tensor, Tensor], Tensor]
+
+
+def encode_parts(
+    encode: Encode, parts: Sequence[Tensor], masks: Sequence[Tensor], parameters: Iterable[nn.Parameter]
+) -> tuple[Tensor, ...]:
+    """`encode` of each part (B, L, D) with its mask (B, L), the largest last, in `torch.get_num_threads()` threads.
+
+    parameters: at least those that `encode` uses; others get no gradient. Each part draws its dropout from a generator
+    of its own, seeded by torch's default one.
+    """
+    return _Parts.apply(encode, masks, torch.is_grad_enabled(), *parts, *parameters)
+
+
+class _Parts(torch.autograd.Function):
+    """Keeps the graph of each part, so that its gradients can be taken in a thread as well."""
+
+    @staticmethod
+    def forward(ctx: Any, encode: Encode, masks: Sequence[Tensor], training: bool, *tensors: Tensor) -> tuple:
+        count = len(masks)
+        wanted = [training and its for its in ctx.needs_input_grad[3:]]
+        seeds = torch.randint(2**62, (count,)).tolist()
+
+        def run(index: int) -> tuple[Tensor, Tensor]:
+            part = tensors[index].detach().requires_grad_(wanted[index])
+            with torch.set_grad_enabled(training), dropout_from(torch.Generator().manual_seed(seeds[index])):
+                return part, encode(part, masks[index])
+
+        parts, encoded = zip(*_in_threads(run, count), strict=True)
+        if training:
+            ctx.graphs, ctx.inputs = list(encoded), [*parts, *tensors[count:]]
+        return tuple(part.detach() for part in encoded)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        count, wanted = len(gradients), ctx.needs_input_grad[3:]
+        shared = [tensor for tensor, its in zip(ctx.inputs[count:], wanted[count:], strict=True) if its]
+
+        def run(index: int) -> tuple[Tensor | None, ...]:
+            graph, ctx.graphs[index] = ctx.graphs[index], None  # freed as soon as it is done
+            inputs = [*shared, ctx.inputs[index]] if wanted[index] else shared
+            if not graph.requires_grad:
+                return (None,) * len(inputs)
+            return torch.autograd.grad(graph, inputs, gradients[index], allow_unused=True)
+
+        found = _in_threads(run, count)
+        of_shared = iter([_sum(of_one) for of_one in zip(*(its[: len(shared)] for its in found), strict=True)])
+        of_parts = [its[-1] if asked else None for its, asked in zip(found, wanted[:count], strict=True)]
+        return None, None, None, *of_parts, *(next(of_shared) if asked else None for asked in wanted[count:])
+
+
+def _sum(gradients: tuple[Tensor | None, ...]) -> Tensor | None:
+    """Added in the parts' order, into the first; None where no part uses the parameter."""
+    total, *others = [gradient for gradient in gradients if gradient is not None] or [None]
+    for gradient in others:
+        total += gradient
+    return total
+
+
+def _in_threads(run: Callable[[int], Any], count: int) -> list[Any]:
+    """`run` of 0 to count - 1, the last begun first; results in their order."""
+    pool = _pool(torch.get_num_threads())
+    tasks = [pool.submit(run, index) for index in reversed(range(count))]
+    return [task.result() for task in reversed(tasks)]
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Kept, since a new thread would allocate all its memory anew."""
+    return ThreadPoolExecutor(threads, "encode", initializer=_compute_alone)
+
+
+def _compute_alone() -> None:
+    """This thread does what it is given by itself."""
+    torch.get_num_threads()  # a thread's first parallel operation takes the process's number, unless it was asked for
+    torch.set_num_threads(1)
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,0 +1,73 @@
+"""Retrieval metrics: the rank of each query's own video, R@K, SumR, and what a random ranking would score.
+
+R@K is the share of queries, in per cent, whose own video is among the first K of the whole split; SumR is the sum of
+the four. Ties count against the system, so that a model that scores every video alike is not credited with a hit.
+Test: tests/evaluation/test_retrieval.py.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from pipeline.core.errors import PipelineError
+
+CUTOFFS = (1, 5, 10, 100)
+
+
+def ranks(scores: Tensor, labels: Tensor) -> Tensor:
+    """The rank (Q,) int64 of each query's own video: 1 + the number of other videos that score at least as much.
+
+    scores: (Q, V), higher is better; labels: (Q,) index of the own video. Raises PipelineError for a score that is NaN.
+    """
+    if torch.isnan(scores).any():
+        raise PipelineError(
+            "a score is not a number: the model diverged",
+            fix="lower the recipe's learning_rate, or look for features that are not finite",
+        )
+    own = scores.gather(1, labels[:, None])
+    return (scores >= own).sum(dim=1)  # its own score is one of those counted
+
+
+def recall(ranks: Tensor) -> dict[str, float]:
+    """R@1, R@5, R@10, R@100 and SumR in per cent, unrounded, from ranks (Q,) that start at 1; Q must not be 0."""
+    return _with_sum({f"R@{k}": recall_at(ranks, k) for k in CUTOFFS})
+
+
+def recall_at(ranks: Tensor, k: int) -> float:
+    """R@k in per cent of ranks (Q,)."""
+    return 100.0 * int((ranks <= k).sum()) / ranks.numel()
+
+
+def lead_error(ranks: Tensor, baseline: Tensor, labels: Tensor) -> float:
+    """The standard error of how much more SumR `ranks` (Q,) have than the ranks (Q,) of a baseline, in its points.
+
+    It is over videos, since queries of one video, labels (Q,), succeed and fail together.
+    """
+    ours, theirs = (sum(100.0 * (of <= k).double() for k in CUTOFFS) for of in (ranks, baseline))
+    lead = ours - theirs
+    of_video = torch.zeros(int(labels.max()) + 1, dtype=lead.dtype).index_add(0, labels, lead - lead.mean())
+    return float(of_video.square().sum().sqrt() / len(lead))
+
+
+def chance(videos: int, queries: int) -> dict[str, float]:
+    """What a random ranking of `videos` videos scores: the expected R@K and SumR in per cent, exact.
+
+    `SumR deviation` is the standard deviation of SumR over random rankings of `queries` independent queries: how far
+    from the expectation luck alone reaches.
+    """
+    expected = _with_sum({f"R@{k}": chance_at(videos, k) for k in CUTOFFS})
+    # One query of rank r adds 100 for each cutoff >= r; r is uniform over 1..videos.
+    gains = [100.0 * sum(rank <= k for k in CUTOFFS) for rank in range(1, min(videos, CUTOFFS[-1]) + 1)]
+    second_moment = sum(gain**2 for gain in gains) / videos
+    variance = max(second_moment - expected["SumR"] ** 2, 0.0)
+    return {**expected, "SumR deviation": math.sqrt(variance / queries)}
+
+
+def chance_at(videos: int, k: int) -> float:
+    """The expected R@k in per cent of a random ranking of `videos` videos."""
+    return 100.0 * min(k, videos) / videos
+
+
+def _with_sum(recalls: dict[str, float]) -> dict[str, float]:
+    return {**recalls, "SumR": sum(recalls.values())}

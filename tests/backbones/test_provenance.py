@@ -1,0 +1,66 @@
+"""A recipe changes with what changes features, and with nothing else."""
+
+import pytest
+
+from pipeline.backbones.common.provenance import resnet_recipe, slowfast_recipe
+from pipeline.core.sections import ResNetParams, SlowFastParams
+
+SLOWFAST = {
+    "sampling": "full_clip", "size": 64, "precision": "float32", "weights": "random",
+    "batch_clips": 4, "max_failed_fraction": 0.0,
+}  # fmt: skip
+RESNET = {
+    "sampling": "uniform", "frames_per_second": 3.0, "pooling": "max", "size": 96, "precision": "float32",
+    "weights": "random", "batch_frames": 8, "max_failed_fraction": 0.0,
+}  # fmt: skip
+
+
+def slowfast(clip_seconds: float = 1.5, weights: str = "a", **changes):
+    return slowfast_recipe(SlowFastParams(**{**SLOWFAST, **changes}), clip_seconds, weights, "decord")
+
+
+def resnet(clip_seconds: float = 1.5, weights: str = "a", **changes):
+    return resnet_recipe(ResNetParams(**{**RESNET, **changes}), clip_seconds, weights, "decord")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sampling": "published"},
+        {"size": 32},
+        {"precision": "bfloat16"},
+        {"batch_clips": 2},
+        {"clip_seconds": 2.0},
+        {"weights": "b"},
+    ],
+)
+def test_slowfast_depends_on(change):
+    assert slowfast(**change) != slowfast()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sampling": "published"}, {"size": 32}, {"precision": "bfloat16"}, {"batch_frames": 2}, {"clip_seconds": 2.0},
+        {"weights": "b"}, {"pooling": "mean"}, {"frames_per_second": 2.0},
+    ],
+)  # fmt: skip
+def test_resnet_depends_on(change):
+    assert resnet(**change) != resnet()
+
+
+def test_the_allowed_failures_change_no_feature():
+    assert slowfast(max_failed_fraction=0.5) == slowfast() and resnet(max_failed_fraction=0.5) == resnet()
+
+
+@pytest.mark.parametrize("change", [{"pooling": "mean"}, {"frames_per_second": 2.0}])
+def test_one_frame_a_clip_has_nothing_to_pool(change):
+    assert resnet(sampling="middle", **change) == resnet(sampling="middle")
+
+
+def test_only_published_sampling_scales_and_normalises_otherwise():
+    assert slowfast(sampling="published")["scaling"] == resnet(sampling="published")["scaling"] == "bicubic"
+    assert resnet(sampling="published")["normalised"] == "l2" and "normalised" not in slowfast(sampling="published")
+    for sampling in ("middle", "uniform"):
+        assert not {"scaling", "normalised"} & resnet(sampling=sampling).keys()
+    assert "scaling" not in slowfast(sampling="full_clip")

@@ -1,0 +1,43 @@
+"""Videos in batches: every video whole, zeros and a false mask after it, padded to the length asked for."""
+
+import math
+
+import pytest
+import torch
+
+from pipeline.corpus.videos import SameMemory, video_rows
+
+COUNTS = (3, 1, 4, 2)
+CLIPS = [torch.randn(5, 6, generator=torch.Generator().manual_seed(index)) for index in range(4)]
+FRAMES = [torch.randn(count, 6, generator=torch.Generator().manual_seed(count)) for count in COUNTS]
+
+
+@pytest.mark.parametrize("index", [[0, 1, 2, 3], [2, 2, 0], [1], [3, 1]])
+@pytest.mark.parametrize("more", [0, 3])
+def test_a_batch_holds_each_video_and_nothing_else(index, more):
+    length = max(COUNTS[video] for video in index) + more
+    taken = video_rows(CLIPS, FRAMES).take(torch.tensor(index), length)
+    assert taken.frames.shape == (len(index), length, 6)
+    for position, video in enumerate(index):
+        assert torch.equal(taken.clips[position], CLIPS[video])
+        assert torch.equal(taken.frames[position][taken.frame_mask[position]], FRAMES[video])
+        assert not taken.frames[position, COUNTS[video] :].any()
+        assert taken.frame_mask[position].tolist() == [True] * COUNTS[video] + [False] * (length - COUNTS[video])
+
+
+def test_clips_alone():
+    taken = video_rows(CLIPS, [clips[:0] for clips in CLIPS]).take(torch.tensor([3, 0]), 0)
+    assert taken.frames.shape == (2, 0, 6) and taken.frame_mask.shape == (2, 0)
+    assert torch.equal(taken.clips, torch.stack([CLIPS[3], CLIPS[0]]))
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 2)])
+def test_memory_is_used_again_and_holds_what_was_asked_last(shape):
+    source = torch.arange(6.0 * math.prod(shape)).view(6, *shape)
+    other, select = torch.zeros(6, *shape), SameMemory()
+    first = select(source, torch.tensor([5, 0, 3]))
+    assert torch.equal(first, source[[5, 0, 3]])
+    second = select(source, torch.tensor([1, 2]))
+    assert torch.equal(second, source[[1, 2]]) and second.data_ptr() == first.data_ptr()
+    assert not select(other, torch.tensor([1])).any() and torch.equal(second, source[[1, 2]])
+    assert torch.equal(select(source, torch.arange(6)), source)
