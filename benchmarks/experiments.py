@@ -17,8 +17,8 @@ from typing import Any
 
 from benchmarks.plan import Run, changed
 from pipeline.core.errors import PipelineError
-from pipeline.core.sections import DecodeParams
 from pipeline.scan.listing import LIST, list_files, write_list
+from pipeline.video.params import DecodeParams
 
 _NO_VIDEOS = DecodeParams(
     deadline_floor=1.0, deadline_factor=1.0, max_ahead_mib=1

@@ -18,9 +18,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks import synthetic
-from pipeline.core.sections import GradientRecipe
 from pipeline.corpus.sampling import slots_of
 from pipeline.corpus.videos import Videos
+from pipeline.models.common.recipe import GradientRecipe
 from pipeline.ops import cpu, ragged
 from pipeline.training.batches import Batch
 

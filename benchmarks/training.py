@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pipeline.core.sections import RECIPES as TYPES
 
 from benchmarks import synthetic
 from benchmarks.machine import machine
@@ -32,9 +33,8 @@ from benchmarks.plain_training import PlainLoop, use_torchs_own_layers
 from pipeline.core import runtime
 from pipeline.core.files import read_yaml
 from pipeline.core.runtime import threads
-from pipeline.core.sections import RECIPES as TYPES
-from pipeline.core.sections import GradientRecipe
 from pipeline.models.common.blocks import initialize
+from pipeline.models.common.recipe import GradientRecipe
 from pipeline.models.common.registry import build
 from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.batches import Batches

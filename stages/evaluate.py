@@ -13,11 +13,12 @@ from pipeline.core.files import read_json, write_json, write_jsonl
 from pipeline.core.manifest import SELECTION_SPLIT, read_queries
 from pipeline.core.params import load
 from pipeline.core.runtime import device, keep_memory
-from pipeline.core.sections import FeaturesParams
 from pipeline.corpus.corpus import load_corpus
+from pipeline.corpus.params import FeaturesParams
 from pipeline.evaluation.answers import choose
 from pipeline.evaluation.constant import constant_span
 from pipeline.evaluation.cost import cost
+from pipeline.evaluation.params import EvaluateParams
 from pipeline.evaluation.split import measure
 from pipeline.evaluation.summary import headline, reported_split
 from pipeline.models.common import checkpoint
@@ -29,7 +30,7 @@ SPLITS = ("val", "test")
 
 def main() -> None:
     keep_memory()
-    params = load("dataset", "model", "protocol", "evaluate")
+    params = load("dataset", "model", "protocol", EvaluateParams)
     asked_for = {name: getattr(params, name) for name in ("dataset", "model", "protocol")}
     model, config = checkpoint.load("outputs/model", device())
     for name, chosen in asked_for.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.core.cli import run
 from pipeline.core.files import write_json
 from pipeline.core.manifest import read_videos
+from pipeline.feature_io.asked import NOT_ASKED, is_asked_for
 from pipeline.feature_io.unused import write_unused
 from pipeline.packs.description import read_pack
 from pipeline.packs.importing import import_videos
@@ -18,8 +19,8 @@ FEATURES = Path("outputs/features")
 
 def main() -> None:
     published = read_pack("outputs/manifest/pack.json")
-    if published is None:
-        write_unused(FEATURES, "pack", "the features are extracted from the videos")
+    if published is None or not is_asked_for("pack"):
+        write_unused(FEATURES, "pack", NOT_ASKED)
         return
     metrics = import_videos(published, read_videos("outputs/manifest/videos.jsonl"), FEATURES / "pack.h5")
     write_json(FEATURES / "pack.json", metrics)

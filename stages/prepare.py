@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.annotations.common.assemble import assemble, summary
 from pipeline.annotations.common.dropped import sentence
 from pipeline.annotations.common.enough import check_refused, check_splits
+from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.refusals import report
 from pipeline.annotations.common.shared_val import leave_out_shared_val
 from pipeline.annotations.common.videos import inspect
@@ -23,6 +24,7 @@ from pipeline.packs.description import write_pack
 from pipeline.scan.listing import LIST, check_annotations, list_files, read_list, read_of
 from pipeline.scan.source import FIX, exists, source_folder
 from pipeline.scan.unmatched import unmatched
+from pipeline.video.params import DecodeParams
 
 MANIFEST = Path("outputs/manifest")
 
@@ -33,13 +35,14 @@ def main() -> None:
     Then only prepare.json is written, which names everything that was refused. `source` is as `scan` has found it, or
     the stage fails: DVC knows of its files what scan's list says, and no more.
     """
-    params = load("dataset", "source", "protocol", "prepare", "sample", "pack", "decode")
+    reader = importlib.import_module(f"pipeline.annotations.{load('dataset').dataset}.reader")
+    own_sections = getattr(reader, "SECTIONS", ())
+    params = load("dataset", "source", "protocol", PrepareParams, DecodeParams, *own_sections)
     source = source_folder(params.source)
     if not exists(source):
         raise PipelineError("no such folder", where=source, fix=f"{FIX}; `dvc checkout` brings back what was finished")
     listed = read_list(LIST)
     check_annotations(source, listed)
-    reader = importlib.import_module(f"pipeline.annotations.{params.dataset}.reader")
     annotations = reader.read(source, params)
     leave_out_shared_val(annotations, params.protocol)
     if annotations.files is None:

@@ -5,6 +5,7 @@ The queries of a feature pack have theirs; these are imported, and no model runs
 
 import sys
 
+from pipeline.backbones.roberta.params import TextParams
 from pipeline.core.cli import run
 from pipeline.core.files import write_json
 from pipeline.core.manifest import read_queries
@@ -15,11 +16,12 @@ from pipeline.feature_io.store import Store
 from pipeline.packs.description import read_pack
 from pipeline.packs.importing import import_queries
 from pipeline.text.encoder import learned_from, load_encoder
+from pipeline.text.params import QueryTextParams
 from pipeline.text.queries import extract_queries
 
 
 def main() -> None:
-    params = load("text", "query_text")
+    params = load(TextParams, QueryTextParams)
     queries = read_queries("outputs/manifest/queries.jsonl")
     if published := read_pack("outputs/manifest/pack.json"):
         metrics = import_queries(published, queries, params.query_text.max_tokens, "outputs/features/query.h5")

@@ -6,10 +6,11 @@ from pipeline.core.cli import run
 from pipeline.core.files import atomic_path
 from pipeline.core.params import load
 from pipeline.report.page import render
+from pipeline.report.params import ReportParams
 
 
 def main() -> None:
-    params = load("report")
+    params = load(ReportParams)
     page = render(Path("outputs"), params.report.examples)
     with atomic_path("outputs/report.html") as temporary:
         temporary.write_text(page, encoding="utf-8")

@@ -1,13 +1,15 @@
 """Stage `resnet`: decode every video of the manifest and write its ResNet-152 features, one row a clip."""
 
+from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
 from pipeline.core.cli import run
 from pipeline.core.params import load
 from pipeline.extraction.stage import run_stage
+from pipeline.video.params import DecodeParams
 
 
 def main() -> None:
-    params = load("clip_seconds", "decode", "resnet")
+    params = load("clip_seconds", DecodeParams, ResNetParams)
     run_stage(
         "resnet",
         lambda: ResNetStream(params.resnet, params.clip_seconds, params.decode),

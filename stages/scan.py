@@ -1,25 +1,33 @@
 """scan: what lies below `source` -> outputs/scan/files.jsonl, the list that DVC compares; it runs every time.
 
+It also checks all parameters, and writes which feature streams are asked for.
+
 Test: tests/scan/test_stage.py.
 """
 
 from pipeline.core.cli import run
 from pipeline.core.files import write_json
-from pipeline.core.params import check_all, load
+from pipeline.core.params import load
+from pipeline.corpus.params import FeaturesParams
+from pipeline.models.common.recipe_file import recipe_class
 from pipeline.scan.copies import check_copy
 from pipeline.scan.kept import MADE_FOR, keep, lacks_data
 from pipeline.scan.listing import LIST, counts, list_files, write_list
 from pipeline.scan.source import exists, source_folder
+from pipeline.settings.check import check_settings
+from pipeline.settings.streams import asked_for, write_asked
+from pipeline.video.params import DecodeParams
 
 
 def main() -> None:
-    """Check all of params.yaml, look at the files, write the list.
+    """Check all parameters, write which streams are asked for, look at the files, write the list.
 
     Where `source` does not exist, or the videos are not there, the list that was made for it stays as it is; raises
     PipelineError where there is none.
     """
-    check_all()
-    params = load("dataset", "source", "decode")
+    check_settings()
+    params = load("dataset", "source", "model", DecodeParams, FeaturesParams)
+    write_asked(asked_for(params.features.streams, params.dataset, recipe_class(params.model).modalities))
     made_for = {"dataset": params.dataset, "source": params.source}
     source = source_folder(params.source)
     files = list_files(source, params.dataset, params.decode) if exists(source) else []

@@ -5,23 +5,26 @@ It reads the queries as well: a `corpus` tokenizer is learnt from those of the t
 
 import sys
 
+from pipeline.backbones.roberta.params import TextParams
 from pipeline.core.cli import run
 from pipeline.core.files import write_json
 from pipeline.core.manifest import read_queries, read_subtitles, read_videos
 from pipeline.core.params import load
 from pipeline.core.runtime import device, store_root
+from pipeline.feature_io.asked import NOT_ASKED, is_asked_for
 from pipeline.feature_io.store import Store
 from pipeline.feature_io.unused import write_unused
 from pipeline.text.encoder import learned_from, load_encoder
+from pipeline.text.params import SubtitleTextParams
 from pipeline.text.subtitles import extract_subtitles
 
 
 def main() -> None:
-    params = load("clip_seconds", "text", "subtitle_text")
-    videos = read_videos("outputs/manifest/videos.jsonl")
-    if not any(video.path for video in videos):
-        write_unused("outputs/features", "subtitle", "a feature pack has no subtitles")
+    params = load("clip_seconds", TextParams, SubtitleTextParams)
+    if not is_asked_for("subtitle"):
+        write_unused("outputs/features", "subtitle", NOT_ASKED)
         return
+    videos = read_videos("outputs/manifest/videos.jsonl")
     queries = read_queries("outputs/manifest/queries.jsonl")
     encoder = load_encoder(params.text, params.subtitle_text.max_tokens, learned_from(queries), device())
     metrics = extract_subtitles(

@@ -8,11 +8,15 @@ from pipeline.core.files import write_json
 from pipeline.core.manifest import SELECTION_SPLIT
 from pipeline.core.params import load
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
+from pipeline.corpus.params import FeaturesParams
+from pipeline.feature_io.asked import streams_in_order
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.models.common import checkpoint
+from pipeline.models.common.recipe_file import load_recipe
 from pipeline.training.batches import derange, derived_seed
 from pipeline.training.curves import Curves, Progress
 from pipeline.training.loop import Run
+from pipeline.training.params import TrainParams
 from pipeline.training.resume import state_path
 from pipeline.training.train import initial_model, train
 
@@ -22,11 +26,12 @@ MODEL, CURVES = Path("outputs/model"), Path("outputs/training")
 
 def main() -> None:
     runtime.keep_memory()
-    params = load("dataset", "model", "protocol", "features", "train", "recipe")
-    recipe, seed, device = params.recipe, params.train.seed, runtime.device()
-    feature_files = [FEATURES / f"{name}.h5" for name in (*params.features.streams, "query")]
+    params = load("dataset", "model", "recipe", "protocol", FeaturesParams, TrainParams)
+    recipe, seed = load_recipe(params.model, params.recipe, params.dataset), params.train.seed
+    features, device = params.features.reading(streams_in_order()), runtime.device()
+    feature_files = [FEATURES / f"{name}.h5" for name in (*features.streams, "query")]
     corpus, selection = (
-        load_corpus(MANIFEST, FEATURES, split, params.features, recipe)
+        load_corpus(MANIFEST, FEATURES, split, features, recipe)
         for split in ("train", SELECTION_SPLIT[params.protocol])
     )
     config = {
@@ -35,7 +40,7 @@ def main() -> None:
         "query_size": corpus.query.shape[2],
         "max_query_tokens": max_query_tokens(FEATURES),
         "recipe": recipe.model_dump(),
-        "features": params.features.model_dump(),
+        "features": features.model_dump(),
         "protocol": params.protocol,
         "dataset": params.dataset,
         "seed": seed,
@@ -46,7 +51,7 @@ def main() -> None:
         derange(corpus.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else corpus.labels
     )
     max_tokens = config["max_query_tokens"]
-    model, baselines = initial_model(params.model, recipe, params.features, corpus, labels, max_tokens, seed)
+    model, baselines = initial_model(params.model, recipe, features, corpus, labels, max_tokens, seed)
 
     state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)
     curves, progress = Curves(CURVES), Progress(recipe.epochs)

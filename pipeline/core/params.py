@@ -1,12 +1,10 @@
 """params.yaml, read and checked: an unknown key is an error that names the nearest known one.
 
-A stage calls `load("clip_seconds", "slowfast")` and gets an object with exactly these attributes, so that it cannot
+A stage calls `load("clip_seconds", SlowFastParams)` and gets an object with exactly these attributes, so that it cannot
 read a parameter it does not name; a test holds the names against dvc.yaml. Test: tests/core/test_params.py.
 """
 
-import difflib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,90 +14,59 @@ from pydantic_core import ErrorDetails
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_yaml
-from pipeline.core.sections import DATASETS, RECIPES, SECTIONS, Dataset, ModelName, Section
+from pipeline.core.plugins import nearest
+from pipeline.core.schema import TOP_LEVEL, Section
+
+MOVED = {
+    "recipes": "the values of `recipes.<model>.<data set>` stand in recipes/<model>.yaml now, one mapping a data set "
+    "and `default` for all others; `recipe` chooses one of them",
+}
+"""Sections that params.yaml had, and where each of them went; all other sections are where they were."""
 
 
-def load(*sections: str, path: Path | str = "params.yaml") -> SimpleNamespace:
-    """Read and check the named top-level sections; `recipe` stands for the chosen model's on the chosen data set.
+def load(*wanted: str | type[Section], path: Path | str = "params.yaml") -> SimpleNamespace:
+    """Read and check the wanted parameters: names of `TOP_LEVEL`, and the classes of whole sections.
 
-    Raises PipelineError for an unknown key (naming the nearest known one), a missing key, a wrong type or value.
+    Each becomes an attribute of what is returned, a section under its name in the file. Raises PipelineError for an
+    unknown key (naming the nearest known one), a missing key, a wrong type or value.
     """
-    document = _read(path)
-    _refuse_unknown(document, SECTIONS, path, prefix="")
+    document = read_mapping(path, absent="run from the project's top folder")
     loaded = SimpleNamespace()
-    for section in sections:
-        if section == "recipe":
-            value, schema, key = _chosen_recipe(document, path)
-        else:
-            value, schema, key = _child(document, section, path), SECTIONS[section], section
-        if section == "features" and isinstance(value, dict):
-            value = _with_streams(value, document.get("dataset"), path)
-        setattr(loaded, section, _checked(value, schema, key, path))
+    for one in wanted:
+        name, schema = (one, TOP_LEVEL[one]) if isinstance(one, str) else (one.SECTION, one)
+        if name not in document:
+            _refuse_moved(document, path)
+            raise PipelineError(f"the parameter `{name}` is missing", where=path, fix="add it; see params.yaml in git")
+        setattr(loaded, name, checked(document[name], schema, name, path))
     return loaded
 
 
-def check_all(path: Path | str = "params.yaml") -> None:
-    """Check every section that is there, and every recipe; raises PipelineError as `load` does."""
-    document = _read(path)
-    _refuse_unknown(document, SECTIONS, path, prefix="")
-    load(*(section for section in document if section != "recipes"), path=path)
-    recipes = _mapping(document.get("recipes", {}), "recipes", path)
-    _refuse_unknown(recipes, RECIPES, path, prefix="recipes.")
-    for model, of_model in recipes.items():
-        _refuse_unknown(_mapping(of_model, f"recipes.{model}", path), DATASETS, path, prefix=f"recipes.{model}.")
-        for dataset, recipe in of_model.items():
-            _checked(recipe, RECIPES[model], f"recipes.{model}.{dataset}", path)
+def check_all(schemas: dict[str, Any], path: Path | str = "params.yaml") -> None:
+    """Check every parameter of the file, also those that no stage reads; raises PipelineError as `load` does.
+
+    schemas: of all parameters and sections, by name.
+    """
+    document = read_mapping(path, absent="run from the project's top folder")
+    _refuse_moved(document, path)
+    refuse_unknown(document, schemas, path, prefix="")
+    for name in document:
+        checked(document[name], schemas[name], name, path)
 
 
-def _mapping(value: Any, key: str, path: Path | str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise PipelineError(f"`{key}` is not a mapping", where=path, fix=f"restore it with `git checkout {path}`")
-    return value
-
-
-def _read(path: Path | str) -> dict[str, Any]:
-    document = read_yaml(path, absent="run from the project's top folder")
+def read_mapping(path: Path | str, absent: str) -> dict[str, Any]:
+    """The mapping that a YAML file holds; raises PipelineError for any other content, and where there is no file."""
+    document = read_yaml(path, absent=absent)
     if not isinstance(document, dict):
-        raise PipelineError("not a mapping of parameters", where=path, fix="restore it with `git checkout params.yaml`")
+        raise PipelineError("not a mapping of parameters", where=path, fix=f"restore it with `git checkout {path}`")
     return document
 
 
-def _child(mapping: dict[str, Any], name: str, path: Path | str, prefix: str = "") -> Any:
-    if name not in mapping:
-        raise PipelineError(
-            f"the parameter `{prefix}{name}` is missing", where=path, fix="add it; see params.yaml in git"
-        )
-    return mapping[name]
-
-
-def _chosen_recipe(document: dict[str, Any], path: Path | str) -> tuple[Any, type[Section], str]:
-    model = _checked(_child(document, "model", path), ModelName, "model", path)
-    dataset = _checked(_child(document, "dataset", path), Dataset, "dataset", path)
-    recipes = _child(_child(document, "recipes", path), model, path, "recipes.")
-    return _child(recipes, dataset, path, f"recipes.{model}."), RECIPES[model], f"recipes.{model}.{dataset}"
-
-
-def _with_streams(features: dict[str, Any], dataset: Any, path: Path | str) -> dict[str, Any]:
-    """`streams: auto` as a list; raises PipelineError for a stream that is empty for this data set."""
-    streams = features.get("streams")
-    if streams == "auto":
-        return {**features, "streams": ["pack"] if dataset == "pack" else ["resnet", "slowfast"]}
-    if isinstance(streams, list):
-        for stream in streams:
-            if (stream == "pack") != (dataset == "pack"):
-                raise PipelineError(
-                    f"`features.streams` names {stream}, which `dataset: {dataset}` does not have",
-                    where=path,
-                    fix="set features.streams to auto",
-                )
-    return features
-
-
-def _checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:
+def checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:
+    """The value as its schema has it; raises PipelineError that names the key and, where it can, what was meant."""
     if isinstance(schema, type) and issubclass(schema, Section) and isinstance(value, dict):
-        _refuse_unknown(value, schema.model_fields, path, prefix=f"{key}.")
+        refuse_unknown(value, schema.model_fields, path, prefix=f"{key}.")
     try:
-        return TypeAdapter(schema).validate_python(value)
+        return TypeAdapter(schema).validate_python(value, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join([key, *(str(part) for part in first["loc"])])
@@ -107,8 +74,28 @@ def _checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:
         raise PipelineError(
             f"`{name}`: {first['msg']}{given}",
             where=path,
-            fix=_nearest_value(first) or "the allowed values stand in params.yaml beside each key",
+            fix=_nearest_value(first) or "the allowed values stand in docs/parameters.md and beside each key",
         ) from None
+
+
+def refuse_unknown(mapping: dict[str, Any], known: Any, path: Path | str, prefix: str) -> None:
+    """Raise PipelineError for the first key that is not known, with the most similar one that is."""
+    for name in mapping:
+        if name not in known:
+            raise PipelineError(
+                f"unknown parameter `{prefix}{name}`",
+                where=path,
+                fix=f"did you mean `{prefix}{nearest(str(name), known)}`? Else remove it",
+            )
+
+
+def _refuse_moved(document: dict[str, Any], path: Path | str) -> None:
+    if moved := [name for name in document if name in MOVED]:
+        raise PipelineError(
+            "the file is of an older version: " + "; ".join(MOVED[name] for name in moved),
+            where=path,
+            fix=f"take the file of this version with `git checkout {path}`, and set your values there anew",
+        )
 
 
 def _nearest_value(error: ErrorDetails) -> str | None:
@@ -116,18 +103,4 @@ def _nearest_value(error: ErrorDetails) -> str | None:
     if error["type"] != "literal_error" or not isinstance(error["input"], str):
         return None
     allowed = re.findall("'([^']*)'", error["ctx"]["expected"])
-    return f"did you mean `{_nearest(error['input'], allowed)}`?"
-
-
-def _refuse_unknown(mapping: dict[str, Any], known: Any, path: Path | str, prefix: str) -> None:
-    for name in mapping:
-        if name not in known:
-            raise PipelineError(
-                f"unknown parameter `{prefix}{name}`",
-                where=path,
-                fix=f"did you mean `{prefix}{_nearest(str(name), known)}`? Else remove it",
-            )
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    return difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)[0]
+    return f"did you mean `{nearest(error['input'], allowed)}`?"

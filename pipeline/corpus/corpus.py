@@ -17,11 +17,12 @@ from torch import Tensor
 from pipeline.core.clock import clip_count
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query, Video, read_queries, read_videos
-from pipeline.core.sections import FeaturesParams, Recipe
 from pipeline.corpus.clip_times import ClipTimes, clip_times
+from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
 from pipeline.corpus.videos import VideoRows, video_rows
 from pipeline.feature_io.hdf5 import FeatureFile
+from pipeline.models.common.recipe import Recipe
 
 
 @dataclass(frozen=True)

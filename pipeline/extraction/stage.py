@@ -1,4 +1,4 @@
-"""What the stages `slowfast` and `resnet` share: manifest in, feature file out. Test: tests/packs/test_stages.py."""
+"""What the stages of all visual streams share: manifest in, feature file out. Test: tests/packs/test_stages.py."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 from pipeline.core.manifest import read_videos
 from pipeline.extraction.run import run
 from pipeline.extraction.stream import Stream
+from pipeline.feature_io.asked import NOT_ASKED, is_asked_for
 from pipeline.feature_io.unused import write_unused
 
 FEATURES = Path("outputs/features")
 
 
 def run_stage(name: str, build: Callable[[], Stream], max_failed_fraction: float) -> None:
-    """Extract every video of the manifest; the stream is built, its weights looked for, only where one has a file."""
-    videos = read_videos("outputs/manifest/videos.jsonl")
-    if any(video.path for video in videos):
-        run(build(), videos, FEATURES, max_failed_fraction)
+    """Extract every video of the manifest where the stream is asked for; only then it is built, with its weights."""
+    if is_asked_for(name):
+        run(build(), read_videos("outputs/manifest/videos.jsonl"), FEATURES, max_failed_fraction)
     else:
-        write_unused(FEATURES, name, "no video has a file: the features come from a feature pack")
+        write_unused(FEATURES, name, NOT_ASKED)

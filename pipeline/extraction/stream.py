@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from torch import Tensor
 
-from pipeline.core.sections import DecodeParams
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import Scaling, Timeline
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import SPLITS
-from pipeline.core.sections import PackParams
+from pipeline.packs.params import PackParams
 
 PARTS = ("FeatureData", "TextData")
 DEPTH = 4

@@ -17,9 +17,9 @@ from pipeline.core.content_hash import Memo
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_jsonl, write_jsonl
 from pipeline.core.ids import BadRecord
-from pipeline.core.sections import DecodeParams
 from pipeline.scan.kinds import OTHER, kind_of
 from pipeline.scan.look import duration_of, size_and_hash
+from pipeline.video.params import DecodeParams
 
 LIST = Path("outputs/scan/files.jsonl")
 

@@ -13,7 +13,7 @@ from pipeline.annotations.common.videos import regular_file
 from pipeline.core.content_hash import Memo
 from pipeline.core.files import canonical_json, sha256_file, sha256_text
 from pipeline.core.ids import BadRecord
-from pipeline.core.sections import DecodeParams
+from pipeline.video.params import DecodeParams
 
 
 def size_and_hash(path: Path, memo: Memo) -> tuple[int, str]:

@@ -12,10 +12,10 @@ import torch
 import transformers
 
 from pipeline.backbones.roberta.network import Roberta, load_roberta
+from pipeline.backbones.roberta.params import TextParams
 from pipeline.backbones.roberta.tokenizer import Tokenizer, load_tokenizer
 from pipeline.core.files import canonical_json, sha256_text
 from pipeline.core.manifest import Query
-from pipeline.core.sections import TextParams
 from pipeline.feature_io.store import Entry, Store, entry_key
 
 LIBRARIES = f"torch {torch.__version__}, transformers {transformers.__version__}, tokenizers {tokenizers.__version__}"

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from pipeline.core.runtime import threads
-from pipeline.core.sections import GradientRecipe
 from pipeline.corpus.corpus import Corpus
 from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.recipe import GradientRecipe
 from pipeline.retrieval.metrics import lead_error, recall
 from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.batches import Batch, Batches, derived_seed

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from pipeline.core.sections import STEADY_UNITS
 from pipeline.corpus.corpus import Corpus
 from pipeline.models.common.correlation import pairs_of, solve
 from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.recipe import STEADY_UNITS
 
 ROUNDS, RIDGE, CORRELATION_POWER = 3, 0.3, 2.0  # as in the recipes of cca
 SAMPLE = 1024  # videos, and queries, on which the scale is measured

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from pipeline.core.runtime import threads
-from pipeline.core.sections import FeaturesParams, GradientRecipe, Recipe
 from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.params import FeaturesParams
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.recipe import GradientRecipe, Recipe
 from pipeline.models.common.registry import build
 from pipeline.training.batches import Batches, derived_seed
 from pipeline.training.closed_form import solve

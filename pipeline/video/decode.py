@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.core import runtime
-from pipeline.core.sections import DecodeParams
 from pipeline.video import child
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import DecoderStopped, Request, Scaling, Timeline, VideoError
 
 DECODERS: tuple[str, ...] = tuple(child.READERS)

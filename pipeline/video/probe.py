@@ -6,9 +6,9 @@ Test: tests/video/test_probe.py.
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.core.sections import DecodeParams
 from pipeline.video import child
 from pipeline.video.decode import ask
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import Survey
 

@@ -8,16 +8,18 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from helpers.recipes import write_recipes
 from helpers.sections import prepare_params
 from helpers.videos import grey_frames, write_video
 
 from pipeline.annotations.common.assemble import Assembled, assemble
+from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.shared_val import leave_out_shared_val
 from pipeline.annotations.common.videos import inspect
 from pipeline.annotations.folder import reader as folder
-from pipeline.core.sections import DecodeParams, PrepareParams
 from pipeline.scan.listing import list_files
+from pipeline.video.params import DecodeParams
 
 PREPARE = prepare_params()
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
@@ -98,6 +100,7 @@ def workspace(tmp_path, monkeypatch):
             "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0},
             **changes,
         }
+        write_recipes(folder)
         (folder / "params.yaml").write_text(yaml.safe_dump(params))
         monkeypatch.chdir(folder)
         monkeypatch.delenv("DVC_ROOT", raising=False)

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from pipeline.annotations.sample import reader as sample
+from pipeline.annotations.sample.params import SampleParams
 from pipeline.annotations.sample.render import FPS, HEIGHT, WIDTH, Scene, scene_frames
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_jsonl, sha256_file
 from pipeline.core.params import load
-from pipeline.core.sections import SampleParams
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "data" / "sample"
@@ -87,7 +87,7 @@ def test_the_shape_travels_through_the_middle_of_the_frame():
 
 
 def test_chance_on_the_default_test_corpus_is_at_most_four_per_cent():
-    assert 100 / load("sample", path=ROOT / "params.yaml").sample.test_videos <= 4
+    assert 100 / load(SampleParams, path=ROOT / "params.yaml").sample.test_videos <= 4
 
 
 def test_read_gives_given_splits_and_exact_spans(tmp_path, monkeypatch):

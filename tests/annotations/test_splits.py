@@ -4,7 +4,7 @@ import pytest
 from helpers.sections import prepare_params
 
 from pipeline.annotations.common import splits as module
-from pipeline.core.sections import PrepareParams
+from pipeline.annotations.common.params import PrepareParams
 
 
 def prepare(val: float = 0.1, test: float = 0.2, seed: int = 0) -> PrepareParams:

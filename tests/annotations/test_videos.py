@@ -10,8 +10,8 @@ from helpers.videos import write_sound
 
 from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.videos import VideoFile, find_files, id_of_file, inspect, is_video
-from pipeline.core.sections import DecodeParams
 from pipeline.scan.listing import list_files
+from pipeline.video.params import DecodeParams
 
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 

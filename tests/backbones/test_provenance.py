@@ -2,8 +2,10 @@
 
 import pytest
 
-from pipeline.backbones.common.provenance import resnet_recipe, slowfast_recipe
-from pipeline.core.sections import ResNetParams, SlowFastParams
+from pipeline.backbones.resnet.params import ResNetParams
+from pipeline.backbones.resnet.provenance import provenance as resnet_recipe
+from pipeline.backbones.slowfast.params import SlowFastParams
+from pipeline.backbones.slowfast.provenance import provenance as slowfast_recipe
 
 SLOWFAST = {
     "sampling": "full_clip", "size": 64, "precision": "float32", "weights": "random",

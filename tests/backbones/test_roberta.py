@@ -8,9 +8,9 @@ import torch
 
 from pipeline.backbones.common.torchvision_fix import import_torchvision
 from pipeline.backbones.roberta.network import load_roberta
+from pipeline.backbones.roberta.params import TextParams
 from pipeline.core.errors import PipelineError
 from pipeline.core.runtime import threads
-from pipeline.core.sections import TextParams
 
 CPU = torch.device("cpu")
 VOCABULARY = 60

@@ -7,9 +7,12 @@ import pytest
 import yaml
 from dvc.utils.hydra import apply_overrides
 
+from pipeline.annotations.common.params import PrepareParams
+from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.core.errors import PipelineError
-from pipeline.core.params import check_all, load
-from pipeline.core.sections import DATASETS, RECIPES, SECTIONS
+from pipeline.core.params import load
+from pipeline.corpus.params import FeaturesParams
+from pipeline.settings.check import check_settings, schemas, sections
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "params.yaml").read_text()
@@ -27,23 +30,15 @@ def edited(tmp_path):
     return edit
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
-@pytest.mark.parametrize("model", RECIPES)
-def test_every_model_has_a_valid_recipe_for_every_data_set(model, dataset, edited):
-    path = edited("dataset: sample ", f"dataset: {dataset} ")
-    path.write_text(path.read_text().replace("model: amdnet ", f"model: {model} ", 1))
-    assert isinstance(load("recipe", path=path).recipe, RECIPES[model])
-
-
 @pytest.mark.parametrize("given", ["all", "0", "-1", ".nan", ".inf", "true", "[30]"])
 def test_max_seconds_is_a_word_or_a_time(edited, given):
     with pytest.raises(PipelineError, match="prepare.max_seconds`: .*neither auto, nor none, nor a number of seconds"):
-        load("prepare", path=edited("max_seconds: auto", f"max_seconds: {given}"))
-    assert load("prepare", path=edited("max_seconds: auto", "max_seconds: 30")).prepare.max_seconds == 30
+        load(PrepareParams, path=edited("max_seconds: auto", f"max_seconds: {given}"))
+    assert load(PrepareParams, path=edited("max_seconds: auto", "max_seconds: 30")).prepare.max_seconds == 30
 
 
 def test_a_stage_sees_only_what_it_asked_for():
-    params = load("clip_seconds", "resnet", path=ROOT / "params.yaml")
+    params = load("clip_seconds", ResNetParams, path=ROOT / "params.yaml")
     assert params.clip_seconds == 1.5 and params.resnet.pooling == "max"
     assert set(vars(params)) == {"clip_seconds", "resnet"}
 
@@ -61,32 +56,21 @@ def test_a_stage_sees_only_what_it_asked_for():
         ("  pooling: max", "  # pooling: max", "resnet.pooling", "required"),
         ("  heads: 4 ", "  heads: 5 ", "text", "multiple of heads"),
         ("streams: auto ", "streams: [resnet, resnet] ", "features", "named twice"),
-        ("streams: auto ", "streams: [pack] ", "features.streams", "set features.streams to auto"),
+        ("streams: auto ", "streams: [resnet, slowfst] ", "features.streams", "did you mean `slowfast`"),
+        ("streams: auto ", "streams: [] ", "features.streams", "neither auto nor a list"),
         ("  row_seconds: 1.5", "  row_seconds: 0", "pack.row_seconds", "greater than 0"),
-        ("      moments: 4 ", "      moments: 5 ", "recipes.amdnet.sample", "multiple of moments"),
     ],
 )
 def test_a_bad_parameter_is_named(edited, old, new, key, hint):
     with pytest.raises(PipelineError) as caught:
-        load(*SECTIONS, "recipe", path=edited(old, new))
+        check_settings(edited(old, new), ROOT / "recipes")
     assert f"`{key}" in str(caught.value) and hint in str(caught.value)
-
-
-@pytest.mark.parametrize("value", ["5e-5", "1e-3", "0.00002"])
-def test_a_small_number_is_read_as_dvc_writes_it(edited, value):
-    path = edited("# Every", "# every")
-    apply_overrides(path, [f"recipes.amdnet.sample.learning_rate={value}"])
-    assert load("recipe", path=path).recipe.learning_rate == float(value)
-
-
-def test_a_small_number_may_be_written_by_hand(edited):
-    assert load("recipe", path=edited("learning_rate: 1.0e-4", "learning_rate: 2e-3")).recipe.learning_rate == 0.002
 
 
 def test_a_list_of_streams_is_read_as_dvc_writes_it(edited):
     path = edited("# Every", "# every")
     apply_overrides(path, ["features.streams=[resnet,slowfast,subtitle]"])
-    assert load("features", path=path).features.streams == ["resnet", "slowfast", "subtitle"]
+    assert load(FeaturesParams, path=path).features.streams == ["resnet", "slowfast", "subtitle"]
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a list", "\x00"])
@@ -97,35 +81,8 @@ def test_a_file_that_is_no_mapping_is_named(tmp_path, text):
         load("model", path=path)
 
 
-def test_every_parameter_carries_a_comment():
-    """Recipes name units and values once a model, for the sample."""
-    bare, dataset = [], "sample"
-    for line in TEXT.splitlines():
-        if level := re.match(r"( {0,4})([a-z_]+):", line):
-            dataset = level[2] if len(level[1]) == 4 else "sample"
-        if dataset == "sample" and re.match(r"\s*[a-z_]+: *[^ #&]", line) and "#" not in line:
-            bare.append(line)
-    assert not bare
-
-
-def test_the_readme_lists_every_parameter_with_its_default():
-    """Of a recipe, the sample's for the first model that has the key."""
-    document = yaml.safe_load(TEXT)
-    defaults = {}
-    for model in reversed(RECIPES):
-        defaults |= {f"<model>.<dataset>.{key}": value for key, value in document["recipes"][model]["sample"].items()}
-    document["recipes"] = defaults
-    expected = {}
-    for section, value in document.items():
-        inner = value if isinstance(value, dict) else {}
-        expected |= {f"{section}.{key}": one for key, one in inner.items()} or {section: value}
-    table = README.partition("## Parameters")[2].partition("environment variable")[0]
-    rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", table, re.MULTILINE)
-    assert {key: yaml.safe_load(shown) for key, shown in rows} == expected
-
-
 def test_sections_of_the_file_are_those_of_the_code():
-    assert set(yaml.safe_load(TEXT)) == set(SECTIONS)
+    assert set(yaml.safe_load(TEXT)) == set(schemas())
 
 
 def test_no_value_is_shared_by_an_anchor():
@@ -134,16 +91,12 @@ def test_no_value_is_shared_by_an_anchor():
 
 
 def test_all_of_the_file_is_well():
-    check_all(ROOT / "params.yaml")
+    check_settings(ROOT / "params.yaml", ROOT / "recipes")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "key", "hint"),
     [
-        ("  gmmformer:\n", "  gmmforner:\n", "recipes.gmmforner", "did you mean `recipes.gmmformer`"),
-        ("    charades: ", "    charade: ", "recipes.amdnet.charade", "did you mean `recipes.amdnet.charades`"),
-        ("      learning_rate: 2.5e-4", "      learning_rat: 2.5e-4", "learning_rat`", "activitynet.learning_rate`"),
-        ("      moments: 4\n", "      moments: no\n", "recipes.amdnet.folder.moments", "integer"),
         ("  pooling: max", "  pooling: maxx", "resnet.pooling", "did you mean `max`"),
         ("model: amdnet ", "model: gmm ", "`model`", "did you mean `gmmformer`"),
         ("report:\n", "report: 3\nreprot:\n", "reprot", "did you mean `report`"),
@@ -151,5 +104,30 @@ def test_all_of_the_file_is_well():
 )
 def test_what_no_stage_would_read_is_checked_too(old, new, key, hint, edited):
     with pytest.raises(PipelineError) as caught:
-        check_all(edited(old, new))
+        check_settings(edited(old, new), ROOT / "recipes")
     assert key in str(caught.value) and hint in str(caught.value)
+
+
+def test_a_file_of_an_older_version_is_refused_with_where_each_section_went(edited):
+    with pytest.raises(PipelineError, match="recipes/<model>.yaml now") as caught:
+        check_settings(edited("train:", "recipes:\n  amdnet: {}\ntrain:"), ROOT / "recipes")
+    assert "older version" in str(caught.value)
+    with pytest.raises(PipelineError, match="recipes/<model>.yaml now"):
+        load("recipe", path=edited("recipe: auto", "recipes: {} #"))
+
+
+def test_the_comment_of_every_parameter_is_that_of_its_schema():
+    found = {}
+    section = ""
+    for line in TEXT.splitlines():
+        if key := re.match(r"( *)([a-z_]+):(?: *[^ #]+(?: [^#]+)?)?(?: +# (.*))?$", line):
+            section = "" if not key[1] else section
+            found[f"{section}{key[2]}"] = key[3]
+            section = f"{key[2]}." if not key[1] else section
+    expected = {}
+    for name, schema in schemas().items():
+        if name in sections():
+            expected |= {f"{name}.{key}": field.description for key, field in schema.model_fields.items()}
+        else:
+            expected[name] = next(part.description for part in schema.__metadata__ if hasattr(part, "description"))
+    assert {key: found[key] for key in expected} == expected

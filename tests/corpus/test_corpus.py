@@ -9,8 +9,8 @@ import torch
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
-from pipeline.core.sections import FeaturesParams
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
+from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.sampling import fixed_length, l2_normalize
 from pipeline.feature_io.hdf5 import Packed, pack
 

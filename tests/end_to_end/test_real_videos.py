@@ -40,9 +40,10 @@ def project(real_data, tmp_path_factory):
                 "hidden": 768,
                 "heads": 12,
             },
-            "recipes": {"amdnet": {"folder": {"epochs": 5}}},
             "report": {"examples": 4},
+            "features": {"streams": ["resnet", "slowfast", "subtitle"]},
         },
+        {"epochs": 5},
     )
     assert set(project.repro()) == STAGES
     return project

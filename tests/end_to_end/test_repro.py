@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 import yaml
-from helpers.project import TINY, Project, ran
+from helpers.project import TINY, TINY_RECIPE, Project, ran
 from safetensors.torch import load_file
 
 from pipeline.models.amdnet.model import AMDNet
@@ -28,7 +28,7 @@ TIMED = {"outputs/model/training.json", "outputs/evaluation/cost.json", "outputs
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("project"), TINY)
+    project = Project(tmp_path_factory.mktemp("project"), TINY, TINY_RECIPE)
     assert sorted(project.repro()) == sorted(STAGES)
     return project
 
@@ -56,7 +56,7 @@ def test_the_report_and_the_metrics_are_there(project):
 
 def test_a_training_parameter_decodes_no_video(project):
     before = _hashes(project)
-    project.change({"recipes": {"amdnet": {"sample": {"learning_rate": 0.002}}}})
+    project.change_recipe("amdnet", {"learning_rate": 0.002})
     assert project.repro() == ["train", "evaluate", "report"]
     after = _hashes(project)
     assert all(before[f"outputs/features/{name}.h5"] == after[f"outputs/features/{name}.h5"] for name in FEATURES)
@@ -72,7 +72,7 @@ def test_another_model_runs_from_train_on_with_no_other_flag(project, model, cha
     assert ran(project.dvc("exp", "run", "-S", f"model={model}")) == ["train", "evaluate", "report"]
     assert _json(project, "outputs/evaluation/details.json")["model"] == model
     assert project.path("outputs/report.html").stat().st_size > 10_000
-    project.change({"recipes": {model: {"sample": change}}})
+    project.change_recipe(model, change)
     assert project.repro() == ["train", "evaluate", "report"]
     project.change({"model": "amdnet"})
     assert project.repro() == []
@@ -90,6 +90,20 @@ def test_a_resnet_parameter_leaves_slowfast_alone_and_comes_back_from_the_cache(
     assert _hashes(project) == before
 
 
+def test_a_stream_that_is_turned_on_later_is_the_only_one_that_runs(project):
+    before = _hashes(project)
+    assert _json(project, "outputs/features/subtitle.json")["videos"] == 0  # nobody asked for it
+    project.change({"features": {"streams": ["resnet", "slowfast", "subtitle"]}})
+    assert project.repro() == ["subtitle_text", "train", "evaluate", "report"]
+    assert _json(project, "outputs/features/subtitle.json")["with_subtitles"] > 0
+    project.change({"features": {"streams": ["resnet"]}})
+    assert project.repro() == ["slowfast", "train", "evaluate", "report"]
+    assert "unused" in _json(project, "outputs/features/slowfast.json")
+    project.change({"features": {"streams": "auto"}})
+    assert project.repro() == []
+    assert _hashes(project) == before
+
+
 def test_one_more_video_decodes_one_video(project):
     project.change({"sample": {"train_videos": 7}})
     assert {"prepare", "slowfast", "resnet"} <= set(project.repro())
@@ -101,8 +115,9 @@ def test_one_more_video_decodes_one_video(project):
 
 
 def test_where_and_with_how_many_threads_it_runs_changes_no_byte(project, tmp_path_factory):
-    twin = Project(tmp_path_factory.mktemp("twin"), TINY)
-    twin.path("params.yaml").write_text(project.path("params.yaml").read_text())
+    twin = Project(tmp_path_factory.mktemp("twin"), TINY, TINY_RECIPE)
+    for name in ("params.yaml", "recipes/amdnet.yaml"):
+        twin.path(name).write_text(project.path(name).read_text())
     store = tmp_path_factory.mktemp("store")
     environment = {"AMDNET_STORE": str(store), "AMDNET_DECODE_THREADS": "1", "OMP_NUM_THREADS": "1"}
     twin.repro(**environment)
@@ -114,7 +129,7 @@ def test_where_and_with_how_many_threads_it_runs_changes_no_byte(project, tmp_pa
 
 def test_experiments_share_the_store_and_show_in_one_table(project):
     for name, setting in (("faster", "learning_rate=0.005"), ("longer", "epochs=3")):
-        output = project.dvc("exp", "run", "--name", name, "-S", f"recipes.amdnet.sample.{setting}")
+        output = project.dvc("exp", "run", "--name", name, "-S", f"recipes/amdnet.yaml:default.{setting}")
         assert ran(output) == ["train", "evaluate", "report"]
     project.dvc("exp", "run", "--name", "elsewhere", "--temp", "-S", "sample.train_videos=8")
     project.dvc("exp", "run", "--name", "later", "--queue", "-S", "train.seed=2")

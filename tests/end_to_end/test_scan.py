@@ -127,9 +127,8 @@ def write_pack(folder: Path) -> Path:
 def test_a_clone_goes_on_from_pulled_outputs_where_the_data_are_not(tmp_path):
     source = write_pack(tmp_path / "data")
     (tmp_path / "project").mkdir()
-    recipes = {"cca": {"pack": {"dimensions": 4}}}
-    changes = {"dataset": "pack", "model": "cca", "source": str(source), "recipes": recipes}
-    project = Project(tmp_path / "project", changes)
+    changes = {"dataset": "pack", "model": "cca", "source": str(source)}
+    project = Project(tmp_path / "project", changes, {"dimensions": 4})
     project.repro()
     project.dvc("remote", "add", "--default", "storage", str(tmp_path / "remote"))
     project.git("add", "--all")
@@ -145,14 +144,16 @@ def test_a_clone_goes_on_from_pulled_outputs_where_the_data_are_not(tmp_path):
     assert ran(output) == [] and f"{source} does not exist" in output
     assert {path: path.read_bytes() for path in outputs} == outputs
     assert clone.git("status", "--porcelain") == ""
-    clone.change({"recipes": {"cca": {"pack": {"ridge": 0.7}}}})
+    clone.change_recipe("cca", {"ridge": 0.7})
     assert ran(clone.dvc("repro", "train")) == ["train"]
-    output = clone.dvc("exp", "run", "--temp", "--name", "elsewhere", "-S", "recipes.cca.pack.ridge=0.9", "train")
+    output = clone.dvc(
+        "exp", "run", "--temp", "--name", "elsewhere", "-S", "recipes/cca.yaml:default.ridge=0.9", "train"
+    )
     assert ran(output) == ["train"]
 
     few = project.clone(tmp_path / "few")
     few.dvc("pull", "scan")
-    few.change({"recipes": {"cca": {"pack": {"ridge": 0.8}}}})
+    few.change_recipe("cca", {"ridge": 0.8})
     assert ran(few.dvc("repro", "--pull", "--allow-missing", "train")) == ["train"]
     assert not few.path("outputs/features/query.json").exists()
 

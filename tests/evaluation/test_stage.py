@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from helpers.recipes import recipe_of
 
 from pipeline.core.clock import clip_count
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
-from pipeline.core.sections import RECIPES
 from pipeline.feature_io.hdf5 import Packed, pack
 from pipeline.models.common import checkpoint
 from pipeline.models.common.registry import build
@@ -44,15 +44,14 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "
     document = yaml.safe_load(PARAMS.read_text())
     document["model"], document["evaluate"]["answer"] = model, answer
     Path("params.yaml").write_text(yaml.safe_dump(document))
-    recipe = {**document["recipes"][model]["sample"], "clips": 8}
-    recipe |= {"hidden": 16} if "hidden" in recipe else {}
+    recipe = recipe_of(model, clips=8, hidden=16)
     torch.manual_seed(0)
     config = {
         "model": model,
         "video_size": 6,
         "query_size": 5,
         "max_query_tokens": 10,
-        "recipe": recipe,
+        "recipe": recipe.model_dump(),
         "features": {"streams": ["resnet"], "normalize": "stream"},
         "protocol": "honest",
         "dataset": "sample",
@@ -61,7 +60,7 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "
     }
     write_json("outputs/manifest/prepare.json", {"leaks": {"test_videos": 2, "of": 5, "groups": []}})
     write_json("outputs/model/training.json", {"parameters": 1, "seconds": 1.0})
-    checkpoint.save("outputs/model", build(model, 6, 5, RECIPES[model](**recipe), 10), config)
+    checkpoint.save("outputs/model", build(model, 6, 5, recipe, 10), config)
 
 
 def outputs() -> dict[str, str]:

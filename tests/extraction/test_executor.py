@@ -16,15 +16,17 @@ from helpers.deadly import DeadlyStream, OtherStream, RaisingStream, StillbornSt
 from helpers.executors import serially, two_workers, write_films
 from helpers.streams import NumberStream, corpus
 
+from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
+from pipeline.backbones.slowfast.params import SlowFastParams
 from pipeline.backbones.slowfast.stream import SlowFastStream
 from pipeline.core.errors import PipelineError
-from pipeline.core.sections import DecodeParams, ResNetParams, SlowFastParams
 from pipeline.extraction import processes
 from pipeline.extraction.run import run
 from pipeline.extraction.worker import Task, task
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.feature_io.store import Store
+from pipeline.video.params import DecodeParams
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,11 +12,11 @@ from helpers.numbered import numbered_frames
 from helpers.streams import NumberStream, corpus
 from helpers.videos import write_video
 
-from pipeline.core.sections import DecodeParams
 from pipeline.extraction import extract
 from pipeline.extraction.run import run
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.video import decode
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
 TWIN = [[0, 6, 11], [12, 18, 23]]  # 24 frames at 24 a second in clips of half a second

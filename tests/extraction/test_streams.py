@@ -11,13 +11,15 @@ from helpers.numbered import numbered_frames
 from helpers.streams import corpus
 from helpers.videos import write_video
 
+from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
+from pipeline.backbones.slowfast.params import SlowFastParams
 from pipeline.backbones.slowfast.stream import SlowFastStream, centre_crop
 from pipeline.core.errors import PipelineError
-from pipeline.core.sections import DecodeParams, ResNetParams, SlowFastParams
 from pipeline.extraction.run import run
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.video.decode import open_video
+from pipeline.video.params import DecodeParams
 
 DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 

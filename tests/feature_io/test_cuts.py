@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from pipeline.backbones.roberta.tokenizer import load_tokenizer
 from pipeline.core.manifest import Query
-from pipeline.core.sections import QueryTextParams
 from pipeline.feature_io.cuts import MOST_TOKENS, Cuts, cut_line
+from pipeline.text.params import QueryTextParams
 
 SAID = {
     "a#0": "one two three four five",

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.settings.check import sections
+
 PACKAGES = ("pipeline", "stages")
 
 
@@ -11,7 +13,7 @@ def import_closure(entry: Path, root: Path, choices: dict[str, str]) -> set[str]
     """The project files that running `entry` reads as code, relative to `root`, empty `__init__.py` left out.
 
     choices: what stands for the chosen module of a folder where it is imported by name at run time, for example
-    {"pipeline.models": "amdnet"}.
+    {"pipeline.models": "amdnet"}; a package without a choice is not followed.
     """
     found: set[Path] = set()
     waiting = [entry]
@@ -38,7 +40,8 @@ def _imported_modules(tree: ast.AST, choices: dict[str, str]) -> Iterator[str]:
             )
             start, _, *rest = node.args[0].values
             package = start.value.rstrip(".")
-            yield f"{package}.{choices[package]}{''.join(part.value for part in rest)}"
+            if package in choices:
+                yield f"{package}.{choices[package]}{''.join(part.value for part in rest)}"
 
 
 def _files_of(module: str, root: Path) -> list[Path]:
@@ -50,12 +53,18 @@ def _files_of(module: str, root: Path) -> list[Path]:
     return [path for path in [*packages, own] if path.is_file()]
 
 
-def loaded_sections(stage: Path) -> set[str]:
-    """The sections of params.yaml named in the stage's call of `load`."""
-    sections: set[str] = set()
+def loaded_sections(stage: Path, of_readers: set[str]) -> set[str]:
+    """The parameters and sections of params.yaml that the stage names in its calls of `load`.
+
+    of_readers: the sections that the readers of data sets have of their own, for `load(..., *own_sections)`.
+    """
+    by_class = {schema.__name__: name for name, schema in sections().items()}
+    found: set[str] = set()
     for node in ast.walk(ast.parse(stage.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "load":
             for argument in node.args:
-                assert isinstance(argument, ast.Constant), f"{stage}: load() takes literal section names"
-                sections.add(argument.value)
-    return sections
+                if isinstance(argument, ast.Starred):
+                    found |= of_readers
+                else:
+                    found.add(argument.value if isinstance(argument, ast.Constant) else by_class[argument.id])
+    return found

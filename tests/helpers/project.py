@@ -17,18 +17,19 @@ TINY: dict[str, Any] = {
     "slowfast": {"size": 32},
     "resnet": {"size": 32},
     "text": {"layers": 2, "hidden": 16, "heads": 2},
-    "recipes": {
-        model: {"sample": {"hidden": 16, "batch_videos": 4, "epochs": 2}} for model in ("amdnet", "gmmformer", "ms_sl")
-    },
     "report": {"examples": 2},
 }
 """Parameters that make the embedded sample a matter of seconds; what it learns is not looked at."""
+
+TINY_RECIPE: dict[str, Any] = {"hidden": 16, "batch_videos": 4, "epochs": 2}
+"""Values for the recipe `default` of every model, where it has them."""
 
 
 class Project:
     """A git and DVC repository with this project's files as they are in the working tree."""
 
-    def __init__(self, folder: Path, changes: dict[str, Any]):
+    def __init__(self, folder: Path, changes: dict[str, Any], recipe: dict[str, Any] | None = None):
+        """recipe: changes of the recipe `default` of every model that has the keys."""
         self.folder = folder
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -39,6 +40,9 @@ class Project:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         self.change(changes)
+        for path in (folder / "recipes").glob("*.yaml"):
+            known = yaml.safe_load(path.read_text())["default"]
+            self.change_recipe(path.stem, {key: value for key, value in (recipe or {}).items() if key in known})
         for command in (
             ["init", "--quiet"],
             ["config", "user.email", "tests@example.org"],
@@ -66,6 +70,13 @@ class Project:
         path = self.folder / "params.yaml"
         document = yaml.safe_load(path.read_text())
         _merge(document, changes)
+        path.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def change_recipe(self, model: str, values: dict[str, Any], name: str = "default") -> None:
+        """Set values of a recipe in recipes/<model>.yaml; other recipes keep theirs."""
+        path = self.folder / "recipes" / f"{model}.yaml"
+        document = {of: dict(recipe) for of, recipe in yaml.safe_load(path.read_text()).items()}
+        document.setdefault(name, dict(document["default"])).update(values)
         path.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def dvc(self, *arguments: str, fails: bool = False, **environment: str) -> str:

@@ -1,6 +1,6 @@
 """Sections of params.yaml for tests, complete, with the changes that a test is about."""
 
-from pipeline.core.sections import PrepareParams
+from pipeline.annotations.common.params import PrepareParams
 
 
 def prepare_params(**changes) -> PrepareParams:

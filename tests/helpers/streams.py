@@ -11,8 +11,8 @@ from helpers.numbered import numbers_of
 
 from pipeline.core.content_hash import content_sha256
 from pipeline.core.manifest import Video
-from pipeline.core.sections import DecodeParams
 from pipeline.video import clips
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import Timeline
 
 

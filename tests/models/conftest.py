@@ -6,10 +6,10 @@ import pytest
 import torch
 from helpers.parity import parity_path
 
-from pipeline.core.sections import RECIPES
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.recipe_file import recipe_class
 from pipeline.models.common.registry import build
 
 SHARED = {
@@ -65,7 +65,7 @@ def make_model():
     """make_model("amdnet", query_form="sentence", ...) -> a model in evaluation mode with weights far from 0."""
 
     def make(name: str = "amdnet", **changes) -> RetrievalModel:
-        recipe = RECIPES[name](**{**(LINEAR if name == "cca" else {**SHARED, **OWN[name]}), **changes})
+        recipe = recipe_class(name)(**{**(LINEAR if name == "cca" else {**SHARED, **OWN[name]}), **changes})
         model = build(name, VIDEO_SIZE, QUERY_SIZE, recipe, MAX_QUERY_TOKENS)
         initialize(model, 0)
         with torch.no_grad():

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.sections import CCARecipe
 from pipeline.corpus.videos import Videos
 from pipeline.models.cca.model import CCA
+from pipeline.models.cca.recipe import CCARecipe
 from pipeline.models.common.correlation import Covariance
 
 

@@ -1,17 +1,12 @@
 """GMMFormer: the windows by hand, the block of four attentions, what `window` changes, the published size."""
 
-from pathlib import Path
-
 import pytest
 import torch
-import yaml
+from helpers.recipes import recipe_of
 
-from pipeline.core.sections import GMMFormerRecipe
 from pipeline.models.common.interface import NO_MOMENT
 from pipeline.models.gmmformer.model import GaussianBlock, GMMFormer, gaussian_windows
 from pipeline.training.bert_adam import decay_groups
-
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 
 
 def window(length: int, width: int, size: int | None = None) -> torch.Tensor:
@@ -81,7 +76,7 @@ def test_the_span_is_the_best_clips(make_model):
     ("dataset", "sizes", "published"), [("tvr", (3072, 768), 12_848_256), ("charades", (1024, 1024), 11_366_016)]
 )
 def test_the_published_size(dataset, sizes, published):
-    model = GMMFormer(*sizes, GMMFormerRecipe(**yaml.safe_load(PARAMS.read_text())["recipes"]["gmmformer"][dataset]))
+    model = GMMFormer(*sizes, recipe_of("gmmformer", dataset))
     unused = (128 - 32) * 384  # rows of the published clip position table
     assert sum(parameter.numel() for parameter in model.parameters()) == published - unused
     assert [len(group["params"]) for group in decay_groups(model, 0.01)] == [76, 117]

@@ -1,17 +1,12 @@
 """MS-SL: the clip map by hand and against pooling, the key clip's guidance, spans of proposals, the published size."""
 
-from pathlib import Path
-
 import pytest
 import torch
-import yaml
+from helpers.recipes import recipe_of
 
-from pipeline.core.sections import MSSLRecipe
 from pipeline.models.common.interface import NO_MOMENT
 from pipeline.models.ms_sl.model import MSSL, attention, proposals_of
 from pipeline.training.bert_adam import decay_groups
-
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 
 
 def clip_map(model, clips):
@@ -105,7 +100,7 @@ def test_the_span_is_the_best_proposals(make_model):
     ("dataset", "sizes", "published"), [("tvr", (3072, 768), 4_852_992), ("charades", (1024, 1024), 3_370_752)]
 )
 def test_the_published_size(dataset, sizes, published):
-    model = MSSL(*sizes, MSSLRecipe(**yaml.safe_load(PARAMS.read_text())["recipes"]["ms_sl"][dataset]))
+    model = MSSL(*sizes, recipe_of("ms_sl", dataset))
     unused = (128 - 32) * 384  # rows of the published clip position table
     assert sum(parameter.numel() for parameter in model.parameters()) == published - unused
     assert [len(group["params"]) for group in decay_groups(model, 0.01)] == [21, 33]

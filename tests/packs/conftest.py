@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from helpers.packs import write_hdf5
+from helpers.recipes import write_recipes
 
 SIZE, TEXT_SIZE = 6, 4
 LENGTHS = {"a_b-1": 12, "v_x_7": 5, "clip": 1, "d": 3, "e": 4}
@@ -85,6 +86,7 @@ def workspace(tmp_path, monkeypatch):
         document |= {"dataset": "pack", "source": str(source), "model": "amdnet", "protocol": "honest"}
         for section, values in changes.items():
             document[section] = {**document[section], **values} if isinstance(values, dict) else values
+        write_recipes(folder)
         (folder / "params.yaml").write_text(yaml.safe_dump(document))
         monkeypatch.chdir(folder)
         monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))

@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.sections import PackParams
 from pipeline.packs.collection import find
+from pipeline.packs.params import PackParams
 
 
 def params(video="auto", query="auto"):

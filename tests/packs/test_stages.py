@@ -8,11 +8,13 @@ import pytest
 import yaml
 from helpers import prepared
 from helpers.packs import write_hdf5
+from helpers.recipes import write_recipes
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.core.manifest import read_queries, read_videos
 from pipeline.feature_io.hdf5 import FeatureFile
+from pipeline.settings.streams import write_asked
 from stages import evaluate, pack, query_text, report, resnet, slowfast, subtitle_text, train
 
 FEATURES = "outputs/features"
@@ -76,13 +78,11 @@ def test_a_pack_that_changed_after_prepare_is_an_error(make_pack, layout, worksp
 
 def test_from_pack_to_report_in_one_go(make_pack, layout, workspace):
     made = make_pack(layout)
-    recipe = {"hidden": 16, "clips": 4, "batch_videos": 2, "epochs": 1}
     folder = workspace(made.source)
-    document = (folder / "params.yaml").read_text()
-    parsed = yaml.safe_load(document)
-    parsed["recipes"]["amdnet"]["pack"] |= recipe
+    parsed = yaml.safe_load((folder / "params.yaml").read_text())
     parsed["resnet"]["weights"] = parsed["slowfast"]["weights"] = "/no/such/file"  # never opened
     (folder / "params.yaml").write_text(yaml.safe_dump(parsed))
+    write_recipes(folder, hidden=16, clips=4, batch_videos=2, epochs=1)
     for stage in (prepared, slowfast, resnet, query_text, subtitle_text, pack, train, evaluate, report):
         stage.main()
     for stream in ("slowfast", "resnet", "subtitle"):
@@ -97,6 +97,7 @@ def test_from_pack_to_report_in_one_go(make_pack, layout, workspace):
 
 def test_other_data_sets_have_an_empty_pack(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    write_asked(["resnet"])
     (tmp_path / "outputs/manifest").mkdir(parents=True)
     (tmp_path / "outputs/manifest/pack.json").write_text("null\n")
     pack.main()
@@ -107,9 +108,7 @@ def test_other_data_sets_have_an_empty_pack(tmp_path, monkeypatch):
 
 def test_the_real_pack_from_rows_to_ranking(workspace, real_data):
     folder = workspace(real_data / "packs" / "charades")
-    parsed = yaml.safe_load((folder / "params.yaml").read_text())
-    parsed["recipes"]["amdnet"]["pack"] |= {"hidden": 32, "epochs": 1}
-    (folder / "params.yaml").write_text(yaml.safe_dump(parsed))
+    write_recipes(folder, hidden=32, epochs=1)
     for stage in (prepared, query_text, slowfast, resnet, subtitle_text, pack, train, evaluate):
         stage.main()
     numbers = read_json("outputs/manifest/prepare.json")

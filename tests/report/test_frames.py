@@ -11,9 +11,9 @@ from helpers.clocked import write_clocked
 from helpers.numbered import numbers_of
 from helpers.videos import ORIENTATIONS, oriented, write_video
 
-from pipeline.core.sections import DecodeParams
 from pipeline.report.frames import UnreadableVideo, pictures
 from pipeline.video.decode import open_video
+from pipeline.video.params import DecodeParams
 
 START = "data:image/jpeg;base64,"
 

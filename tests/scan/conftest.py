@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers.recipes import write_recipes
 from helpers.videos import grey_frames, write_video
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
@@ -28,6 +29,7 @@ def workspace(tmp_path, monkeypatch):
         folder = tmp_path / "workspace"
         folder.mkdir(exist_ok=True)
         document = yaml.safe_load(PARAMS.read_text()) | {"dataset": "folder"} | changes
+        write_recipes(folder)
         (folder / "params.yaml").write_text(yaml.safe_dump(document))
         monkeypatch.chdir(folder)
         monkeypatch.delenv("DVC_ROOT", raising=False)

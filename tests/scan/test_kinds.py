@@ -6,9 +6,10 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from pipeline.core.sections import DATASETS
+from pipeline.core.plugins import names
 from pipeline.scan.kinds import ANNOTATIONS, kind_of
 
+DATASETS = names("annotations", "reader")
 READERS = Path(__file__).resolve().parents[2] / "pipeline" / "annotations"
 
 
@@ -40,7 +41,7 @@ def test_kind(dataset, path, kind):
 
 @pytest.mark.parametrize("dataset", [name for name in DATASETS if name != "pack"])
 def test_every_file_that_a_reader_names_is_known(dataset):
-    tree = ast.parse((READERS / f"{dataset}.py").read_text())
+    tree = ast.parse((READERS / dataset / "reader.py").read_text())
     named = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and _is_name(node.value)}
     assert named
     for name in named:

@@ -9,8 +9,8 @@ import pytest
 from pipeline.annotations.common.videos import find_files
 from pipeline.core import content_hash
 from pipeline.core.errors import PipelineError
-from pipeline.core.sections import DecodeParams
 from pipeline.scan.listing import ListedFile, check_annotations, list_files, read_list, write_list
+from pipeline.video.params import DecodeParams
 
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 

@@ -9,10 +9,10 @@ from helpers.videos import grey_frames, write_video
 from pipeline.annotations.common.videos import regular_file
 from pipeline.core.content_hash import Memo
 from pipeline.core.ids import BadRecord
-from pipeline.core.sections import DecodeParams
 from pipeline.scan import look
 from pipeline.scan.look import duration_of
 from pipeline.video import probe as probing
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import DecoderStopped
 
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)

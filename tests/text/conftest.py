@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.core.sections import TextParams
+from pipeline.backbones.roberta.params import TextParams
 from pipeline.feature_io.store import Store
 from pipeline.text.encoder import load_encoder
 

@@ -9,6 +9,7 @@ from pipeline.core.files import read_json
 from pipeline.core.manifest import Query, Sentence, Subtitles, Video, write_queries, write_subtitles, write_videos
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.packs.description import write_pack
+from pipeline.settings.streams import write_asked
 from stages import query_text, subtitle_text
 
 
@@ -16,6 +17,7 @@ from stages import query_text, subtitle_text
 def workspace(tmp_path, monkeypatch):
     shutil.copy(Path(__file__).parents[2] / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
+    write_asked(["subtitle"])
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
     write_pack("outputs/manifest/pack.json", None)
     write_videos("outputs/manifest/videos.jsonl", [Video("v1", "v1.mp4", "0" * 64, 4.0, ("train",))])

@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from helpers.recipes import SMALL, write_recipes
+from helpers.recipes import recipe_of as recipe_of_file
 
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
-from pipeline.core.sections import RECIPES, Recipe
 from pipeline.corpus.clip_times import ClipTimes, clip_times
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.videos import video_rows
 from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.models.common.recipe import Recipe
+from pipeline.settings.streams import write_asked
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 EVENTS, SIZE, TOKENS = 3, 16, 4
@@ -27,16 +30,9 @@ def recipe_of():
     """recipe_of("gmmformer") -> the recipe of the sample, small."""
 
     def make(model: str) -> Recipe:
-        document = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"][model]["sample"]
-        small = {
-            "hidden": 32,
-            "clips": 9,
-            "batch_videos": 4,
-            "epochs": 4,
-            "learning_rate": 1e-3,
-            "patience_steps": 1000,
-        }
-        return RECIPES[model](**{**document, **{name: small[name] for name in small if name in document}})
+        return recipe_of_file(
+            model, hidden=32, clips=9, batch_videos=4, epochs=4, learning_rate=1e-3, patience_steps=1000
+        )
 
     return make
 
@@ -44,8 +40,7 @@ def recipe_of():
 @pytest.fixture
 def published():
     """published("gmmformer", "tvr") -> the recipe of that data set, as it is."""
-    recipes = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))["recipes"]
-    return lambda model, dataset: RECIPES[model](**recipes[model][dataset])
+    return recipe_of_file
 
 
 @pytest.fixture
@@ -95,9 +90,8 @@ def workspace(tmp_path, monkeypatch) -> Path:
     document |= {"dataset": "sample", "model": "amdnet", "protocol": "honest"}
     document["features"] = {"streams": ["resnet"], "normalize": "stream"}
     document["train"] = {"seed": 0, "shuffle_queries": False}
-    for recipes in document["recipes"].values():
-        small = {"hidden": 16, "clips": 9, "batch_videos": 4, "epochs": 3, "patience_steps": 1000}
-        recipes["sample"] |= {name: small[name] for name in small if name in recipes["sample"]}
+    write_recipes(tmp_path, **SMALL)
+    write_asked(["resnet"])
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(document))
 
     splits = ["train"] * 8 + ["val"] * 3 + ["test"] * 3

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
+from helpers.recipes import SMALL, write_recipes
 
 from pipeline.core.files import read_json
 from pipeline.training.resume import load_state, save_state, state_path
@@ -39,9 +39,7 @@ def numbers() -> dict:
 
 
 def test_killed_and_resumed_equals_uninterrupted(workspace):
-    params = yaml.safe_load(Path("params.yaml").read_text())
-    params["recipes"]["amdnet"]["sample"] |= {"epochs": 60, "patience_steps": 10000}
-    Path("params.yaml").write_text(yaml.safe_dump(params))
+    write_recipes(workspace, **{**SMALL, "epochs": 60, "patience_steps": 10000})
 
     whole = start()
     assert whole.wait(timeout=120) == 0, whole.stderr.read()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from helpers.recipes import SMALL, write_recipes
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
@@ -51,9 +52,7 @@ def test_protocol_and_control_run_change_what_they_name(workspace):
 
 
 def test_the_sentence_form_trains(workspace):
-    document = yaml.safe_load(Path("params.yaml").read_text())
-    document["recipes"]["amdnet"]["sample"]["query_form"] = "sentence"
-    Path("params.yaml").write_text(yaml.safe_dump(document))
+    write_recipes(workspace, **SMALL, query_form="sentence")
     main()
     model, _ = checkpoint.load("outputs/model")
     assert model.encode_query(torch.ones(2, 1, 16), torch.ones(2, 1, dtype=torch.bool)).shape == (2, 16)
@@ -83,9 +82,7 @@ def test_the_linear_baseline_is_solved_and_leaves_the_same_outs(workspace):
 
 
 def test_a_run_that_does_not_improve_on_its_start_says_so_and_keeps_it(workspace, capsys):
-    document = yaml.safe_load(Path("params.yaml").read_text())
-    document["recipes"]["amdnet"]["sample"] |= {"learning_rate": 0.5, "warmup": 0.0}  # everything learnt is lost
-    Path("params.yaml").write_text(yaml.safe_dump(document))
+    write_recipes(workspace, **SMALL, learning_rate=0.5, warmup=0.0)  # everything learnt is lost
     main()
     numbers = read_json("outputs/model/training.json")
     assert numbers["best_epoch"] == 0 and numbers["best_sumr"] == numbers["start_sumr"]

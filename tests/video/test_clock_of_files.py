@@ -9,9 +9,9 @@ from helpers.clocked import FPS, write_clocked
 from helpers.field_coded import write_field_coded
 from helpers.numbered import numbered_frames, numbers_of
 
-from pipeline.core.sections import DecodeParams
 from pipeline.video import clips
 from pipeline.video.decode import open_video
+from pipeline.video.params import DecodeParams
 from pipeline.video.probe import probe
 from pipeline.video.survey import survey
 

@@ -12,9 +12,9 @@ import pytest
 from helpers.numbered import numbered_frames, numbers_of
 from helpers.videos import write_video
 
-from pipeline.core.sections import DecodeParams
 from pipeline.video import decode
 from pipeline.video.decode import open_video
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import TooLarge, VideoError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,7 +133,7 @@ def test_a_child_that_died_between_two_videos_is_replaced(video, monkeypatch):
 
 
 OPEN = (
-    "import sys; from pipeline.core.sections import DecodeParams; from pipeline.video.decode import open_video\n"
+    "import sys; from pipeline.video.params import DecodeParams; from pipeline.video.decode import open_video\n"
     "limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)\n"
     "with open_video(sys.argv[1], 32, 'decord', limits): pass"
 )

@@ -4,8 +4,8 @@ import pytest
 from helpers.numbered import numbered_frames
 from helpers.videos import write_video
 
-from pipeline.core.sections import DecodeParams
 from pipeline.video import decode
+from pipeline.video.params import DecodeParams
 from pipeline.video.probe import Probe, probe
 from pipeline.video.reader import VideoError
 

@@ -11,9 +11,9 @@ from helpers.formats import FORMATS, noisy_frames, write_format
 from helpers.numbered import numbered_frames, numbers_of
 from helpers.videos import ORIENTATIONS, oriented, write_video
 
-from pipeline.core.sections import DecodeParams
 from pipeline.video import clips
 from pipeline.video.decode import DECODERS, open_video
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
 RATES = [Fraction(24000, 1001), Fraction(30000, 1001), *map(Fraction, (25, 30, 60, 15, 3))]

@@ -13,8 +13,8 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 from helpers.videos import write_video
 
-from pipeline.core.sections import DecodeParams
 from pipeline.video.decode import open_video
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)

@@ -7,8 +7,8 @@ from helpers.formats import FORMATS, write_format
 from helpers.numbered import numbered_frames, numbers_of
 from helpers.videos import write_sound, write_video
 
-from pipeline.core.sections import DecodeParams
 from pipeline.video.decode import open_video
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import survey
 

@@ -15,10 +15,10 @@ from pipeline.annotations.common import splits
 from pipeline.annotations.common.dropped import Dropped, dropped
 from pipeline.annotations.common.leaks import leaks
 from pipeline.annotations.common.nearest import Nearest
+from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import WHATS, AnnotatedQuery, Annotations, Refused, VideoFile
 from pipeline.core.ids import BadRecord
 from pipeline.core.manifest import SPLITS, Query, Sentence, Subtitles, Video
-from pipeline.core.sections import PrepareParams
 
 Spans = tuple[tuple[float, float], ...]
 

@@ -7,10 +7,10 @@ import math
 from pathlib import Path
 
 from pipeline.annotations.common.assemble import Assembled
+from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import Annotations
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import SELECTION_SPLIT
-from pipeline.core.sections import PrepareParams
 
 
 def check_refused(assembled: Assembled, allowed: float, source: Path, listed: Path) -> None:

@@ -8,9 +8,9 @@ training video into another split. Test: tests/annotations/test_splits.py.
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
+from pipeline.annotations.common.params import PrepareParams
 from pipeline.core.files import sha256_text
 from pipeline.core.manifest import SPLITS
-from pipeline.core.sections import PrepareParams
 
 
 def assign(

@@ -21,8 +21,10 @@ from pipeline.annotations.pack.check import check
 from pipeline.core.ids import BadRecord, duration_of, id_of, sentence_of, span_of
 from pipeline.packs.collection import CAPTIONS, Collection, find
 from pipeline.packs.description import Pack, describe
+from pipeline.packs.params import PackParams
 from pipeline.packs.rows import open_rows
 
+SECTIONS = (PackParams,)  # of params.yaml, which `read` is given
 OVERRUN_SECONDS = 2.0
 Times = dict[str, tuple[tuple[float, float], ...]]
 

@@ -16,11 +16,12 @@ from typing import Any
 
 from pipeline.annotations.common import own_videos
 from pipeline.annotations.common.records import Annotations
+from pipeline.annotations.sample.params import SampleParams
 from pipeline.annotations.sample.render import FPS, Scene, scene_frames, write_video
 from pipeline.core.files import canonical_json, read_yaml, sha256_text, write_jsonl
 from pipeline.core.runtime import project_root
-from pipeline.core.sections import SampleParams
 
+SECTIONS = (SampleParams,)  # of params.yaml, which `read` is given
 REVISION = 1
 """Raise it when a change of the code changes the rendered bytes."""
 

@@ -1,4 +1,4 @@
-"""The recipe of a visual stream: everything besides the video's bytes that decides its features, and nothing else.
+"""The provenance of a visual stream: everything besides the video's bytes that decides its features, and nothing else.
 
 It is part of every store key and of the feature files' attributes. Not in it, because they change nothing on purpose:
 threads, folders, and the device. A GPU's rounding differs from a CPU's by about 1e-3 relative before the cut to
@@ -14,63 +14,7 @@ pixels for square, and the stored width and height of a turned video for those s
 Test: tests/backbones/test_provenance.py.
 """
 
-from typing import Any
 
-from pipeline.core.sections import ResNetParams, SlowFastParams
-
-SLOWFAST_REVISION = 3
-RESNET_REVISION = 3
-"""Raise a revision when a change of the code changes the features.
-
-3: rows count from the start of the file to the end of the picture, before from its first to its last frame; pixels
-that are not square and mirrored videos are shown as they are meant, and both decoders give the same pictures.
-"""
-
-
-def slowfast_recipe(params: SlowFastParams, clip_seconds: float, weights_id: str, decoder: str) -> dict[str, Any]:
-    """The recipe of slowfast.h5."""
-    return {
-        "stream": "slowfast",
-        "model": "slowfast_r50_8x8",
-        "clip_seconds": clip_seconds,
-        "sampling": params.sampling,
-        **_scaling(params.sampling),
-        "size": params.size,
-        "pooling": "none",
-        "precision": params.precision,
-        "weights": weights_id,
-        "batch": params.batch_clips,
-        "dtype": "float16",
-        "decoder": decoder,
-        "revision": SLOWFAST_REVISION,
-    }
-
-
-def resnet_recipe(params: ResNetParams, clip_seconds: float, weights_id: str, decoder: str) -> dict[str, Any]:
-    """The recipe of resnet.h5; `pooling` and `frames_per_second` count only where a clip has several frames."""
-    several = params.sampling == "uniform"
-    recipe = {
-        "stream": "resnet",
-        "model": "resnet152",
-        "clip_seconds": clip_seconds,
-        "sampling": params.sampling,
-        **_scaling(params.sampling),
-        "size": params.size,
-        "pooling": params.pooling if several else "none",
-        "precision": params.precision,
-        "weights": weights_id,
-        "batch": params.batch_frames,
-        "dtype": "float16",
-        "decoder": decoder,
-        "revision": RESNET_REVISION,
-    }
-    if several:
-        recipe["frames_per_second"] = params.frames_per_second
-    if params.sampling == "published":
-        recipe["normalised"] = "l2"
-    return recipe
-
-
-def _scaling(sampling: str) -> dict[str, str]:
+def scaling(sampling: str) -> dict[str, str]:
     """How pictures are scaled, named where it is not bilinear."""
     return {"scaling": "bicubic"} if sampling == "published" else {}

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from pipeline.backbones.common import weights
 from pipeline.backbones.common.encoder import EXAMPLE_SIDE, Encoder
-from pipeline.backbones.common.provenance import resnet_recipe
 from pipeline.backbones.resnet import network as resnet
-from pipeline.core.sections import DecodeParams, ResNetParams
+from pipeline.backbones.resnet.params import ResNetParams
+from pipeline.backbones.resnet.provenance import provenance
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import Scaling, Timeline
 
 _LEAST_NORM = 1e-12  # torch.nn.functional.normalize's
@@ -32,7 +33,7 @@ class ResNetStream:
         self.short_side, self.batch = params.size, params.batch_frames
         self.decode = decode
         self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
-        self.recipe: dict[str, Any] = resnet_recipe(params, clip_seconds, self.weights.id, POLICY)
+        self.recipe: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, POLICY)
         self.scaling: Scaling = self.recipe.get("scaling", "bilinear")
 
     def __reduce__(self) -> tuple[Any, ...]:

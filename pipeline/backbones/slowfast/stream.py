@@ -11,11 +11,12 @@ from torch import Tensor
 
 from pipeline.backbones.common import weights
 from pipeline.backbones.common.encoder import EXAMPLE_SIDE, Encoder
-from pipeline.backbones.common.provenance import slowfast_recipe
 from pipeline.backbones.slowfast import network as slowfast
-from pipeline.core.sections import DecodeParams, SlowFastParams
+from pipeline.backbones.slowfast.params import SlowFastParams
+from pipeline.backbones.slowfast.provenance import provenance
 from pipeline.video import clips
 from pipeline.video.decode import POLICY
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import Scaling, Timeline
 
 
@@ -31,7 +32,7 @@ class SlowFastStream:
         self.short_side, self.batch = params.size, params.batch_clips
         self.decode = decode
         self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
-        self.recipe: dict[str, Any] = slowfast_recipe(params, clip_seconds, self.weights.id, POLICY)
+        self.recipe: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, POLICY)
         self.scaling: Scaling = self.recipe.get("scaling", "bilinear")
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.core.sections import AMDNetRecipe
 from pipeline.corpus.videos import Videos
+from pipeline.models.amdnet.recipe import AMDNetRecipe
 from pipeline.models.common.author_names import attention_names
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
 from pipeline.models.common.interface import RetrievalModel, Scores, moment_spans, similarities

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.core.sections import CCARecipe
 from pipeline.corpus.videos import Videos
+from pipeline.models.cca.recipe import CCARecipe
 from pipeline.models.common.correlation import mean_token, pairs_of, solve
 from pipeline.models.common.interface import RetrievalModel, Scores, similarities
 

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path, read_json, write_json
-from pipeline.core.sections import RECIPES
 from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.recipe_file import recipe_class
 from pipeline.models.common.registry import build
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
@@ -32,7 +32,7 @@ def save(folder: Path | str, model: RetrievalModel, config: dict[str, Any]) -> N
 def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[RetrievalModel, dict[str, Any]]:
     """The model in evaluation mode, and its configuration. Raises PipelineError where the two files do not fit."""
     config = read_json(Path(folder) / CONFIG)
-    recipe = RECIPES[config["model"]](**config["recipe"])
+    recipe = recipe_class(config["model"])(**config["recipe"])
     model = build(config["model"], config["video_size"], config["query_size"], recipe, config["max_query_tokens"])
     path = Path(folder) / WEIGHTS
     try:

@@ -1,7 +1,6 @@
 """What every retrieval model can do: the one interface that training, ranking and the parity command know.
 
-A model adds its folder to pipeline/models, its class to registry.py, its name and recipe to pipeline/core/sections.py
-(ModelName, RECIPES), and the recipe's values for every data set to params.yaml.
+A model is a folder of pipeline/models, whose name is the model's, and its recipes/<name>.yaml; docs/adding-a-model.md.
 Test: tests/models/test_interface.py, the same properties for all models.
 """
 
@@ -10,9 +9,9 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pipeline.core.sections import Recipe
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
+from pipeline.models.common.recipe import Recipe
 from pipeline.ops.cpu import linear
 
 NO_MOMENT = -1

@@ -11,14 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.core.sections import AMDNetRecipe, FrameRecipe, GMMFormerRecipe, MSSLRecipe
 from pipeline.corpus.videos import Videos
 from pipeline.models.amdnet.model import AMDNet
+from pipeline.models.amdnet.recipe import AMDNetRecipe
 from pipeline.models.common.author_weights import author_name_of, load_author_weights
 from pipeline.models.common.interface import RetrievalModel, similarities
 from pipeline.models.common.losses import triplet_loss
+from pipeline.models.common.recipe import FrameRecipe
 from pipeline.models.gmmformer.model import WIDTHS, GMMFormer, gaussian_windows
+from pipeline.models.gmmformer.recipe import GMMFormerRecipe
 from pipeline.models.ms_sl.model import MSSL, proposals_of
+from pipeline.models.ms_sl.recipe import MSSLRecipe
 from pipeline.training.bert_adam import BertAdam, decay_groups
 
 Arrays = dict[str, Tensor]

@@ -1,14 +1,13 @@
-"""Models by name. Only the chosen model's file is imported, so that a stage depends on that one alone."""
+"""Models by name. Only the chosen model's folder is imported, so that a stage depends on that one alone."""
 
 from importlib import import_module
 
-from pipeline.core.sections import Recipe
+from pipeline.core.plugins import only_class
 from pipeline.models.common.interface import RetrievalModel
-
-CLASSES = {"amdnet": "AMDNet", "gmmformer": "GMMFormer", "ms_sl": "MSSL", "cca": "CCA"}
+from pipeline.models.common.recipe import Recipe
 
 
 def build(name: str, video_size: int, query_size: int, recipe: Recipe, max_query_tokens: int) -> RetrievalModel:
-    """The model `name` (a file of pipeline/models) for features of these sizes, with torch's own initial weights."""
-    model = getattr(import_module(f"pipeline.models.{name}.model"), CLASSES[name])
+    """The model in pipeline/models/`name`/model.py for features of these sizes, with torch's own initial weights."""
+    model = only_class(import_module(f"pipeline.models.{name}.model"), RetrievalModel)
     return model(video_size, query_size, recipe, max_query_tokens)

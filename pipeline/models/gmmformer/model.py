@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.core.sections import GMMFormerRecipe
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.author_names import attention_names, embedding_names
 from pipeline.models.common.blocks import AttentionPooling, Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.common.interface import RetrievalModel, Scores, similarities
 from pipeline.models.common.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
+from pipeline.models.gmmformer.recipe import GMMFormerRecipe
 from pipeline.ops.ragged import in_parts
 
 WIDTHS = (0.5, 1.0, 5.0)  # of the windows, as shares of the sequence; the first unit of a block has none

@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.core.sections import MSSLRecipe
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.author_names import attention_names, embedding_names
 from pipeline.models.common.blocks import Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.common.interface import RetrievalModel, Scores, similarities
 from pipeline.models.common.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
+from pipeline.models.ms_sl.recipe import MSSLRecipe
 from pipeline.ops.cpu import Linear, linear
 
 SMALLEST_SQUARE = 1e-12  # of a proposal's length

@@ -1,0 +1,39 @@
+"""The section `prepare` of params.yaml."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from pipeline.core.schema import Fraction, Section, Seed
+
+
+def _seconds_or_word(value: Any) -> Any:
+    is_seconds = type(value) in (int, float) and 0 < value < float("inf")
+    if not is_seconds and value not in ("auto", "none"):
+        raise ValueError("it is neither auto, nor none, nor a number of seconds above 0")
+    return value
+
+
+class PrepareParams(Section):
+    """How annotations become the manifest; units and allowed values: params.yaml."""
+
+    SECTION = "prepare"
+
+    val_fraction: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        description="share of videos, 0 to 0.5: for validation where the data set names no val split"
+    )
+    test_fraction: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        description="share of videos, 0 to 0.5: for testing where the data set names no splits at all (folder)"
+    )
+    split_seed: Seed = Field(description="integer >= 0: the seeded split by video")
+    max_failed_fraction: Fraction = Field(
+        description="0 to 1: more refused videos or queries than this share fails the stage"
+    )
+    max_seconds: Annotated[Any, AfterValidator(_seconds_or_word)] = Field(
+        description="seconds of each video that are used, > 0 | none: all | auto: 30 for didemo, whose annotations end "
+        "there, else all"
+    )
+    subtitle_language: str = Field(
+        description="auto: a video's file without a language in its name, else its only language | a code (en, pt-BR) "
+        "where videos have several; dataset: folder only"
+    )

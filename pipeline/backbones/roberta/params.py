@@ -1,0 +1,32 @@
+"""The section `text` of params.yaml."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pipeline.core.schema import Count, Section
+
+
+class TextParams(Section):
+    """Tokenizer and RoBERTa model of queries and subtitles."""
+
+    SECTION = "text"
+
+    tokenizer: str = Field(
+        description="corpus: byte-level BPE learned from the training queries | roberta-base | path of a folder with "
+        "vocab.json and merges.txt"
+    )
+    weights: str = Field(
+        description="random | pretrained (roberta-base) | path of a folder with config.json and model.safetensors"
+    )
+    layers: Annotated[int, Field(ge=2)] = Field(
+        description="Transformer layers, >= 2; read with weights: random only (roberta-base: 12)"
+    )
+    hidden: Count = Field(description="units, a multiple of heads; read with weights: random only (roberta-base: 768)")
+    heads: Count = Field(description="attention heads, >= 1; read with weights: random only (roberta-base: 12)")
+
+    @model_validator(mode="after")
+    def _heads_divide(self):
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        return self

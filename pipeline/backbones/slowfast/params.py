@@ -1,0 +1,27 @@
+"""The section `slowfast` of params.yaml."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from pipeline.core.schema import Count, Fraction, Pixels, Precision, Section
+
+
+class SlowFastParams(Section):
+    """SlowFast R50 8x8 clip features."""
+
+    SECTION = "slowfast"
+    BY_DEFAULT: ClassVar[bool] = True  # `features.streams: auto` asks for it
+
+    sampling: Literal["full_clip", "published"] = Field(
+        description="full_clip: 32 frames over the clip, by timestamps | published: index arithmetic and bicubic "
+        "scaling of the published features"
+    )
+    size: Pixels = Field(description="pixels, 32 to 512: short side and square centre crop; 224 for real weights")
+    precision: Precision = Field(
+        description="float32 | bfloat16: convolutions on a GPU only, pooling in float32; other features, so other "
+        "store entries"
+    )
+    weights: str = Field(description="random | pretrained (Kinetics-400) | path of a .pyth or .safetensors file")
+    batch_clips: Count = Field(description="clips a forward pass, >= 1; batches never mix videos")
+    max_failed_fraction: Fraction = Field(description="0 to 1: more unreadable videos than this share fails the stage")

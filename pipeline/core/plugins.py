@@ -1,0 +1,41 @@
+"""Data sets, models and streams are found by their folders: adding one changes no other file.
+
+Test: tests/core/test_plugins.py.
+"""
+
+import difflib
+import inspect
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+PIPELINE = Path(__file__).resolve().parents[1]
+
+
+def names(room: str, module: str) -> list[str]:
+    """The folders of pipeline/`room` that hold `module`.py, sorted; none of them is imported."""
+    return sorted(path.parent.name for path in (PIPELINE / room).glob(f"*/{module}.py"))
+
+
+def known(name: str, allowed: Iterable[str]) -> str:
+    """`name`; raises ValueError, which names the most similar allowed one, where it is not among the allowed ones."""
+    if name not in (found := list(allowed)):
+        raise ValueError(f"it is none of {', '.join(found)}; did you mean `{nearest(name, found)}`?")
+    return name
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """The allowed name that is most like `name`."""
+    return difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.0)[0]
+
+
+def only_class(module: ModuleType, base: type) -> type:
+    """The one class below `base` that the module defines itself; raises TypeError where there are none or several."""
+    found = [
+        value
+        for _, value in inspect.getmembers(module, inspect.isclass)
+        if issubclass(value, base) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        raise TypeError(f"{module.__name__} must define one subclass of {base.__name__}, not {len(found)}")
+    return found[0]

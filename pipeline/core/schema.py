@@ -1,0 +1,68 @@
+"""What the schemas of parameters are made of: the class of a section, common types, the parameters without a section.
+
+A room that reads a section of params.yaml describes it in its file `params.py`: each value's type, and in words its
+unit and allowed values. params.yaml's comments and docs/parameters.md come from there. Test: tests/core/test_params.py.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from pipeline.core.plugins import known, names
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Pixels = Annotated[int, Field(ge=32, le=512)]
+Precision = Literal["float32", "bfloat16"]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A section of params.yaml: frozen, complete, no unknown keys, no silent conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    SECTION: ClassVar[str] = ""
+    """The section's name in params.yaml; empty for what is no section of it by itself."""
+
+
+def _dataset(value: str) -> str:
+    return known(value, names("annotations", "reader"))
+
+
+def _model(value: str) -> str:
+    return known(value, names("models", "model"))
+
+
+TOP_LEVEL: dict[str, Any] = {
+    "dataset": Annotated[str, AfterValidator(_dataset), Field(description=" | ".join(names("annotations", "reader")))],
+    "source": Annotated[
+        str,
+        Field(
+            description="folder of the raw data set (videos, annotations, subtitles) or of a feature pack (README.md); "
+            "relative to the project, or absolute"
+        ),
+    ],
+    "model": Annotated[str, AfterValidator(_model), Field(description=" | ".join(names("models", "model")))],
+    "recipe": Annotated[
+        str,
+        Field(
+            description="auto: of recipes/<model>.yaml the one named like the data set, else `default` | the name of "
+            "one"
+        ),
+    ],
+    "protocol": Annotated[
+        Literal["honest", "published"],
+        Field(
+            description="honest: select on val, report test once | published: select on test, as the literature does "
+            "(named so in every output)"
+        ),
+    ],
+    "clip_seconds": Annotated[
+        float,
+        Field(gt=0, description="seconds a clip, > 0; clip i covers [i * clip_seconds, (i + 1) * clip_seconds)"),
+    ],
+}
+"""The parameters of params.yaml that stand in no section, by name."""

@@ -1,0 +1,30 @@
+"""Hyperparameters of AMDNet."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.core.schema import Count, Weight
+from pipeline.models.common.recipe import GradientRecipe
+
+
+class AMDNetRecipe(GradientRecipe):
+    """Hyperparameters of AMDNet on one data set (Song et al., IEEE TMM 2025); it looks at no frames."""
+
+    frames: ClassVar[int] = 0
+
+    query_form: Literal["token", "sentence"] = Field(
+        description="token: contextual tokens, attention-pooled | sentence: mean of the tokens, one vector a query"
+    )
+    moments: Count = Field(description="moments a video = attention heads, >= 1")
+    retrieval_weight: Weight = Field(description="weight of the retrieval loss, >= 0")
+    diversity_weight: Weight = Field(description="weight of the moment diversity loss, >= 0")
+    diversity_alpha: float = Field(description="alpha of the moment diversity loss")
+    relevance_weight: Weight = Field(description="weight of the moment relevance loss, >= 0")
+    relevance_margin: float = Field(description="margin of the moment relevance loss, cosine")
+
+    @model_validator(mode="after")
+    def _moments_divide(self):
+        if self.hidden % self.moments:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of moments ({self.moments})")
+        return self

@@ -1,0 +1,71 @@
+"""What the recipes of several models have in common; a model's own recipe stands in its folder.
+
+The values stand in recipes/<model>.yaml. Test: tests/models/test_recipe_file.py.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.core.schema import Count, Dropout, Fraction, Section, Weight
+
+STEADY_UNITS = 4  # hidden units that `start: cca` keeps to itself
+
+
+class Recipe(Section):
+    """What the recipes of all models have; besides, `query_form`, and `frames`, the most frame rows of a video."""
+
+    modalities: ClassVar[tuple[str, ...]] = ("visual",)
+
+    clips: Count = Field(description="clips a video after fixed-length sampling, >= 1")
+    epochs: Count = Field(description="passes over the training videos, >= 1")
+
+
+class GradientRecipe(Recipe):
+    """What the models share that are trained by gradient descent."""
+
+    start: Literal["random", "cca"] = Field(
+        description="what training starts from: random, as published | cca: canonical correlations, for small data"
+    )
+    hidden: Count = Field(description="units, a multiple of moments")
+    input_dropout: Dropout = Field(description="0 to < 1")
+    dropout: Dropout = Field(description="0 to < 1")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(description="> 0")
+    warmup: Dropout = Field(description="share of all steps, 0 to < 1")
+    weight_decay: Weight = Field(description=">= 0")
+    batch_videos: Annotated[int, Field(ge=2)] = Field(description="videos a batch, >= 2; all their queries come along")
+    patience_steps: Count | None = Field(
+        description="optimiser steps without a better validation SumR before stopping, >= 1 | null: all epochs are run"
+    )
+    retrieval_scale: Annotated[float, Field(gt=0)] = Field(
+        description="of the dot products in the retrieval losses, > 0; 1 as published, less for small data"
+    )
+
+    @model_validator(mode="after")
+    def _room_to_start(self):
+        if self.start == "cca" and self.hidden < STEADY_UNITS + 2:
+            raise ValueError(f"hidden ({self.hidden}) must be at least {STEADY_UNITS + 2} with `start: cca`")
+        return self
+
+
+class FrameRecipe(GradientRecipe):
+    """What the models share that look at clips and frames."""
+
+    query_form: ClassVar[str] = "token"
+
+    heads: Count = Field(description="attention heads, >= 1")
+    frames: Count = Field(description="most frame rows a video: more are averaged to as many, >= 1")
+    clip_weight: Fraction = Field(description="of the clip branch in the score, 0 to 1; the frame branch has the rest")
+    margin: Weight = Field(description="margin of the triplet losses, cosine, >= 0")
+    clip_retrieval_weight: Weight = Field(description="weight of the clip branch's retrieval loss, >= 0")
+    frame_retrieval_weight: Weight = Field(description="weight of the frame branch's retrieval loss, >= 0")
+    hard_start: Annotated[int, Field(ge=0)] = Field(
+        description="epochs with triplets of random negatives, >= 0; then come hard ones"
+    )
+    hard_pool: Count = Field(description="hardest negatives that a hard one is drawn from, >= 1")
+
+    @model_validator(mode="after")
+    def _heads_divide(self):
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        return self

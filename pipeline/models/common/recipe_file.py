@@ -1,0 +1,47 @@
+"""recipes/<model>.yaml: the hyperparameters of one model, a mapping a recipe, chosen by name or by data set.
+
+Test: tests/models/test_recipe_file.py.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.params import checked, read_mapping
+from pipeline.core.plugins import nearest, only_class
+from pipeline.models.common.recipe import Recipe
+
+AUTO, DEFAULT = "auto", "default"
+FOLDER = Path("recipes")
+
+
+def recipe_class(model: str) -> type[Recipe]:
+    """The schema of a model's recipe: the subclass of Recipe in its folder's recipe.py."""
+    return only_class(import_module(f"pipeline.models.{model}.recipe"), Recipe)
+
+
+def load_recipe(model: str, recipe: str, dataset: str, folder: Path = FOLDER) -> Recipe:
+    """The chosen recipe of a model; `auto` takes the one named like the data set, or `default` where there is none.
+
+    Raises PipelineError for a name that the file does not have, and for a recipe that is not well.
+    """
+    recipes = read_recipes(model, folder)
+    name = recipe if recipe != AUTO else dataset if dataset in recipes else DEFAULT
+    if name not in recipes:
+        raise PipelineError(
+            f"`recipe: {name}` names no recipe of the file, which has {', '.join(recipes)}",
+            where=folder / f"{model}.yaml",
+            fix=f"did you mean `recipe: {nearest(name, [*recipes, AUTO])}`?",
+        )
+    return recipes[name]
+
+
+def read_recipes(model: str, folder: Path = FOLDER) -> dict[str, Recipe]:
+    """All recipes of a model by name, each checked; raises PipelineError for the first that is not well."""
+    path, schema = folder / f"{model}.yaml", recipe_class(model)
+    document = read_mapping(
+        path, absent=f"write the recipes of `model: {model}` there; docs/adding-a-model.md says how"
+    )
+    if DEFAULT not in document:
+        raise PipelineError(f"there is no recipe `{DEFAULT}`", where=path, fix="add it: other data sets are given it")
+    return {name: checked(values, schema, name, path) for name, values in document.items()}

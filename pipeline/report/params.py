@@ -1,0 +1,17 @@
+"""The section `report` of params.yaml."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.core.schema import Section
+
+
+class ReportParams(Section):
+    """The HTML report."""
+
+    SECTION = "report"
+
+    examples: Annotated[int, Field(ge=0)] = Field(
+        description="queries shown with frames and spans, half best, half worst, >= 0"
+    )

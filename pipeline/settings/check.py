@@ -1,0 +1,38 @@
+"""Every parameter of the project checked before any stage works: params.yaml, and the recipes of all models.
+
+Test: tests/settings/test_check.py.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pipeline.core.params import check_all
+from pipeline.core.plugins import PIPELINE, names
+from pipeline.core.schema import TOP_LEVEL, Section
+from pipeline.models.common.recipe_file import FOLDER, read_recipes
+
+
+def modules(name: str) -> list[ModuleType]:
+    """Every module `name`.py of the rooms of the pipeline and of their folders, imported."""
+    found = [path.relative_to(PIPELINE).with_suffix("") for path in sorted(PIPELINE.rglob(f"{name}.py"))]
+    return [import_module(f"pipeline.{'.'.join(path.parts)}") for path in found]
+
+
+def sections() -> dict[str, type[Section]]:
+    """The schema of every section of params.yaml by its name, from the files params.py of all rooms."""
+    found = [value for module in modules("params") for value in vars(module).values()]
+    return {value.SECTION: value for value in found if isinstance(value, type) and getattr(value, "SECTION", "")}
+
+
+def schemas() -> dict[str, Any]:
+    """The schema of every parameter and section of params.yaml by its name."""
+    return {**TOP_LEVEL, **sections()}
+
+
+def check_settings(params: Path | str = "params.yaml", recipes: Path = FOLDER) -> None:
+    """Check params.yaml and the recipes of all models; raises PipelineError for the first value that is not well."""
+    check_all(schemas(), params)
+    for model in names("models", "model"):
+        read_recipes(model, recipes)

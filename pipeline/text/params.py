@@ -1,0 +1,31 @@
+"""The sections `query_text` and `subtitle_text` of params.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.core.schema import Section
+
+
+class QueryTextParams(Section):
+    """What is read of a query."""
+
+    SECTION = "query_text"
+
+    max_tokens: Annotated[int, Field(ge=4, le=512)] = Field(
+        description="token ids a query, 4 to 512, the two specials included; longer queries are cut, and counted"
+    )
+
+
+class SubtitleTextParams(Section):
+    """What is read of subtitles at once, and which of it a clip is given."""
+
+    SECTION = "subtitle_text"
+
+    max_tokens: Annotated[int, Field(ge=4, le=512)] = Field(
+        description="token ids a context of packed sentences, 4 to 512, the two specials included"
+    )
+    pooling: Literal["own_cues", "published_run"] = Field(
+        description="own_cues: a clip is given the cues that are shown in it | published_run: all from its first to "
+        "its last in file order, as TVR's published features"
+    )

@@ -1,0 +1,16 @@
+"""The section `train` of params.yaml."""
+
+from pydantic import Field
+
+from pipeline.core.schema import Section, Seed
+
+
+class TrainParams(Section):
+    """What training shares over all models."""
+
+    SECTION = "train"
+
+    seed: Seed = Field(description="integer >= 0: initial weights, dropout, order of the videos")
+    shuffle_queries: bool = Field(
+        description="true: control run, the training queries are given to other videos; results must fall to chance"
+    )

@@ -1,0 +1,20 @@
+"""The section `decode` of params.yaml."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.core.schema import Count, Section
+
+
+class DecodeParams(Section):
+    """When a decoder is taken to hang: after max(floor, factor * length of the video) seconds; what decord may hold."""
+
+    SECTION = "decode"
+
+    deadline_floor: Annotated[float, Field(gt=0)] = Field(description="seconds, > 0")
+    deadline_factor: Annotated[float, Field(gt=0)] = Field(description="seconds a second of video, > 0")
+    max_ahead_mib: Count = Field(
+        description="MiB, >= 1: decord decodes ahead of the model; a video whose file and scaled pictures are more is "
+        "PyAV's"
+    )
