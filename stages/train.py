@@ -54,13 +54,14 @@ def main() -> None:
     model, baselines = initial_model(params.model, recipe, features, corpus, labels, max_tokens, seed)
 
     state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)
-    curves, progress = Curves(CURVES), Progress(recipe.epochs)
+    curves, progress = Curves(CURVES), Progress(getattr(recipe, "epochs", 0))
 
     def show(now: Run) -> None:
         curves(now)
         progress(now)
 
     trained = train(model, baselines, corpus, labels, selection, seed, device, state_file, show)
+    curves.end()
     progress.end(trained)
     model.load_state_dict(trained.weights)
     checkpoint.save(MODEL, model, config)

@@ -71,10 +71,12 @@ def checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:
         first = error.errors()[0]
         name = ".".join([key, *(str(part) for part in first["loc"])])
         given = "" if isinstance(first["input"], dict) else f" (given: {first['input']!r})"
+        cause, _, meant = first["msg"].removeprefix("Value error, ").partition("; did you mean ")
         raise PipelineError(
-            f"`{name}`: {first['msg']}{given}",
+            f"`{name}`: {cause}{given}",
             where=path,
-            fix=_nearest_value(first) or "the allowed values stand in docs/parameters.md and beside each key",
+            fix=(f"did you mean {meant}" if meant else _nearest_value(first))
+            or "the allowed values stand in docs/parameters.md and beside each key",
         ) from None
 
 

@@ -28,7 +28,7 @@ def render(outputs: Path, examples: int) -> str:
     details = read_json(outputs / "evaluation" / "details.json")
     config = read_json(outputs / "model" / "config.json")
     prepare = read_json(outputs / "manifest" / "prepare.json")
-    extractions = {stream: read_json(outputs / "features" / f"{stream}.json") for stream in tables.STREAMS}
+    extractions = {path.stem: read_json(path) for path in sorted((outputs / "features").glob("*.json"))}
     reported = details["splits"][details["reported_split"]]
     left_out = tables.left_out(prepare, extractions)
     best, worst = _examples(outputs, details["reported_split"], examples)

@@ -6,8 +6,6 @@ Test: tests/report/test_tables.py.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-VISUAL = ("slowfast", "resnet")
-STREAMS = (*VISUAL, "query", "subtitle", "pack")
 LISTED = 200
 
 Json = Mapping[str, Any]
@@ -78,18 +76,22 @@ def extraction(extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
             "computed": numbers.get("decoded", numbers.get("computed", 0)),
             "reused": numbers.get("reused", numbers.get("imported")),
             "failed": numbers.get("failed", 0),
-            "seconds": numbers["seconds"]["total"] if stream in VISUAL else numbers["seconds"],
-            "times_real_time": numbers["times_real_time"] if stream in VISUAL and numbers["decoded"] else None,
+            "seconds": _seconds(numbers),
+            "times_real_time": numbers["times_real_time"] if numbers.get("decoded") else None,
         }
         for stream, numbers in extractions.items()
         if "unused" not in numbers
     ]
 
 
+def _seconds(numbers: Json) -> float:
+    """Of the whole stage; a stream that decodes says besides where they went."""
+    return numbers["seconds"]["total"] if isinstance(numbers["seconds"], Mapping) else numbers["seconds"]
+
+
 def parameters(config: Json, training: Json, extractions: Mapping[str, Json]) -> list[tuple[str, Any]]:
     """Names and values of what the model was built with, of how training went, and of the visual streams' recipes."""
-    visual = (*VISUAL, "pack")
-    recipes = {stream: extractions[stream]["recipe"] for stream in visual if "recipe" in extractions[stream]}
+    recipes = {stream: numbers["recipe"] for stream, numbers in extractions.items() if "recipe" in numbers}
     summary = {name: value for name, value in training.items() if name != "history"}
     return flat(config) + flat({"training": summary, **recipes})
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pipeline.core.runtime import threads
 from pipeline.corpus.corpus import Corpus
-from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.interface import SolvedModel
 from pipeline.retrieval.metrics import recall
 from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.loop import Run
@@ -20,14 +20,14 @@ from pipeline.training.loop import Run
 
 @threads(1)
 def solve(
-    model: RetrievalModel,
+    model: SolvedModel,
     corpus: Corpus,
     labels: Tensor,
     selection: Corpus,
     device: torch.device,
     on_epoch: Callable[[Run], None],
 ) -> Run:
-    """Solve `model`, which is on `device` and has `solve`, `recipe.epochs` times for the corpus with `labels` (Q,).
+    """Solve `model`, which is on `device`, `recipe.epochs` times for the corpus with `labels` (Q,).
 
     Returns the run with the weights of the epoch that is best on the selection split; `model` ends with the last. An
     epoch counts as one step; its loss is what the mean correlation of the directions lacks to 1. Raises PipelineError

@@ -12,7 +12,10 @@ from dvclive import Live
 from scmrepo.exceptions import SCMError
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import atomic_path
 from pipeline.training.loop import Record, Run
+
+CURVES = ("train/loss", "selection/SumR", "selection/R1", "learning_rate")
 
 
 class Curves:
@@ -27,7 +30,15 @@ class Curves:
             self._live = Live(str(folder), save_dvc_exp=False, dvcyaml=None)
         except SCMError as error:
             raise PipelineError(f"DVCLive cannot read Git: {error}", fix="make a first commit: git commit") from None
-        self._written = 0
+        self._folder, self._written = Path(folder), 0
+
+    def end(self) -> None:
+        """Write the curves that have no point, as the loss of a model that is not fitted, as tables without a row."""
+        for curve in CURVES:
+            path = self._folder / "plots" / "metrics" / f"{curve}.tsv"
+            if not path.exists():
+                with atomic_path(path) as temporary:
+                    temporary.write_text(f"step\t{path.stem}\n")
 
     def __call__(self, run: Run) -> None:
         """Write the epochs of the run that are not yet written."""
@@ -80,7 +91,7 @@ class Progress:
     def end(self, run: Run) -> None:
         """Print where the run ended, and whether training was of no use."""
         self.last(run)
-        if run.best["epoch"] == 0:
+        if run.best["epoch"] == 0 < run.history[-1]["epoch"]:
             print(
                 "train: no epoch ranks the selection split clearly better than the start, whose weights are kept",
                 file=sys.stderr,

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from pipeline.core.runtime import threads
 from pipeline.corpus.corpus import Corpus
-from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.interface import RetrievalModel, TrainedModel
 from pipeline.models.common.recipe import GradientRecipe
 from pipeline.retrieval.metrics import lead_error, recall
 from pipeline.retrieval.rank import rank_corpus
@@ -88,7 +88,7 @@ def best_of(records: list[Record]) -> Record:
 
 
 def fit(
-    model: RetrievalModel,
+    model: TrainedModel,
     baselines: Sequence[dict[str, Tensor]],
     batches: Batches,
     selection: Corpus,
@@ -139,6 +139,19 @@ def fit(
     return run
 
 
+def unfitted(
+    model: RetrievalModel,
+    baselines: Sequence[dict[str, Tensor]],
+    selection: Corpus,
+    device: torch.device,
+    on_epoch: Callable[[Run], None],
+) -> Run:
+    """The run of a model that is not fitted at all: epoch 0 with its weights, and nothing after it."""
+    run = _epoch_0(model, baselines, selection, device)
+    on_epoch(run)
+    return run
+
+
 def _epoch_0(
     model: RetrievalModel, baselines: Sequence[dict[str, Tensor]], selection: Corpus, device: torch.device
 ) -> Run:
@@ -161,7 +174,7 @@ def _copy(model: RetrievalModel) -> dict[str, Tensor]:
 
 
 def train_epoch(
-    model: RetrievalModel, batches: Batches, optimizer: BertAdam, seed: int, epoch: int
+    model: TrainedModel, batches: Batches, optimizer: BertAdam, seed: int, epoch: int
 ) -> tuple[dict[str, float], float]:
     """One pass over the batches; returns the mean of each loss, and the learning rate of the last step."""
     torch.manual_seed(derived_seed(seed, "dropout", epoch))
@@ -174,7 +187,7 @@ def train_epoch(
     return dict(zip(steps[0], means.tolist(), strict=True)), rate
 
 
-def train_step(model: RetrievalModel, batch: Batch, optimizer: BertAdam, epoch: int) -> dict[str, Tensor]:
+def train_step(model: TrainedModel, batch: Batch, optimizer: BertAdam, epoch: int) -> dict[str, Tensor]:
     """One update; returns the losses, on the device. Nothing in it waits for the device."""
     device = batch.labels.device.type
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from pipeline.corpus.corpus import Corpus
 from pipeline.models.common.correlation import pairs_of, solve
-from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.interface import TrainedModel
 from pipeline.models.common.recipe import STEADY_UNITS
 
 ROUNDS, RIDGE, CORRELATION_POWER = 3, 0.3, 2.0  # as in the recipes of cca
@@ -23,7 +23,7 @@ WHOLE_LIFT = 64.0  # more than any unit is below 0
 
 
 @torch.no_grad()
-def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> list[dict[str, Tensor]]:
+def start_from_cca(model: TrainedModel, corpus: Corpus, labels: Tensor) -> list[dict[str, Tensor]]:
     """Set the weights of `model`, on the CPU, from which training starts; return those of the baseline, one a round.
 
     labels (Q,): the video of each query. A direction takes two units of opposite signs, or more such pairs where there
@@ -52,7 +52,7 @@ def start_from_cca(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> lis
     return baselines
 
 
-def _rounds(model: RetrievalModel, corpus: Corpus, labels: Tensor) -> Iterator[tuple[nn.Linear, nn.Linear]]:
+def _rounds(model: TrainedModel, corpus: Corpus, labels: Tensor) -> Iterator[tuple[nn.Linear, nn.Linear]]:
     """The maps of what the projections see of clips, and of tokens, to the directions, after each round of CCA.
 
     Both deviate by 1. They are the same two modules each time.

@@ -1,4 +1,4 @@
-"""A model made for a corpus and trained on it, as its recipe says.
+"""A model made for a corpus and fitted to it, as its class and its recipe say.
 
 Tests: tests/training/test_stage.py, test_start.py, tests/training/test_folds.py.
 """
@@ -13,13 +13,15 @@ from pipeline.core.runtime import threads
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.params import FeaturesParams
 from pipeline.models.common.blocks import initialize
-from pipeline.models.common.interface import RetrievalModel
-from pipeline.models.common.recipe import GradientRecipe, Recipe
+from pipeline.models.common.interface import RetrievalModel, SolvedModel, TrainedModel
+from pipeline.models.common.recipe import Recipe
 from pipeline.models.common.registry import build
 from pipeline.training.batches import Batches, derived_seed
 from pipeline.training.closed_form import solve
-from pipeline.training.loop import Run, fit
+from pipeline.training.loop import Run, fit, unfitted
 from pipeline.training.start import start_from_cca
+
+Weights = dict[str, Tensor]
 
 
 def initial_model(
@@ -30,7 +32,7 @@ def initial_model(
     labels: Tensor,
     max_query_tokens: int,
     seed: int,
-) -> tuple[RetrievalModel, list[dict[str, Tensor]]]:
+) -> tuple[RetrievalModel, list[Weights]]:
     """The model as training finds it, on the CPU: what it takes from the corpus with `labels` (Q,) is in it.
 
     And the weights of the baselines that training must improve on, the model's own where it starts from none.
@@ -40,14 +42,14 @@ def initial_model(
     with threads(1):
         if features.normalize == "standard":
             model.standardize.fit(corpus.videos.clips)
-        if isinstance(recipe, GradientRecipe) and recipe.start == "cca":
+        if isinstance(model, TrainedModel) and recipe.start == "cca":
             return model, start_from_cca(model, corpus, labels)
     return model, [model.state_dict()]
 
 
 def train(
     model: RetrievalModel,
-    baselines: list[dict[str, Tensor]],
+    baselines: list[Weights],
     corpus: Corpus,
     labels: Tensor,
     selection: Corpus,
@@ -56,12 +58,14 @@ def train(
     state_file: Path,
     on_epoch: Callable[[Run], None],
 ) -> Run:
-    """Move `model` to `device` and train it on the corpus with `labels` (Q,); see `fit` and `solve`.
+    """Move `model` to `device` and fit it to the corpus with `labels` (Q,) in the way that its class says.
 
-    model, baselines: from `initial_model`.
+    model, baselines: from `initial_model`. See `fit`, `solve` and `unfitted`.
     """
     recipe = model.to(device).recipe
-    if isinstance(recipe, GradientRecipe):
+    if isinstance(model, TrainedModel):
         batches = Batches(corpus, labels, recipe.batch_videos, device)
         return fit(model, baselines, batches, selection, recipe, seed, device, state_file, on_epoch)
-    return solve(model, corpus, labels, selection, device, on_epoch)
+    if isinstance(model, SolvedModel):
+        return solve(model, corpus, labels, selection, device, on_epoch)
+    return unfitted(model, baselines, selection, device, on_epoch)

@@ -93,7 +93,9 @@ def workspace(tmp_path, monkeypatch):
         params = {
             "dataset": "folder",
             "source": "../source",
+            "model": "amdnet",
             "protocol": "honest",
+            "features": {"streams": "auto", "normalize": "standard"},
             "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
             "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"},
             "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},

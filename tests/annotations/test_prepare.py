@@ -55,6 +55,7 @@ def test_the_manifest_depends_on_nothing_but_content(workspace, make_folder, mon
     experiment.mkdir(parents=True)
     (tmp_path / "temporary" / "source").symlink_to(source)
     shutil.copy(folder / "params.yaml", experiment)
+    shutil.copytree(folder / "recipes", experiment / "recipes")
     monkeypatch.chdir(experiment)
     prepared.main()
     assert manifest(experiment) == first
@@ -68,6 +69,7 @@ def test_a_temporary_experiment_reads_the_main_checkout_or_refuses(workspace, ma
     (experiment / "my_data").mkdir(parents=True)
     for tracked in ("params.yaml", "my_data/queries.jsonl"):
         shutil.copy(folder / tracked, experiment / tracked)
+    shutil.copytree(folder / "recipes", experiment / "recipes")
     monkeypatch.setenv("DVC_ROOT", str(folder))
     monkeypatch.chdir(experiment)
     prepared.main()

@@ -16,7 +16,7 @@ from pipeline.corpus.videos import Videos
 from pipeline.models.amdnet.recipe import AMDNetRecipe
 from pipeline.models.common.author_names import attention_names
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
-from pipeline.models.common.interface import RetrievalModel, Scores, moment_spans, similarities
+from pipeline.models.common.interface import Scores, TrainedModel, moment_spans, similarities
 from pipeline.models.common.losses import diversity_loss, relevance_loss, retrieval_loss
 from pipeline.ops.cpu import Linear
 from pipeline.ops.ragged import in_parts
@@ -47,7 +47,7 @@ class VideoIndex(NamedTuple):
     spans: Tensor
 
 
-class AMDNet(RetrievalModel):
+class AMDNet(TrainedModel):
     """The score is the largest cosine over a video's clips, its position that clip.
 
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.
@@ -88,7 +88,7 @@ class AMDNet(RetrievalModel):
             self.query_pooling = AttentionPooling(hidden)
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
-        """See RetrievalModel."""
+        """See TrainedModel."""
         return [self.video_projection], [self.query_projection]
 
     @torch.no_grad()

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pipeline.corpus.videos import Videos
 from pipeline.models.cca.recipe import CCARecipe
 from pipeline.models.common.correlation import mean_token, pairs_of, solve
-from pipeline.models.common.interface import RetrievalModel, Scores, similarities
+from pipeline.models.common.interface import Scores, SolvedModel, similarities
 
 
 class VideoEncoding(NamedTuple):
@@ -30,7 +30,7 @@ class VideoIndex(NamedTuple):
     spans: Tensor
 
 
-class CCA(RetrievalModel):
+class CCA(SolvedModel):
     """d = `dimensions`, or the smaller of the two feature sizes where that is less; max_query_tokens is not used."""
 
     def __init__(self, video_size: int, query_size: int, recipe: CCARecipe, max_query_tokens: int = 30):
@@ -58,7 +58,7 @@ class CCA(RetrievalModel):
 
     @torch.no_grad()
     def solve(self, clips: Tensor, query: Tensor, mask: Tensor, labels: Tensor, refit: bool) -> float:
-        """Set both maps from clips (V, N, D_v) and queries (Q, T, D_q) with mask (Q, T) and their videos, labels (Q,).
+        """See SolvedModel; sets both maps.
 
         A query is paired with the mean of its video's clips, or, where `refit`, with the clip that the maps so far take
         for the best. Returns the mean correlation over the directions.

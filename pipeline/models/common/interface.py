@@ -34,6 +34,8 @@ class Scores(NamedTuple):
 class RetrievalModel(nn.Module):
     """Encoders of videos and queries into one space of size d, and what follows from it.
 
+    A model says by its base class how it is fitted: TrainedModel, SolvedModel, or this one: not at all.
+
     An encoding is a NamedTuple of tensors whose first axis is the B videos, with gradients, for the losses. An index is
     one too and holds only what scores and spans need, prepared once for all queries; its field `spans` (B, H, 2) is
     centre and width of the moments that the model learned in each video, shares of its clips; H = 0 where it learns
@@ -47,21 +49,6 @@ class RetrievalModel(nn.Module):
         super().__init__()
         self.recipe = recipe
         self.standardize = Standardize(video_size)
-
-    def projections(self) -> tuple[list[Projection], list[Projection]]:
-        """Through which features of videos, and of queries, enter; see start.py. Of CCA, which has none, not asked."""
-        raise NotImplementedError
-
-    @torch.no_grad()
-    def pass_through(self) -> None:
-        """Let what follows the projections change nothing yet: no attention, no positions, pooling the mean."""
-        for module in self.modules():
-            if isinstance(module, SelfAttention):
-                module.output.weight.zero_()
-            elif isinstance(module, AttentionPooling):
-                module.logits.weight.zero_()
-            elif isinstance(module, PositionalEmbedding):
-                module.table.weight.zero_()
 
     def encode_video(self, videos: Videos) -> NamedTuple:
         """B videos of N = `recipe.clips` clips -> their encoding; none depends on the others of its batch."""
@@ -95,10 +82,40 @@ class RetrievalModel(nn.Module):
         """
         return torch.full_like(position, NO_MOMENT), self.place(position)
 
+
+class TrainedModel(RetrievalModel):
+    """A model that is fitted by gradient descent: it has losses, and projections from which training can start."""
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """Through which features of videos, and of queries, enter; see start.py."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """Let what follows the projections change nothing yet: no attention, no positions, pooling the mean."""
+        for module in self.modules():
+            if isinstance(module, SelfAttention):
+                module.output.weight.zero_()
+            elif isinstance(module, AttentionPooling):
+                module.logits.weight.zero_()
+            elif isinstance(module, PositionalEmbedding):
+                module.table.weight.zero_()
+
     def losses(self, query: Tensor, encoding: NamedTuple, labels: Tensor, epoch: int) -> dict[str, Tensor]:
-        """The unweighted losses of a batch and their weighted sum `total`; see cca.py for a model without.
+        """The unweighted losses of a batch and their weighted sum `total`.
 
         query (Q, d); labels (Q,): each query's video in the encoding; epoch: counted from 1.
+        """
+        raise NotImplementedError
+
+
+class SolvedModel(RetrievalModel):
+    """A model that is fitted in closed form."""
+
+    def solve(self, clips: Tensor, query: Tensor, mask: Tensor, labels: Tensor, refit: bool) -> float:
+        """Set the weights from clips (V, N, D_v) and queries (Q, T, D_q), mask (Q, T), with labels (Q,), their videos.
+
+        refit: whether it was solved before, and may use what it found then. Returns how well it fits, 1 at best.
         """
         raise NotImplementedError
 

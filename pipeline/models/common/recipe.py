@@ -13,17 +13,20 @@ STEADY_UNITS = 4  # hidden units that `start: cca` keeps to itself
 
 
 class Recipe(Section):
-    """What the recipes of all models have; besides, `query_form`, and `frames`, the most frame rows of a video."""
+    """What the recipes of all models have; besides, `query_form`, and `frames`, the most frame rows of a video.
+
+    modalities: what the model reads of a video, `visual` and, where it wants them apart, `subtitle`.
+    """
 
     modalities: ClassVar[tuple[str, ...]] = ("visual",)
 
     clips: Count = Field(description="clips a video after fixed-length sampling, >= 1")
-    epochs: Count = Field(description="passes over the training videos, >= 1")
 
 
 class GradientRecipe(Recipe):
     """What the models share that are trained by gradient descent."""
 
+    epochs: Count = Field(description="passes over the training videos, >= 1")
     start: Literal["random", "cca"] = Field(
         description="what training starts from: random, as published | cca: canonical correlations, for small data"
     )

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.author_names import attention_names, embedding_names
 from pipeline.models.common.blocks import AttentionPooling, Embedding, Projection, QueryEncoder, SelfAttention
-from pipeline.models.common.interface import RetrievalModel, Scores, similarities
+from pipeline.models.common.interface import Scores, TrainedModel, similarities
 from pipeline.models.common.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
 from pipeline.models.gmmformer.recipe import GMMFormerRecipe
 from pipeline.ops.ragged import in_parts
@@ -58,7 +58,7 @@ class GaussianBlock(nn.Module):
         return attended / len(self.units)
 
 
-class GMMFormer(RetrievalModel):
+class GMMFormer(TrainedModel):
     """The score is a weighted sum of two cosines: to a video's best clip, its position, and to its frame vector.
 
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.

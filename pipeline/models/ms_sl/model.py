@@ -14,7 +14,7 @@ from torch import Tensor
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.author_names import attention_names, embedding_names
 from pipeline.models.common.blocks import Embedding, Projection, QueryEncoder, SelfAttention
-from pipeline.models.common.interface import RetrievalModel, Scores, similarities
+from pipeline.models.common.interface import Scores, TrainedModel, similarities
 from pipeline.models.common.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
 from pipeline.models.ms_sl.recipe import MSSLRecipe
 from pipeline.ops.cpu import Linear, linear
@@ -45,7 +45,7 @@ class VideoIndex(NamedTuple):
     spans: Tensor
 
 
-class MSSL(RetrievalModel):
+class MSSL(TrainedModel):
     """The score is a weighted sum of two cosines: to a video's best proposal, its position, and to its guided frames.
 
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.
