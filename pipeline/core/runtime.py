@@ -7,8 +7,8 @@ temporary experiments have the same.
 Environment variables: `AMDNET_STORE` (content-addressed store; default `.store`), `AMDNET_DEVICE` (`cpu`, `cuda`,
 `cuda:1`; default the first GPU, else the CPU), `AMDNET_DECODE_THREADS` (threads a decoder may use; default 2),
 `AMDNET_DECODERS` (videos that one process decodes at a time; default: see `decoders`),
-`AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `serial`, `process`,
-`ray`; default `serial`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core).
+`AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `inline`, `process`,
+`ray`; default `inline`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core).
 Test: tests/core/test_runtime.py.
 """
 
@@ -27,7 +27,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Read when torch first allocates. Huge pages save most of the page faults of large tensors.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-EXECUTORS = ("serial", "process", "ray")
+EXECUTORS = ("inline", "process", "ray")
 TRIM_THRESHOLD, MMAP_MAX = -1, -4  # options of glibc's mallopt
 
 
@@ -70,20 +70,22 @@ def decoders() -> int:
     that the next video is under way when one ends.
     """
     named = _count("AMDNET_DECODERS", "videos to decode at a time")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return named or max(2, cores // 4 if device().type == "cpu" else cores - 1)
 
 
 def executor() -> str:
-    """Who extracts the videos, one of `EXECUTORS`; raises PipelineError for another name."""
+    """The name of the executor that extracts the videos, one of `EXECUTORS`; raises PipelineError for another name."""
     name = os.environ.get("AMDNET_EXECUTOR", EXECUTORS[0])
     if name not in EXECUTORS:
-        raise PipelineError(f"there is no executor `{name}`", where="AMDNET_EXECUTOR", fix=f"use {_listed(EXECUTORS)}")
+        renamed = "; `serial` is called `inline` now" if name == "serial" else ""
+        fix = f"use {_listed(EXECUTORS)}{renamed}"
+        raise PipelineError(f"there is no executor `{name}`", where="AMDNET_EXECUTOR", fix=fix)
     return name
 
 
 def workers() -> int | None:
-    """How many workers extract, None where nobody said; raises PipelineError for anything but a whole number >= 1."""
+    """How many workers AMDNET_WORKERS asks for, None if unset; raises PipelineError for all but a whole number >= 1."""
     return _count("AMDNET_WORKERS", "workers")
 
 

@@ -1,4 +1,4 @@
-"""One video and one stream: check the file, decode, encode, keep the result in the store.
+"""Extract the features of one video for one stream: check the file, decode it, encode it, put the rows into the store.
 
 Test: tests/extraction/test_run.py.
 """
@@ -29,7 +29,7 @@ from pipeline.video.reader import Reader, TooLarge, VideoError
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a video has no features; decoder: all that tried; seconds: spent before giving up."""
+    """Why a video has no features. `decoder` names all decoders that tried; `seconds` were spent before giving up."""
 
     video_id: str
     stream: str
@@ -40,7 +40,7 @@ class Failure:
 
 @dataclass
 class Seconds:
-    """Wall-clock seconds: decoding, and in the model."""
+    """Wall-clock seconds that one video spent in decoding and in the model."""
 
     decode: float = 0.0
     forward: float = 0.0
@@ -48,9 +48,9 @@ class Seconds:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one video: the attributes of its entry in the store, or a failure.
+    """What became of one video: either the attributes of its entry in the store, or a failure.
 
-    decoded: False where the store had the entry.
+    `decoded` is False where the store already had the entry.
     """
 
     video_id: str
@@ -61,11 +61,12 @@ class Outcome:
 
 
 def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outcome:
-    """Put the video's features into the store, unless a video of the same content did; see `Outcome`.
+    """Put the video's features into the store, unless it already has those of a video with the same content.
 
-    model: one thread, on which the stream's model is called.
+    model: an executor of one thread, on which the stream's model is called.
 
-    Raises PipelineError where the model's output does not fit float16: that is no fault of the video.
+    A video that cannot be read gives a failure. Raises PipelineError where the model's output does not fit float16,
+    because that is no fault of the video.
     """
     started = time.perf_counter()
     key = entry_key(video.sha256, stream.recipe)
@@ -104,7 +105,7 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
 
 
 def _all_of(causes: dict[str, str]) -> str:
-    """What each decoder said, or what all of them did."""
+    """The cause that each decoder gave, or the cause alone where all gave the same."""
     if len(set(causes.values())) == 1:
         return next(iter(causes.values()))
     return "; ".join(f"{decoder}: {cause}" for decoder, cause in causes.items())
@@ -119,7 +120,7 @@ def _failed(
 
 
 def one_line(error: PipelineError) -> str:
-    """Cause and remedy without the file's name, which the ledger need not repeat."""
+    """The cause and the remedy of an error in one line, without the file's name, which the ledger has already."""
     return " ".join(f"{error.cause}; {error.fix}".split()) if error.fix else " ".join(error.cause.split())
 
 
@@ -140,9 +141,10 @@ def _unchanged_file(video: Video) -> Path:
 
 
 def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -> np.ndarray:
-    """(T, D) float32 rows of the open video; one batch is made while the model has, or waits for, the one before.
+    """Encode the open video into (T, D) float32 rows, one for each clip.
 
-    A clip of the same frames as the one before it, as of a picture that is held, has its row.
+    The next batch is decoded while the model works on the present one. A clip with exactly the frames of the clip
+    before it, as where a picture is held, is not encoded again: it gets the same row.
     """
     clips = stream.plan(reader.timeline)
     new = [position == 0 or not np.array_equal(clips[position - 1], clip) for position, clip in enumerate(clips)]
@@ -160,7 +162,7 @@ def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -
 
 
 def batches_of(reader: Reader, stream: Stream, plan: list[np.ndarray]) -> Iterator[Tensor]:
-    """The planned frames of an open video as batches for the stream's model."""
+    """Decode the planned frames of an open video and yield them as batches for the stream's model."""
     units = iter(stream.units(reader.frames(chain.from_iterable(plan))))
     while batch := list(islice(units, stream.batch)):
         yield batch_of(batch)

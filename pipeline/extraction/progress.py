@@ -1,4 +1,4 @@
-"""How far an extraction is and how fast: a bar on a terminal, one line at the end, the stage's metrics."""
+"""Shows how far an extraction is and how fast: a bar on a terminal, one line at the end, and the stage's metrics."""
 
 import time
 from collections import Counter
@@ -15,9 +15,10 @@ from pipeline.video.decode import DECODERS
 
 
 class Progress:
-    """Counts outcomes; a context manager around the extraction of `missing`, which counts on where entered again.
+    """Counts the outcomes of an extraction of the videos in `missing`.
 
-    packing: seconds spent writing the feature file, set by the caller.
+    It is a context manager around that extraction. A second `with` goes on counting where the first one ended.
+    `packing` is the time spent on writing the feature file, in seconds; the caller adds to it.
     """
 
     def __init__(self, stream: str, missing: list[Video]):
@@ -62,10 +63,13 @@ class Progress:
         known: Mapping[str, Mapping[str, Any]],
         failures: list[Failure],
     ) -> dict[str, Any]:
-        """What goes into <stream>.json. Speeds are of the decoded videos only, 0 where none was.
+        """Return the content of <stream>.json.
 
-        `other_durations` names the videos whose decoded length differs from the manifest's by more than half a clip:
-        their rows and their annotations are not on one clock.
+        known: the attributes in the store of every video that has features, by video id.
+
+        The speeds count only the videos that this run decoded, and are 0 where it decoded none. `other_durations`
+        names the videos whose decoded length differs from the manifest's by more than half a clip: their rows and
+        their annotations do not share one clock.
         """
         readers = [entry["decoder"] for entry in known.values()]
         return {
@@ -97,7 +101,7 @@ class Progress:
         }
 
     def summary(self, metrics: Mapping[str, Any]) -> str:
-        """One line for the end of the stage."""
+        """Return the line that ends the stage's output."""
         line = (
             f"{self._stream}: {metrics['videos']} videos, {metrics['clips']} clips; {metrics['decoded']} decoded, "
             f"{metrics['reused']} reused, {metrics['failed']} failed; {metrics['seconds']['total']:.1f} s, "

@@ -1,7 +1,7 @@
-"""A stream's features for a whole corpus: plan what is missing, extract it, pack everything, report.
+"""Extract one stream's features for a whole corpus: find what is missing, extract it, write the feature file, report.
 
-The feature file is packed from the store in the order of video ids, so its bytes depend neither on the order of
-extraction nor on interruptions or earlier runs. Test: tests/extraction/test_run.py.
+The feature file is written from the store in the order of video ids. Its bytes therefore depend neither on the order
+of extraction nor on interruptions or earlier runs. Test: tests/extraction/test_run.py.
 """
 
 import sys
@@ -24,7 +24,7 @@ from pipeline.feature_io.store import Store, entry_key
 
 
 class _Damaged(Exception):
-    """Entries of the store whose arrays are not those that were written."""
+    """Some entries of the store no longer hold the arrays that were written."""
 
     def __init__(self, videos: list[Video]):
         self.videos = videos
@@ -32,11 +32,14 @@ class _Damaged(Exception):
 
 
 def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: float) -> dict[str, Any]:
-    """Write `folder`/<stream>.h5 and <stream>.json and return the content of the latter.
+    """Write `folder`/<stream>.h5 and `folder`/<stream>.json, and return the content of the latter.
 
-    Planning looks for the entries of the store, packing checks them; one that is damaged is extracted anew.
-    Raises PipelineError naming the failed videos where more than `max_failed_fraction` of all failed; then only the
-    .json is written, and what was extracted stays in the store. Raises it too where the store cannot be written to.
+    A video is extracted where the store has no entry for it. Writing the feature file checks the entries' arrays, and
+    a video whose entry is damaged is extracted again.
+
+    Raises PipelineError where more than `max_failed_fraction` of the videos failed, and names them. Only the .json is
+    written then, and what was extracted stays in the store. Raises PipelineError, too, where the store cannot be
+    written to.
     """
     store = Store(runtime.store_root(), stream.name)
     videos = sorted(videos, key=lambda video: video.video_id)
@@ -84,7 +87,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
 
 
 def _packed(stream: Stream, store: Store, videos: list[Video]) -> Iterator[Packed]:
-    """The datasets of the videos; raises _Damaged naming all whose entries cannot be read back."""
+    """Yield the data set of each video; raises _Damaged with all videos whose entries cannot be read back."""
     damaged = []
     for video in videos:
         entry = store.get(entry_key(video.sha256, stream.recipe))
@@ -106,7 +109,7 @@ def _unsound_disk(store: Store, damage: _Damaged) -> PipelineError:
 
 
 def _libraries(attributes) -> dict[str, list[str]]:
-    """Every library version that took part; several where entries of an older environment were reused."""
+    """The versions of each library that took part, which are several where older entries of the store were reused."""
     versions: dict[str, set[str]] = {}
     for entry in attributes:
         for name, number in entry["libraries"].items():

@@ -1,4 +1,7 @@
-"""What the stages of all visual streams share: manifest in, feature file out. Test: tests/packs/test_stages.py."""
+"""What the stages of all visual streams share: they read the manifest and write a feature file.
+
+Test: tests/packs/test_stages.py.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +16,10 @@ FEATURES = Path("outputs/features")
 
 
 def run_stage(name: str, build: Callable[[], Stream], max_failed_fraction: float) -> None:
-    """Extract every video of the manifest where the stream is asked for; only then it is built, with its weights."""
+    """Extract every video of the manifest with the stream `name` and write its feature file.
+
+    `build` makes the stream, which looks for its weights; it is called only where the stream is asked for.
+    """
     if is_asked_for(name):
         run(build(), read_videos("outputs/manifest/videos.jsonl"), FEATURES, max_failed_fraction)
     else:

@@ -1,6 +1,6 @@
-"""The worker's side, the same in a process and in a Ray actor: set up once, then one video at a time.
+"""What runs in a worker, which is a process or a Ray actor: it sets itself up once, then extracts one video at a time.
 
-Test: tests/extraction/test_executor.py.
+Test: tests/extraction/test_process_pool.py.
 """
 
 import os
@@ -25,12 +25,14 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a worker is given, complete on any machine that sees the same files.
+class WorkerConfig:
+    """All that a worker must know before its first video, on any machine that sees the same files.
 
-    stream: pickled, since it looks for its weights as soon as it is unpickled; code: hashes of all that the driver has
-    imported of this project; environment: the driver's variables of this project, folders resolved; threads: of torch
-    on the CPU.
+    stream: the pickled stream. The worker unpickles it last, because the stream then looks for its weights.
+    code: the hash of every module of this project that the driver has imported.
+    recipe: the driver's recipe of the stream, which the worker's must equal.
+    environment: the driver's environment variables of this project, with absolute folders.
+    threads: how many threads torch uses on the CPU.
     """
 
     stream: bytes
@@ -41,38 +43,41 @@ class Task:
     threads: int
 
 
-def task(stream: Stream, store: Store, device: str, threads: int) -> Task:
-    """The task of a worker that computes on `device`."""
+def worker_config(stream: Stream, store: Store, device: str, threads: int) -> WorkerConfig:
+    """Describe a worker that computes on `device`, a name that AMDNET_DEVICE may have."""
     own = {name: value for name, value in os.environ.items() if name.startswith("AMDNET_")}
     folders = {"DVC_ROOT": str(runtime.project_root()), "AMDNET_STORE": str(runtime.store_root())}
     environment = {**own, **folders, "AMDNET_DEVICE": device}
-    return Task(pickle.dumps(stream), code_of(imported_modules()), stream.recipe, store, environment, threads)
+    return WorkerConfig(pickle.dumps(stream), code_of(imported_modules()), stream.recipe, store, environment, threads)
 
 
 class Worker:
-    """Extracts videos. What goes wrong is returned, not raised: not every exception can travel."""
+    """Extracts videos. Its methods return exceptions instead of raising them: not every exception can be pickled.
 
-    def __init__(self, task: Task):
-        self._task = task
+    They return a PipelineError as it is, and any other exception as a RuntimeError whose message is the traceback.
+    """
+
+    def __init__(self, config: WorkerConfig):
+        self._config = config
 
     def start(self) -> Exception | None:
-        """Build the stream; to be called first."""
+        """Build the stream, which must be done before the first video; None where that went well."""
         return _caught(self._start)
 
     def extract(self, video: Video) -> Outcome | Exception:
-        """See `pipeline.extraction.extract.extract`."""
-        return _caught(lambda: extract(video, self._stream, self._task.store, self._model))
+        """Extract one video; see `pipeline.extraction.extract.extract`."""
+        return _caught(lambda: extract(video, self._stream, self._config.store, self._model))
 
     def _start(self) -> None:
-        os.environ.update(self._task.environment)
-        torch.set_num_threads(self._task.threads)
+        os.environ.update(self._config.environment)
+        torch.set_num_threads(self._config.threads)
         self._model = ThreadPoolExecutor(1)
-        code = code_of(self._task.code)
-        if others := [name for name, found in code.items() if found != self._task.code[name]]:
+        code = code_of(self._config.code)
+        if others := [name for name, found in code.items() if found != self._config.code[name]]:
             raise _refused(f"its code is not the driver's: {', '.join(others)}")
-        self._stream = pickle.loads(self._task.stream)
-        if self._stream.recipe != self._task.recipe:
-            raise _refused(f"its recipe is {self._stream.recipe}, the driver's is {self._task.recipe}")
+        self._stream = pickle.loads(self._config.stream)
+        if self._stream.recipe != self._config.recipe:
+            raise _refused(f"its recipe is {self._stream.recipe}, the driver's is {self._config.recipe}")
 
 
 def _refused(cause: str) -> PipelineError:

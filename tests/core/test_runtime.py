@@ -14,13 +14,19 @@ from pipeline.core.errors import PipelineError
 def test_one_process_extracts_by_default(monkeypatch):
     monkeypatch.delenv("AMDNET_EXECUTOR", raising=False)
     monkeypatch.delenv("AMDNET_WORKERS", raising=False)
-    assert runtime.executor() == "serial" and runtime.workers() is None
+    assert runtime.executor() == "inline" and runtime.workers() is None
 
 
 @pytest.mark.parametrize("name", ["processes", "", "Ray"])
 def test_another_executor_is_an_error_that_names_the_three(name, monkeypatch):
     monkeypatch.setenv("AMDNET_EXECUTOR", name)
-    with pytest.raises(PipelineError, match="AMDNET_EXECUTOR.*\n.*serial, process or ray"):
+    with pytest.raises(PipelineError, match="AMDNET_EXECUTOR.*\n.*inline, process or ray$"):
+        runtime.executor()
+
+
+def test_the_old_name_of_the_inline_executor_is_refused_with_the_new_one(monkeypatch):
+    monkeypatch.setenv("AMDNET_EXECUTOR", "serial")
+    with pytest.raises(PipelineError, match="inline, process or ray; `serial` is called `inline` now"):
         runtime.executor()
 
 

@@ -1,12 +1,14 @@
-"""Streams that take their process with them, or raise, on the video of so many clips."""
+"""Streams that take their process with them, raise, or never end, on the video of so many clips."""
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from helpers.streams import NumberStream
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import atomic_path
 
 
 class DeadlyStream(NumberStream):
@@ -21,6 +23,29 @@ class DeadlyStream(NumberStream):
             if self.marker:
                 self.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        return super().pool(rows, counts)
+
+
+class ExitingStream(NumberStream):
+    """Ends its process with exit status 0, as after a success, on the video of 4 clips."""
+
+    def pool(self, rows, counts):
+        if len(counts) == 4:
+            os._exit(0)
+        return super().pool(rows, counts)
+
+
+class WritingStream(NumberStream):
+    """Never finishes the file that it writes into `folder` on the video of 2 clips."""
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+
+    def pool(self, rows, counts):
+        if len(counts) == 2:
+            with atomic_path(self.folder / "rows"):
+                time.sleep(600)
         return super().pool(rows, counts)
 
 

@@ -1,4 +1,4 @@
-"""What the tests of all executors share: films, two workers, and what one process makes of the same films."""
+"""What the tests of all executors share: films, two workers, and what this process makes of the same films."""
 
 from pathlib import Path
 
@@ -24,10 +24,10 @@ def two_workers(executor: str, store: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AMDNET_WORKERS", "2")
 
 
-def serially(stream: Stream, videos: list[Video], folder: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """The bytes of the feature file that one process makes of the videos, with a store of its own."""
+def extract_inline(stream: Stream, videos: list[Video], folder: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """The bytes of the feature file that the executor `inline` makes of the videos, with a store of its own."""
     with monkeypatch.context() as patch:
-        patch.setenv("AMDNET_EXECUTOR", "serial")
+        patch.setenv("AMDNET_EXECUTOR", "inline")
         patch.setenv("AMDNET_STORE", str(folder / "store"))
         run(stream, videos, folder, 1.0)
     return (folder / f"{stream.name}.h5").read_bytes()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 import torch
-from helpers.executors import serially, two_workers, write_films
+from helpers.executors import extract_inline, two_workers, write_films
 from helpers.streams import NumberStream, corpus
 
 from pipeline.extraction.executor import outcomes
@@ -17,8 +17,8 @@ FILMS = 6
 
 
 @pytest.fixture(autouse=True)
-def _serial(tmp_path, monkeypatch):
-    two_workers("serial", tmp_path / "store", monkeypatch)
+def _inline(tmp_path, monkeypatch):
+    two_workers("inline", tmp_path / "store", monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_how_many_are_open_changes_no_byte(films, tmp_path, monkeypatch):
     written = []
     for decoders in ("1", "4"):
         monkeypatch.setenv("AMDNET_DECODERS", decoders)
-        written.append(serially(NumberStream(), corpus(films), tmp_path / decoders, monkeypatch))
+        written.append(extract_inline(NumberStream(), corpus(films), tmp_path / decoders, monkeypatch))
     assert written[0] == written[1]
 
 

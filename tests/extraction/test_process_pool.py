@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from helpers.deadly import DeadlyStream, OtherStream, RaisingStream, StillbornStream
-from helpers.executors import serially, two_workers, write_films
+from helpers.deadly import DeadlyStream, ExitingStream, OtherStream, RaisingStream, StillbornStream, WritingStream
+from helpers.executors import extract_inline, two_workers, write_films
 from helpers.streams import NumberStream, corpus
 
 from pipeline.backbones.resnet.params import ResNetParams
@@ -21,9 +21,10 @@ from pipeline.backbones.resnet.stream import ResNetStream
 from pipeline.backbones.slowfast.params import SlowFastParams
 from pipeline.backbones.slowfast.stream import SlowFastStream
 from pipeline.core.errors import PipelineError
-from pipeline.extraction import processes
+from pipeline.extraction import process_pool
+from pipeline.extraction.executor import outcomes
 from pipeline.extraction.run import run
-from pipeline.extraction.worker import Task, task
+from pipeline.extraction.worker import WorkerConfig, worker_config
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.feature_io.store import Store
 from pipeline.video.params import DecodeParams
@@ -46,7 +47,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
     metrics = run(NumberStream(), corpus(films), tmp_path, 0.0)
     assert (metrics["videos"], metrics["decoded"], metrics["failed"]) == (5, 5, 0)
     assert metrics["seconds"]["decode"] > 0 and metrics["clips"] == 2 + 3 + 4 + 5 + 6
-    assert (tmp_path / "numbers.h5").read_bytes() == serially(
+    assert (tmp_path / "numbers.h5").read_bytes() == extract_inline(
         NumberStream(), corpus(films), tmp_path / "one", monkeypatch
     )
     assert not multiprocessing.active_children()
@@ -79,7 +80,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
 def test_the_real_streams_travel_without_their_models(stream, films, tmp_path, monkeypatch):
     monkeypatch.setenv("AMDNET_WORKERS", "1")
     threads = torch.get_num_threads()
-    expected = serially(stream, corpus(films[:2]), tmp_path / "one", monkeypatch)
+    expected = extract_inline(stream, corpus(films[:2]), tmp_path / "one", monkeypatch)
     assert stream._model, "the model was built here, and must not be sent"
     run(stream, corpus(films[:2]), tmp_path, 0.0)
     assert (tmp_path / f"{stream.name}.h5").read_bytes() == expected
@@ -91,23 +92,26 @@ def test_unreadable_videos_are_named_as_by_one_process(films, tmp_path, monkeypa
     videos = corpus([*films[:2], tmp_path / "text.mp4", tmp_path / "missing.mp4", tmp_path / "missing2.mp4"])
     failures = run(NumberStream(), videos, tmp_path, 1.0)["failures"]
     assert [failure["video_id"] for failure in failures] == ["missing", "missing2", "text"]
-    assert (tmp_path / "numbers.h5").read_bytes() == serially(NumberStream(), videos, tmp_path / "one", monkeypatch)
+    assert (tmp_path / "numbers.h5").read_bytes() == extract_inline(
+        NumberStream(), videos, tmp_path / "one", monkeypatch
+    )
 
 
 def test_a_worker_killed_once_costs_nothing_but_time(films, tmp_path, monkeypatch, capsys):
     metrics = run(DeadlyStream(4, tmp_path / "killed"), corpus(films), tmp_path, 0.0)
     assert metrics["failed"] == 0 and metrics["decoded"] == 5 and (tmp_path / "killed").exists()
-    assert (tmp_path / "numbers.h5").read_bytes() == serially(
+    assert (tmp_path / "numbers.h5").read_bytes() == extract_inline(
         NumberStream(), corpus(films), tmp_path / "one", monkeypatch
     )
     assert "a worker died on film2 (killed by SIGKILL" in capsys.readouterr().err
 
 
-def test_a_video_that_kills_its_workers_is_a_failure(films, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("stream", "ending"), [(DeadlyStream(4), "SIGKILL"), (ExitingStream(), "exit status 0")])
+def test_a_video_that_ends_its_workers_is_a_failure(stream, ending, films, tmp_path, monkeypatch):
     monkeypatch.setenv("AMDNET_WORKERS", "1")
-    metrics = run(DeadlyStream(4), corpus(films), tmp_path, 0.2)
+    metrics = run(stream, corpus(films), tmp_path, 0.2)
     assert [failure["video_id"] for failure in metrics["failures"]] == ["film2"]
-    assert "SIGKILL" in metrics["failures"][0]["cause"] and metrics["videos"] == 4
+    assert ending in metrics["failures"][0]["cause"] and metrics["videos"] == 4
     with FeatureFile(tmp_path / "numbers.h5") as file:
         assert file.ids() == ["film0", "film1", "film3", "film4"]
 
@@ -125,10 +129,10 @@ def test_a_worker_with_another_recipe_is_refused(films, tmp_path):
 
 
 def test_a_worker_with_other_code_is_refused(films, tmp_path, monkeypatch):
-    def of_other_code(*given) -> Task:
-        return replace(task(*given), code={"pipeline.nowhere": "0", "pipeline.video.clips": "0"})
+    def of_other_code(*given) -> WorkerConfig:
+        return replace(worker_config(*given), code={"pipeline.nowhere": "0", "pipeline.video.clips": "0"})
 
-    monkeypatch.setattr(processes, "task", of_other_code)
+    monkeypatch.setattr(process_pool, "worker_config", of_other_code)
     with pytest.raises(PipelineError, match="not the driver's: pipeline.nowhere, pipeline.video.clips\n") as caught:
         run(NumberStream(), corpus(films), tmp_path, 1.0)
     assert "same code" in caught.value.fix and not list((tmp_path / "store").rglob("*.safetensors"))
@@ -141,6 +145,16 @@ def test_an_error_that_is_no_videos_fault_ends_the_run(error, raised, films, tmp
     ):
         run(RaisingStream(error), corpus(films), tmp_path, 1.0)
     assert not multiprocessing.active_children()
+
+
+def test_closing_ends_the_workers_and_leaves_no_half_written_file(films, tmp_path):
+    folder = tmp_path / "folder"
+    running = outcomes(corpus(films), WritingStream(folder), Store(tmp_path / "store", "numbers"))
+    next(running)
+    while not folder.exists() or not list(folder.iterdir()):
+        time.sleep(0.01)
+    running.close()
+    assert not multiprocessing.active_children() and not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
@@ -166,7 +180,7 @@ def test_no_worker_outlives_its_driver(sent, films, tmp_path, monkeypatch):
 
     metrics = run(NumberStream(), corpus(films), tmp_path, 0.0)
     assert metrics["reused"] >= 1
-    assert (tmp_path / "numbers.h5").read_bytes() == serially(
+    assert (tmp_path / "numbers.h5").read_bytes() == extract_inline(
         NumberStream(), corpus(films), tmp_path / "one", monkeypatch
     )
 
@@ -180,20 +194,20 @@ def test_no_worker_outlives_its_driver(sent, films, tmp_path, monkeypatch):
         ("cpu", 3, "2", ["cpu", "cpu"]),
     ],
 )
-def test_the_seats_have_the_gpus_in_turn(device, gpus, named, expected, monkeypatch, tmp_path):
+def test_the_slots_have_the_gpus_in_turn(device, gpus, named, expected, monkeypatch, tmp_path):
     for name, value in (("AMDNET_DEVICE", device), ("AMDNET_WORKERS", named)):
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    monkeypatch.setattr(processes, "ProcessHand", lambda task: task.environment["AMDNET_DEVICE"])
-    crew = processes.ProcessCrew(NumberStream(), Store(tmp_path, "numbers"))
-    assert [crew.start(seat) for seat in range(crew.size)] == expected
+    monkeypatch.setattr(process_pool, "ProcessHandle", lambda config: config.environment["AMDNET_DEVICE"])
+    pool = process_pool.ProcessPool(NumberStream(), Store(tmp_path, "numbers"))
+    assert [pool.start(slot) for slot in range(pool.size)] == expected
 
 
 def test_cpu_workers_share_the_threads(monkeypatch, tmp_path):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
-    monkeypatch.setattr(processes, "ProcessHand", lambda task: task.threads)
+    monkeypatch.setattr(process_pool, "ProcessHandle", lambda config: config.threads)
     for named, size, threads in (("3", 3, 2), ("16", 16, 1), (None, 8, 1)):
         monkeypatch.setenv("AMDNET_WORKERS", named) if named else monkeypatch.delenv("AMDNET_WORKERS")
-        crew = processes.ProcessCrew(NumberStream(), Store(tmp_path, "numbers"))
-        assert (crew.size, crew.start(0)) == (size, threads)
+        pool = process_pool.ProcessPool(NumberStream(), Store(tmp_path, "numbers"))
+        assert (pool.size, pool.start(0)) == (size, threads)

@@ -1,4 +1,4 @@
-"""Ray actors give the bytes of one process, on one machine and on two of which one is lost.
+"""Ray actors give the bytes of inline, on one machine and on two of which one is lost.
 
 Needs the optional package ray; skips without it.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from helpers.deadly import DeadlyStream, RaisingStream
-from helpers.executors import serially, two_workers, write_films
+from helpers.executors import extract_inline, two_workers, write_films
 from helpers.streams import NumberStream, corpus
 
 from pipeline.core.errors import PipelineError
@@ -46,7 +46,7 @@ def films(tmp_path_factory) -> list[Path]:
 @pytest.fixture
 def expected(films, tmp_path, monkeypatch) -> bytes:
     """The bytes that one process gives."""
-    return serially(NumberStream(), corpus(films), tmp_path / "one", monkeypatch)
+    return extract_inline(NumberStream(), corpus(films), tmp_path / "one", monkeypatch)
 
 
 @pytest.fixture(scope="module")
