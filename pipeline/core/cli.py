@@ -1,33 +1,49 @@
-"""How a stage's `main` is run: what the user must mend is printed in a few lines, without a traceback.
+"""How a stage or a command is run: what the user must mend is printed in a few lines, without a traceback.
 
 Test: tests/core/test_cli.py.
 """
 
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pipeline.core.errors import PipelineError
 
 INTERRUPTED = 128 + signal.SIGINT
-"""The exit status of a stage that Ctrl-C ended, as shells have it."""
+"""The exit status of a stage or a command that Ctrl-C ended, as shells have it."""
 
 
-def run(main: Callable[[], None]) -> None:
-    """Call `main`; on PipelineError print it to stderr and exit with 1.
+def run(main: Callable[[], object]) -> None:
+    """Call the `main` of a stage; on PipelineError print it to stderr and exit with 1.
 
     The first Ctrl-C lets what is being written come to an end, says so in one line and exits with `INTERRUPTED`; a
     second one ends the process at once.
     """
-    signal.signal(signal.SIGINT, _interrupt)
-    try:
+    handle_interrupts()
+    with reported(stopped="What was finished is kept; the same command goes on from there."):
         main()
+
+
+def handle_interrupts() -> None:
+    """Make the first Ctrl-C raise KeyboardInterrupt, also where Python was started without that, and a second exit."""
+    signal.signal(signal.SIGINT, _interrupt)
+
+
+@contextlib.contextmanager
+def reported(stopped: str) -> Iterator[None]:
+    """Turn a PipelineError, and Ctrl-C, within the block into a message on stderr and the end of the process.
+
+    The exit status is 1 for an error and `INTERRUPTED` for Ctrl-C; stopped: what the message says after Ctrl-C.
+    """
+    try:
+        yield
     except PipelineError as error:
         print(f"\nERROR: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("\nStopped by Ctrl-C. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        print(f"\nStopped by Ctrl-C. {stopped}", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 

@@ -1,29 +1,28 @@
-"""Two feature files, video by video: `python -m pipeline.feature_io.compare A.h5 B.h5`.
+"""Two feature files, video by video: whether features that were extracted again are those that were published.
 
-Says whether features that were extracted again are those that were published. Rows are compared by their cosine, over
-the rows that both files have. Exit status: 0 the same within tolerance, 1 different, 2 unreadable.
-Test: tests/feature_io/test_compare.py.
+Rows are compared by their cosine, over the rows that both files have of a video. `amdnet compare` prints the result.
+Test: tests/tools/test_compare.py.
 """
 
-import argparse
-import json
-import sys
+import contextlib
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-SAME, DIFFERENT, UNREADABLE = 0, 1, 2
+from pipeline.core.errors import PipelineError
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One id. shapes and dtypes: as stored, None where a file lacks it; cosines: of the common rows, None without any.
+    """What was found of one id.
 
-    rows_more: rows of B less rows of A; not_finite: rows with NaN or infinity in A and in B; verdict: `same`, or what
-    is different.
+    shapes and dtypes: as the two files store them, None where a file lacks the id; rows_more: how many rows file B has
+    more than file A; mean_cosine and min_cosine: over the rows that both have, None where there are none; not_finite:
+    how many rows of A and of B hold NaN or infinity; verdict: `same`, or what is different.
     """
 
     id: str
@@ -36,122 +35,144 @@ class Comparison:
     verdict: str = "same"
 
 
-def compare(first: h5py.File, second: h5py.File, min_cosine: float, max_rows: int) -> Iterator[Comparison]:
-    """Compare two open files, in the order of ids.
+@dataclass(frozen=True)
+class Summary:
+    """Counts over all ids of two files, and the cosines over all ids that have one.
 
-    The same are two datasets (T, D), or (1, T, D), of numbers that are all finite, with equal D, at most `max_rows`
-    rows apart, whose common rows all have a cosine of at least `min_cosine`. Float types may differ. Raises OSError
-    where a dataset cannot be read.
+    verdict: `same` where all ids are; files without any id are `different`.
     """
-    for id in sorted(set(first) | set(second)):
-        yield _compare(id, first.get(id), second.get(id), min_cosine, max_rows)
+
+    ids: int
+    same: int
+    different: int
+    only_in_A: int
+    only_in_B: int
+    other_length: int
+    not_finite: int
+    mean_cosine: float | None
+    min_cosine: float | None
+    verdict: str
 
 
-def _compare(id: str, first, second, min_cosine: float, max_rows: int) -> Comparison:
-    pair = first, second
-    known = {
-        "id": id,
-        "shapes": tuple(list(item.shape) if isinstance(item, h5py.Dataset) else None for item in pair),
-        "dtypes": tuple(str(item.dtype) if isinstance(item, h5py.Dataset) else None for item in pair),
-    }
-    for name, item in zip("AB", pair, strict=True):
-        if item is None:
-            return Comparison(**known, verdict=f"not in {name}")
-        if not isinstance(item, h5py.Dataset) or not _is_matrix(item):
-            return Comparison(**known, verdict=f"no (T, D) numbers in {name}")
-    a, b = (item[()].reshape(item.shape[-2:]).astype(np.float64) for item in pair)
-    known["rows_more"] = len(b) - len(a)
-    known["not_finite"] = tuple(int((~np.isfinite(rows)).any(axis=1).sum()) for rows in (a, b))
-    if a.shape[1] != b.shape[1]:
-        return Comparison(**known, verdict=f"{a.shape[1]} and {b.shape[1]} features a row")
-    if any(known["not_finite"]):
-        return Comparison(**known, verdict="values that are not finite")
-    common = min(len(a), len(b))
-    cosines = _cosines(a[:common], b[:common])
-    if common:
-        known |= {"mean_cosine": float(cosines.mean()), "min_cosine": float(cosines.min())}
-    if abs(known["rows_more"]) > max_rows:
-        return Comparison(**known, verdict=f"{len(a)} and {len(b)} rows")
-    if common and cosines.min() < min_cosine:
-        return Comparison(**known, verdict=f"row {cosines.argmin()} differs")
-    return Comparison(**known)
+def compare_files(first: Path, second: Path, min_cosine: float, max_rows: int) -> Iterator[Comparison]:
+    """Compare two HDF5 files id by id, in the order of ids.
+
+    An id is the same in both where its two datasets are (T, D), or (1, T, D), of numbers that are all finite, D is
+    equal, T differs by at most `max_rows`, and every row that both have has a cosine of at least `min_cosine`. Float
+    types may differ. Raises PipelineError for a file that cannot be read.
+    """
+    with _opened(first) as a, _opened(second) as b:
+        for id in sorted(_ids(a) | _ids(b)):
+            yield _compare(id, _item(a, id), _item(b, id), min_cosine, max_rows)
 
 
-def _is_matrix(item: h5py.Dataset) -> bool:
-    return item.dtype.kind in "fiu" and (item.ndim == 2 or (item.ndim == 3 and item.shape[0] == 1))
-
-
-def _cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(T, D), (T, D) -> (T,); two rows of zeros are equal, one is as far from any other row as can be."""
-    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    both_zero = ~a.any(axis=1) & ~b.any(axis=1)
-    return np.where(both_zero, 1.0, (a * b).sum(axis=1) / np.where(lengths > 0, lengths, 1.0))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.feature_io.compare", description=__doc__.splitlines()[0])
-    parser.add_argument("first", type=Path, metavar="A.h5")
-    parser.add_argument("second", type=Path, metavar="B.h5")
-    parser.add_argument("--cosine", type=float, default=0.999, help="smallest cosine of a row that counts as the same")
-    parser.add_argument("--rows", type=int, default=0, help="rows by which a video's lengths may differ")
-    parser.add_argument("--json", action="store_true", help="print JSON lines, the summary last")
-    options = parser.parse_args(arguments)
-    found: list[Comparison] = []
-    path = options.first
-    try:
-        with h5py.File(options.first) as first:
-            path = options.second
-            with h5py.File(options.second) as second:
-                path = f"{options.first} or {options.second}"
-                for comparison in compare(first, second, options.cosine, options.rows):
-                    print(json.dumps(asdict(comparison)) if options.json else _line(comparison))
-                    found.append(comparison)
-    except OSError as error:
-        print(f"ERROR: {path}: not readable: {error}", file=sys.stderr)
-        return UNREADABLE
-    summary = _summary(found)
-    print(json.dumps(summary) if options.json else _last_line(summary))
-    return SAME if summary["verdict"] == "same" else DIFFERENT
-
-
-def _line(one: Comparison) -> str:
-    cosine = "" if one.mean_cosine is None else f"cosine mean {one.mean_cosine:.6f}, min {one.min_cosine:.6f}"
-    stored = [
-        "absent" if shape is None else f"{tuple(shape)} {dtype}"
-        for shape, dtype in zip(one.shapes, one.dtypes, strict=True)
-    ]
-    rest = [f"not finite: {one.not_finite[0]} and {one.not_finite[1]} rows"] if any(one.not_finite) else []
-    return "  ".join([one.id, stored[0], stored[1], *filter(None, [cosine]), *rest, one.verdict])
-
-
-def _summary(found: list[Comparison]) -> dict:
-    """Counts over all ids; files without a common video are not the same."""
+def summarize(found: Sequence[Comparison]) -> Summary:
+    """Count what was found of all ids."""
     means = [one.mean_cosine for one in found if one.mean_cosine is not None]
     same = sum(one.verdict == "same" for one in found)
-    return {
-        "ids": len(found),
-        "same": same,
-        "different": len(found) - same,
-        "only_in_A": sum(one.verdict == "not in B" for one in found),
-        "only_in_B": sum(one.verdict == "not in A" for one in found),
-        "other_length": sum(bool(one.rows_more) for one in found),
-        "not_finite": sum(any(one.not_finite) for one in found),
-        "mean_cosine": float(np.mean(means)) if means else None,
-        "min_cosine": min((one.min_cosine for one in found if one.min_cosine is not None), default=None),
-        "verdict": "same" if found and same == len(found) else "different",
-    }
-
-
-def _last_line(summary: dict) -> str:
-    cosine = summary["mean_cosine"]
-    compared = "" if cosine is None else f"; cosine mean {cosine:.6f}, min {summary['min_cosine']:.6f}"
-    return (
-        f"{summary['verdict']}: {summary['same']} of {summary['ids']} the same, {summary['only_in_A']} only in A, "
-        f"{summary['only_in_B']} only in B, {summary['other_length']} of another length, "
-        f"{summary['not_finite']} with values that are not finite{compared}"
+    return Summary(
+        ids=len(found),
+        same=same,
+        different=len(found) - same,
+        only_in_A=sum(one.verdict == "not in B" for one in found),
+        only_in_B=sum(one.verdict == "not in A" for one in found),
+        other_length=sum(bool(one.rows_more) for one in found),
+        not_finite=sum(any(one.not_finite) for one in found),
+        mean_cosine=float(np.mean(means)) if means else None,
+        min_cosine=min((one.min_cosine for one in found if one.min_cosine is not None), default=None),
+        verdict="same" if found and same == len(found) else "different",
     )
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+@contextlib.contextmanager
+def _reading(what: Path | str) -> Iterator[None]:
+    """Turn what h5py raises for a missing or broken file into a PipelineError."""
+    try:
+        yield
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        number = getattr(error, "errno", None)
+        cause = os.strerror(number) if number else error
+        raise PipelineError(f"cannot be read: {cause}", where=what, fix="name an HDF5 file, or copy it anew") from None
+
+
+def _opened(path: Path) -> h5py.File:
+    with _reading(path):
+        return h5py.File(path)
+
+
+def _ids(file: h5py.File) -> set[str]:
+    with _reading(file.filename):
+        return set(map(os.fsdecode, file))
+
+
+def _item(file: h5py.File, id: str) -> object:
+    with _reading(f"{file.filename}, {id}"):
+        return file.get(id)
+
+
+def _compare(id: str, first: object, second: object, min_cosine: float, max_rows: int) -> Comparison:
+    """Compare what the two files hold under one id: datasets, None, or what is no dataset."""
+    known = Comparison(id, (_shape(first), _shape(second)), (_dtype(first), _dtype(second)))
+    for name, item in (("A", first), ("B", second)):
+        if item is None:
+            return replace(known, verdict=f"not in {name}")
+        if not _is_matrix(item):
+            return replace(known, verdict=f"no (T, D) numbers in {name}")
+    a, b = _rows(first), _rows(second)
+    known = replace(known, rows_more=len(b) - len(a), not_finite=(_not_finite(a), _not_finite(b)))
+    if a.shape[1] != b.shape[1]:
+        return replace(known, verdict=f"{a.shape[1]} and {b.shape[1]} features a row")
+    if any(known.not_finite):
+        return replace(known, verdict="values that are not finite")
+    common = min(len(a), len(b))
+    cosines = _cosines(a[:common], b[:common])
+    if common:
+        known = replace(known, mean_cosine=float(cosines.mean()), min_cosine=float(cosines.min()))
+    if abs(len(b) - len(a)) > max_rows:
+        return replace(known, verdict=f"{len(a)} and {len(b)} rows")
+    if common and cosines.min() < min_cosine:
+        return replace(known, verdict=f"row {cosines.argmin()} differs")
+    return known
+
+
+def _shape(item: object) -> list[int] | None:
+    """The shape of a dataset; None of anything else, and of a dataset that HDF5 calls empty."""
+    return list(item.shape) if isinstance(item, h5py.Dataset) and item.shape is not None else None
+
+
+def _dtype(item: object) -> str | None:
+    if not isinstance(item, h5py.Dataset):
+        return None
+    with _reading(_place(item)):
+        return str(item.dtype)
+
+
+def _is_matrix(item: object) -> bool:
+    shape = _shape(item)
+    return (
+        isinstance(item, h5py.Dataset)
+        and item.dtype.kind in "fiu"
+        and shape is not None
+        and (len(shape) == 2 or (len(shape) == 3 and shape[0] == 1))
+    )
+
+
+def _rows(item: h5py.Dataset) -> np.ndarray:
+    """(T, D) or (1, T, D) -> (T, D) in float64."""
+    with _reading(_place(item)):
+        return item[()].reshape(item.shape[-2:]).astype(np.float64)
+
+
+def _place(item: h5py.Dataset) -> str:
+    return f"{item.file.filename}, {item.name.removeprefix('/')}"
+
+
+def _not_finite(rows: np.ndarray) -> int:
+    return int((~np.isfinite(rows)).any(axis=1).sum())
+
+
+def _cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(T, D), (T, D) -> (T,); two rows of zeros have a cosine of 1, a row of zeros and any other row one of 0."""
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    both_zero = ~a.any(axis=1) & ~b.any(axis=1)
+    return np.where(both_zero, 1.0, (a * b).sum(axis=1) / np.where(lengths > 0, lengths, 1.0))

@@ -12,8 +12,8 @@ import yaml
 from helpers.project import TINY, TINY_RECIPE, Project, ran
 from safetensors.torch import load_file
 
-from pipeline.models.amdnet.model import AMDNet
-from pipeline.models.common.author_weights import author_name_of
+from pipeline.models.amdnet.authors import NAMES
+from tools.authors.weights import author_name_of
 
 STAGES = ["prepare", "slowfast", "resnet", "query_text", "subtitle_text", "pack", "train", "evaluate", "report"]
 FEATURES = ["slowfast", "resnet", "query", "subtitle"]
@@ -169,9 +169,9 @@ def test_a_checkpoint_of_the_authors_is_evaluated_in_the_place_of_the_trained_mo
     project.change({"features": {"normalize": "stream"}})
     project.repro()
     trained = load_file(project.path("outputs/model/model.safetensors"))
-    names = {name: author_name_of(AMDNet, name) for name in trained if name.rpartition(".")[0] in AMDNet.AUTHOR_NAMES}
+    names = {name: author_name_of(NAMES, name) for name in trained if name.rpartition(".")[0] in NAMES}
     torch.save({"model": {names[name]: trained[name] + 1 for name in names}}, project.path("best.ckpt"))
-    command = [sys.executable, "-m", "pipeline.models.common.author_checkpoint", "best.ckpt"]
+    command = [sys.executable, "-m", "tools.command", "import-checkpoint", "best.ckpt"]
     subprocess.run(command, cwd=project.folder, check=True)
     project.dvc("commit", "--force", "train")
     assert project.repro() == ["evaluate", "report"]

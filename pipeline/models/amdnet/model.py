@@ -3,7 +3,7 @@
 A video of N clips is encoded once. From its overview vector the model draws H spans (centre and width); a Gaussian mask
 around each span makes one attention head look at one moment. A query scores a video by its most similar clip, and the
 moment that holds this clip is the answer within the video.
-Tests: tests/models/test_amdnet.py, tests/models/test_parity.py (against the authors' numbers).
+Tests: tests/models/test_amdnet.py, tests/tools/test_parity.py (against the authors' numbers).
 """
 
 from typing import NamedTuple
@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from pipeline.corpus.videos import Videos
 from pipeline.models.amdnet.recipe import AMDNetRecipe
-from pipeline.models.common.author_names import attention_names
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, moment_spans, similarities
 from pipeline.models.common.losses import diversity_loss, relevance_loss, retrieval_loss
@@ -52,24 +51,6 @@ class AMDNet(TrainedModel):
 
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.
     """
-
-    AUTHOR_NAMES = {
-        "video_projection.norm": "clip_input_proj.LayerNorm",
-        "video_projection.linear": "clip_input_proj.net.1",
-        "video_position.table": "clip_pos_embed.position_embeddings",
-        "video_position.norm": "clip_pos_embed.LayerNorm",
-        "overview_norm": "clip_encoder.clip2video.layernorm",
-        "overview": "clip_encoder.clip2video.fc_out1",
-        "anchors": "clip_encoder.fc_gauss",
-        **attention_names("video_attention", "clip_encoder.attn0"),
-        **attention_names("moment_attention", "clip_encoder.attn1"),
-        "query_projection.norm": "query_input_proj.LayerNorm",
-        "query_projection.linear": "query_input_proj.net.1",
-        "query_position.table": "query_pos_embed.position_embeddings",
-        "query_position.norm": "query_pos_embed.LayerNorm",
-        **attention_names("query_attention", "query_encoder"),
-        "query_pooling.logits": "modular_vector_mapping",
-    }
 
     def __init__(self, video_size: int, query_size: int, recipe: AMDNetRecipe, max_query_tokens: int = 30):
         super().__init__(video_size, recipe)

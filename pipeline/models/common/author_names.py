@@ -1,15 +1,25 @@
-"""How the authors of the models named the modules that our shared blocks stand for, for each model's `AUTHOR_NAMES`."""
+"""The names that the authors of several models gave to the modules that our shared blocks stand for.
+
+Each function maps the names of a block's own modules to those in the authors' state dict, for `NAMES` in the authors
+module of a model. Test: tests/tools/test_author_weights.py.
+"""
 
 
 def attention_names(ours: str, theirs: str) -> dict[str, str]:
-    """Of a SelfAttention."""
+    """Maps the names of a SelfAttention's modules to the authors' names.
+
+    ours: the name of the SelfAttention in our model; theirs: in the authors' model.
+    """
     names = {"output": "output.dense", "norm": "output.LayerNorm"}
     names |= {part: f"self.{part}" for part in ("query", "key", "value")}
     return {f"{ours}.{part}": f"{theirs}.{name}" for part, name in names.items()}
 
 
 def embedding_names(ours: str, theirs: str) -> dict[str, str]:
-    """Of an Embedding; theirs: `query`, `clip` or `frame`."""
+    """Maps the names of an Embedding's modules to the authors' names.
+
+    ours: the name of the Embedding in our model; theirs: what the authors call its input, `query`, `clip` or `frame`.
+    """
     return {
         f"{ours}.projection.norm": f"{theirs}_input_proj.LayerNorm",
         f"{ours}.projection.linear": f"{theirs}_input_proj.net.1",

@@ -1,10 +1,10 @@
-"""What every retrieval model can do: the one interface that training, ranking and the parity command know.
+"""What every retrieval model can do: the one interface that training and ranking know.
 
 A model is a folder of pipeline/models, whose name is the model's, and its recipes/<name>.yaml; docs/adding-a-model.md.
 Test: tests/models/test_interface.py, the same properties for all models.
 """
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +41,6 @@ class RetrievalModel(nn.Module):
     centre and width of the moments that the model learned in each video, shares of its clips; H = 0 where it learns
     none.
     """
-
-    # Our modules and the modules of the authors' code that hold the same weights.
-    AUTHOR_NAMES: ClassVar[dict[str, str]]
 
     def __init__(self, video_size: int, recipe: Recipe):
         super().__init__()

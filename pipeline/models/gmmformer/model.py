@@ -2,7 +2,7 @@
 
 A video is stored as 32 clip vectors and one frame vector. Both branches are two blocks of four self-attentions side by
 side; three of them multiply their scores by a Gaussian window around each position, so that they look near or far.
-Tests: tests/models/test_gmmformer.py, test_interface.py, test_parity.py (against the authors' numbers).
+Tests: tests/models/test_gmmformer.py, test_interface.py, tests/tools/test_parity.py (against the authors' numbers).
 """
 
 from typing import NamedTuple
@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.corpus.videos import Videos
-from pipeline.models.common.author_names import attention_names, embedding_names
 from pipeline.models.common.blocks import AttentionPooling, Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, similarities
 from pipeline.models.common.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
@@ -63,25 +62,6 @@ class GMMFormer(TrainedModel):
 
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.
     """
-
-    AUTHOR_NAMES = {
-        **embedding_names("query_encoder.embedding", "query"),
-        **attention_names("query_encoder.attention", "query_encoder"),
-        "query_encoder.pooling.logits": "modular_vector_mapping",
-        **embedding_names("clip_embedding", "clip"),
-        **embedding_names("frame_embedding", "frame"),
-        **{
-            ours: theirs
-            for branch, names in {
-                "clip": ("clip_encoder", "clip_encoder_2"),
-                "frame": ("frame_encoder_1", "frame_encoder_2"),
-            }.items()
-            for block, name in enumerate(names)
-            for unit in range(1 + len(WIDTHS))
-            for ours, theirs in attention_names(f"{branch}_blocks.{block}.units.{unit}", f"{name}.attn{unit}").items()
-        },
-        "frame_pooling.logits": "modular_vector_mapping_2",
-    }
 
     def __init__(self, video_size: int, query_size: int, recipe: GMMFormerRecipe, max_query_tokens: int = 30):
         super().__init__(video_size, recipe)

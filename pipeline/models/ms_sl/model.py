@@ -2,7 +2,7 @@
 
 A query is compared with every run of consecutive clips of a video, all lengths and all starts. The most similar run,
 the key clip, then guides attention over the frames, so that what a video's frames say depends on the query.
-Tests: tests/models/test_ms_sl.py, test_interface.py, test_parity.py (against the authors' numbers).
+Tests: tests/models/test_ms_sl.py, test_interface.py, tests/tools/test_parity.py (against the authors' numbers).
 """
 
 from typing import NamedTuple
@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.corpus.videos import Videos
-from pipeline.models.common.author_names import attention_names, embedding_names
 from pipeline.models.common.blocks import Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, similarities
 from pipeline.models.common.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
@@ -50,18 +49,6 @@ class MSSL(TrainedModel):
 
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.
     """
-
-    AUTHOR_NAMES = {
-        **embedding_names("query_encoder.embedding", "query"),
-        **attention_names("query_encoder.attention", "query_encoder"),
-        "query_encoder.pooling.logits": "modular_vector_mapping",
-        **embedding_names("clip_embedding", "clip"),
-        **attention_names("clip_attention", "clip_encoder"),
-        **embedding_names("frame_embedding", "frame"),
-        **attention_names("frame_attention", "frame_encoder"),
-        "key": "mapping_linear.0",
-        "value": "mapping_linear.1",
-    }
 
     def __init__(self, video_size: int, query_size: int, recipe: MSSLRecipe, max_query_tokens: int = 30):
         super().__init__(video_size, recipe)

@@ -1,9 +1,6 @@
 """The authors' checkpoints: found in any of the usual files, put in the place of our weights by one command."""
 
 import argparse
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,9 +10,7 @@ from safetensors.torch import save_file
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 from pipeline.models.common import checkpoint
-from pipeline.models.common.author_checkpoint import read_author_weights, replace_weights
-
-ROOT = Path(__file__).resolve().parents[2]
+from tools.authors.checkpoint import read_author_weights, replace_weights
 
 
 @pytest.mark.parametrize("wrap", [
@@ -38,7 +33,7 @@ def test_a_safetensors_file(tmp_path, author_state):
 
 def test_a_file_that_would_run_code_is_refused(tmp_path, author_state):
     torch.save({"model": author_state, "config": argparse.Namespace(lr=0.1)}, tmp_path / "best.ckpt")
-    with pytest.raises(PipelineError, match="could run any code"):
+    with pytest.raises(PipelineError, match="argparse.Namespace, which could run any code"):
         read_author_weights(tmp_path / "best.ckpt")
 
 
@@ -48,10 +43,15 @@ def test_a_file_without_weights_is_refused(tmp_path):
         read_author_weights(tmp_path / "best.ckpt")
 
 
-@pytest.mark.parametrize("name", ["missing.ckpt", "folder", "empty.ckpt", "cut.ckpt", "cut.safetensors"])
+@pytest.mark.parametrize(
+    "name", ["missing.ckpt", "folder", "empty.ckpt", "text.ckpt", "cut.ckpt", "old.ckpt", "cut.safetensors"]
+)
 def test_a_file_that_cannot_be_read_is_named(tmp_path, author_state, name):
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty.ckpt").touch()
+    (tmp_path / "text.ckpt").write_text("no checkpoint")
+    torch.save(author_state, tmp_path / "old.ckpt", _use_new_zipfile_serialization=False)
+    (tmp_path / "old.ckpt").write_bytes((tmp_path / "old.ckpt").read_bytes().replace(b"clip", b"\xff\xff\xff\xff"))
     torch.save(author_state, tmp_path / "cut.ckpt")
     save_file(author_state, tmp_path / "cut.safetensors")
     for cut in ("cut.ckpt", "cut.safetensors"):
@@ -74,17 +74,17 @@ def trained(tmp_path, make_model):
 
 
 @torch.inference_mode()
-def test_the_command_gives_a_trained_model_the_authors_weights(make_model, videos, author_state, trained):
+def test_the_command_gives_a_trained_model_the_authors_weights(
+    make_model, videos, author_state, trained, amdnet, monkeypatch
+):
     other = make_model()
     for parameter in other.parameters():
         parameter.zero_()
     folder = trained(other)
     torch.save({"model": author_state, "epoch": 3}, folder / "best.ckpt")
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline.models.common.author_checkpoint", "best.ckpt"],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "dvc commit --force train && dvc repro" in done.stdout
+    monkeypatch.chdir(folder)
+    done = amdnet("import-checkpoint", "best.ckpt")
+    assert done.exit_code == 0 and "dvc commit --force train && dvc repro" in done.stdout
     model, config = checkpoint.load(folder / "outputs/model")
     assert torch.equal(model.encode_video(videos).video, make_model().encode_video(videos).video)
     assert config["author_weights"] == {"file": "best.ckpt", "sha256": sha256_file(folder / "best.ckpt")}
@@ -107,3 +107,14 @@ def test_a_model_that_the_authors_code_does_not_make_is_refused(make_model, trai
     folder = trained(make_model(name), name, normalize)
     with pytest.raises(PipelineError, match=cause):
         replace_weights(folder / "best.ckpt", folder / "outputs/model")
+
+
+def test_without_a_trained_model_or_a_checkpoint_the_file_is_named(tmp_path, make_model, trained, amdnet, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = amdnet("import-checkpoint", "best.ckpt")
+    assert done.exit_code == 1 and done.stderr.startswith("\nERROR: outputs/model/config.json: the file does not exist")
+    trained(make_model())
+    before = {path: path.read_bytes() for path in (tmp_path / "outputs/model").iterdir()}
+    done = amdnet("import-checkpoint", "best.ckpt")
+    assert done.exit_code == 1 and done.stderr.startswith("\nERROR: best.ckpt: cannot be read: No such file")
+    assert {path: path.read_bytes() for path in (tmp_path / "outputs/model").iterdir()} == before

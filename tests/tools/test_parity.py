@@ -1,27 +1,17 @@
 """The parity command: the authors' numbers within 1e-5, and its exit status for every kind of fixture."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from pipeline.core.errors import PipelineError
 from pipeline.corpus.videos import Videos
+from pipeline.models.amdnet import authors as amdnet_authors
 from pipeline.models.amdnet.model import AMDNet
-from pipeline.models.common import parity as command
-from pipeline.models.common.parity_results import amdnet_results
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def run(path: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline.models.common.parity", str(path)], cwd=ROOT, capture_output=True, text=True
-    )
+from tools.authors import parity as command
+from tools.authors.weights import author_name_of
 
 
 def fixture_of(model: AMDNet, videos: Videos, queries, path: Path, **changes: np.ndarray) -> Path:
@@ -37,13 +27,11 @@ def fixture_of(model: AMDNet, videos: Videos, queries, path: Path, **changes: np
         arrays["input.query"] = tokens[:, 0]
         del arrays["input.query_mask"]
     for name, parameter in model.named_parameters():
-        module, _, leaf = name.rpartition(".")
-        arrays[f"weights.{model.AUTHOR_NAMES[module]}.{leaf}"] = parameter.detach()
+        arrays[f"weights.{author_name_of(amdnet_authors.NAMES, name)}"] = parameter.detach()
     parts = ({name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
              for prefix in ("weights.", "input."))  # fmt: skip
-    with torch.inference_mode():
-        for name, tensor in amdnet_results(*parts, {}).items():
-            arrays[f"expect.{name}"] = tensor
+    for name, tensor in command.results_of(amdnet_authors, *parts, {}).items():
+        arrays[f"expect.{name}"] = tensor
     np.savez(path, **{name: tensor.numpy() for name, tensor in arrays.items()} | changes)
     return path
 
@@ -74,17 +62,17 @@ def test_dimensions_come_from_the_fixture(tmp_path, make_model, videos, queries,
     assert set(command.errors(fixture).values()) == {0.0}
 
 
-def test_exit_status(tmp_path, make_model, videos, queries):
-    good = run(fixture_of(make_model(), videos, queries, tmp_path / "good.npz"))
-    assert good.returncode == 0 and json.loads(good.stdout)["expect.video"] == 0
+def test_exit_status(tmp_path, make_model, videos, queries, amdnet):
+    good = amdnet("parity", fixture_of(make_model(), videos, queries, tmp_path / "good.npz"))
+    assert good.exit_code == 0 and json.loads(good.stdout)["expect.video"] == 0
 
     changes = {"expect.global": np.ones((5, 32), np.float32)}
-    bad = run(fixture_of(make_model(), videos, queries, tmp_path / "bad.npz", **changes))
-    assert bad.returncode == 1 and json.loads(bad.stdout)["expect.global"] > 1e-5
+    bad = amdnet("parity", fixture_of(make_model(), videos, queries, tmp_path / "bad.npz", **changes))
+    assert bad.exit_code == 3 and json.loads(bad.stdout)["expect.global"] > 1e-5
 
     np.savez(tmp_path / "unknown.npz", **{"weights.some.weight": np.ones(2), "expect.thing": np.ones(2)})
-    unknown = run(tmp_path / "unknown.npz")
-    assert unknown.returncode == 2 and "no model known here" in unknown.stderr and not unknown.stdout
+    unknown = amdnet("parity", tmp_path / "unknown.npz")
+    assert unknown.exit_code == 1 and "no model known here" in unknown.stderr and not unknown.stdout
 
 
 def test_a_wrong_shape_or_a_nan_is_an_infinite_error():
@@ -98,14 +86,29 @@ def test_integers_must_be_equal():
     assert command.relative_error(torch.tensor([3, 1000]), torch.tensor([3, 1001])) == float("inf")
 
 
-@pytest.mark.parametrize("name", ["missing.npz", "text.npz"])
-def test_what_is_no_fixture_is_named(tmp_path, name):
-    (tmp_path / "text.npz").write_text("not an archive")
-    with pytest.raises(PipelineError, match=name):
-        command.errors(tmp_path / name)
+@pytest.mark.parametrize("content", [None, b"", b"not an archive", b"PK\x03\x04 cut", "newer"])
+def test_what_is_no_fixture_is_named_in_one_message(tmp_path, amdnet, content):
+    if content == "newer":
+        np.savez(tmp_path / "some.npz", array=np.ones(3))
+        content = (tmp_path / "some.npz").read_bytes().replace(b"PK\x01\x02\x2d\x03\x2d", b"PK\x01\x02\x2d\x03\x9d")
+    if content is not None:
+        (tmp_path / "some.npz").write_bytes(content)
+    done = amdnet("parity", tmp_path / "some.npz")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"\nERROR: {tmp_path / 'some.npz'}: not a readable .npz file: ")
 
 
-def test_an_expectation_the_model_lacks_is_named(tmp_path, make_model, videos, queries):
-    changes = {"expect.frame": np.ones(2, np.float32)}
-    with pytest.raises(PipelineError, match="frame"):
-        command.errors(fixture_of(make_model(), videos, queries, tmp_path / "more.npz", **changes))
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"expect.frame": np.ones(2, np.float32)}, "unknown results: frame"),
+        ({"input.clips": np.ones((5, 12, 21), np.float32)}, "do not fit"),
+        ({"weights.clip_encoder.fc_gauss.bias": np.ones(3, np.float32)}, "fc_gauss.bias is"),
+        ({"input.labels": None}, "it lacks 'labels'"),
+        ({"weights.clip_input_proj.LayerNorm.bias": None}, "LayerNorm.bias is missing"),
+    ],
+)
+def test_a_fixture_that_does_not_fit_the_model_is_named(tmp_path, make_model, videos, queries, amdnet, changes, cause):
+    changes = {name: np.array("left out") if array is None else array for name, array in changes.items()}
+    done = amdnet("parity", fixture_of(make_model(), videos, queries, tmp_path / "own.npz", **changes))
+    assert done.exit_code == 1 and cause in done.stderr and "own.npz: " in done.stderr

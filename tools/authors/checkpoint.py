@@ -1,47 +1,33 @@
-"""Put weights trained with the authors' code in the place of ours.
+"""Checkpoints of the authors' code: read, and put in the place of a trained model's weights.
 
-Usage: `python -m pipeline.models.common.author_checkpoint FILE`.
-
-FILE is a .safetensors or torch file, at its top level or below a key such as `model` or `state_dict` a state dict. The
-model that is in outputs/model says which one it is, of which sizes and of which features; only its weights change.
-`dvc commit --force train` and `dvc repro` evaluate it then. Test: tests/models/test_author_checkpoint.py.
+Test: tests/tools/test_import_checkpoint.py.
 """
 
-import argparse
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 from pipeline.models.common import checkpoint
-from pipeline.models.common.author_weights import load_author_weights
-
-MODEL = Path("outputs/model")
+from tools.authors.modules import authors_of
+from tools.authors.weights import load_author_weights
 
 
 def read_author_weights(path: Path | str) -> dict[str, Tensor]:
     """The first state dict in the file, its names without `module.`.
 
-    No code in the file is run. Raises PipelineError where the file needs that, cannot be read, or holds no state dict.
+    No code in the file is run. Raises PipelineError where the file holds code, cannot be read, or has no state dict.
     """
     try:
         content = load_file(path) if Path(path).suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise PipelineError(
-            f"it holds more than tensors, which could run any code: {str(error).splitlines()[0]}",
-            where=path,
-            fix="if you trust its origin, save its state dict alone with torch.save, and load that",
-        ) from None
-    except (OSError, RuntimeError, EOFError, SafetensorError) as error:
-        cause = getattr(error, "strerror", None) or str(error).partition("\n")[0] or "it is empty"
-        raise PipelineError(f"cannot be read: {cause}", where=path, fix="name a checkpoint, or copy it anew") from None
+    except Exception as error:  # torch.load raises errors of any kind for a file that is broken
+        raise _unreadable(path, error) from None
     state = _state_dict_in(content)
     if state is None:
         raise PipelineError("no state dict in it", where=path, fix="save a model's state_dict() with torch.save")
@@ -54,7 +40,8 @@ def replace_weights(path: Path | str, folder: Path | str) -> None:
     Raises PipelineError where they do not fit, and for a model of features that the authors' code does not make.
     """
     model, config = checkpoint.load(folder)
-    if not hasattr(model, "AUTHOR_NAMES"):
+    authors = authors_of(config["model"])
+    if authors is None:
         raise PipelineError(f"`model: {config['model']}` has no authors' code", where=folder, fix="train another model")
     if config["features"]["normalize"] == "standard":
         raise PipelineError(
@@ -63,12 +50,28 @@ def replace_weights(path: Path | str, folder: Path | str) -> None:
             fix="set `features.normalize: stream`, and train again (one epoch is enough)",
         )
     try:
-        load_author_weights(model, read_author_weights(path))
+        load_author_weights(model, authors.NAMES, read_author_weights(path))
     except PipelineError as error:
         fix = error.fix or "train with the recipe and the features of the checkpoint first (one epoch is enough)"
         raise PipelineError(error.cause, where=path, fix=fix) from None
     origin = {"file": Path(path).name, "sha256": sha256_file(path)}
     checkpoint.save(folder, model, {**config, "author_weights": origin})
+
+
+def _unreadable(path: Path | str, error: Exception) -> PipelineError:
+    """What a user is told of a file that safetensors or torch cannot load."""
+    code = re.search(r"Unsupported global: GLOBAL (\S+)", str(error))
+    if code:
+        return PipelineError(
+            f"it holds more than tensors, {code[1]}, which could run any code",
+            where=path,
+            fix="if you trust its origin, save its state dict alone with torch.save, and load that",
+        )
+    if isinstance(error, pickle.UnpicklingError):
+        cause = "it is no file of torch"
+    else:
+        cause = getattr(error, "strerror", None) or str(error).partition("\n")[0] or "it is empty"
+    return PipelineError(f"cannot be read: {cause}", where=path, fix="name a checkpoint, or copy it anew")
 
 
 def _state_dict_in(content: object) -> dict[str, Tensor] | None:
@@ -81,16 +84,3 @@ def _state_dict_in(content: object) -> dict[str, Tensor] | None:
                 return dict(mapping)
         level = [value for mapping in mappings for value in mapping.values()]
     return None
-
-
-def main() -> None:
-    """The command; see the top of the file."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.models.common.author_checkpoint", description=__doc__)
-    parser.add_argument("checkpoint", type=Path, help="weights trained with the authors' code")
-    path = parser.parse_args().checkpoint
-    replace_weights(path, MODEL)
-    print(f"{MODEL} has the weights of {path} now. To evaluate them: dvc commit --force train && dvc repro")
-
-
-if __name__ == "__main__":
-    run(main)

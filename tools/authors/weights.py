@@ -1,7 +1,4 @@
-"""Weights trained or drawn with the authors' code, loaded into our models by each model's `AUTHOR_NAMES`.
-
-Test: tests/models/test_author_weights.py.
-"""
+"""Weights under the authors' names, loaded into a model of ours. Test: tests/tools/test_author_weights.py."""
 
 from collections.abc import Mapping
 
@@ -11,26 +8,28 @@ from pipeline.core.errors import PipelineError
 from pipeline.models.common.interface import RetrievalModel
 
 
-def author_name_of(model: RetrievalModel, parameter: str) -> str:
-    """The authors' name of a parameter of ours."""
+def author_name_of(names: Mapping[str, str], parameter: str) -> str:
+    """The authors' name of a parameter of ours; names: `NAMES` of the model's authors module."""
     module, _, leaf = parameter.rpartition(".")
-    return f"{model.AUTHOR_NAMES[module]}.{leaf}"
+    return f"{names[module]}.{leaf}"
 
 
-def load_author_weights(model: RetrievalModel, state: Mapping[str, Tensor]) -> None:
+def load_author_weights(model: RetrievalModel, names: Mapping[str, str], state: Mapping[str, Tensor]) -> None:
     """Copy the authors' state dict into `model`; tensors the model has no place for are ignored.
 
-    Of a position table with more rows than ours, the first are taken. Raises PipelineError naming what does not fit.
+    names: `NAMES` of the model's authors module. Of a position table with more rows than ours, the first are taken.
+    Raises PipelineError naming what does not fit.
     """
     weights, problems = {}, []
     for name, ours in model.named_parameters():
-        author_name = author_name_of(model, name)
+        author_name = author_name_of(names, name)
         theirs = state.get(author_name)
-        if theirs is not None and name.endswith("table.weight"):
-            theirs = theirs[: len(ours)]
         if theirs is None:
             problems.append(f"{author_name} is missing")
-        elif theirs.shape != ours.shape:
+            continue
+        if name.endswith("table.weight"):
+            theirs = theirs[: len(ours)]
+        if theirs.shape != ours.shape:
             problems.append(f"{author_name} is {tuple(theirs.shape)}, not {tuple(ours.shape)}")
         weights[name] = theirs
     if problems:

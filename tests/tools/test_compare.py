@@ -1,21 +1,18 @@
 """Two feature files are the same within tolerance, or every difference is named; nothing about them is assumed."""
 
 import json
-import subprocess
-import sys
 
 import h5py
 import numpy as np
 import pytest
 
-from pipeline.feature_io.compare import main
 from pipeline.feature_io.hdf5 import Packed, pack
 
 ROWS = np.random.default_rng(0).normal(size=(6, 16))
 
 
 @pytest.fixture
-def compared(tmp_path, capsys):
+def compared(tmp_path, amdnet):
     """compared({"v": rows}, {"v": rows}, ...) -> exit status, JSON line a video, summary."""
 
     def run(first: dict, second: dict, *options: str):
@@ -23,9 +20,9 @@ def compared(tmp_path, capsys):
             with h5py.File(tmp_path / name, "w") as file:
                 for id, value in content.items():
                     file[id] = value
-        status = main([str(tmp_path / "a.h5"), str(tmp_path / "b.h5"), "--json", *options])
-        *videos, summary = map(json.loads, capsys.readouterr().out.splitlines())
-        return status, {video["id"]: video for video in videos}, summary
+        done = amdnet("compare", tmp_path / "a.h5", tmp_path / "b.h5", "--json", *options)
+        *videos, summary = map(json.loads, done.stdout.splitlines())
+        return done.exit_code, {video["id"]: video for video in videos}, summary
 
     return run
 
@@ -44,26 +41,26 @@ def test_the_cosines_are_those_of_the_rows(compared):
     other = ROWS.copy()
     other[2] = -ROWS[2]
     status, videos, _ = compared({"v": ROWS}, {"v": other})
-    assert status == 1 and videos["v"]["verdict"] == "row 2 differs"
+    assert status == 3 and videos["v"]["verdict"] == "row 2 differs"
     assert videos["v"]["min_cosine"] == pytest.approx(-1) and videos["v"]["mean_cosine"] == pytest.approx(4 / 6)
 
 
 def test_the_tolerance_decides(compared):
     noisy = ROWS + 0.2 * np.random.default_rng(1).normal(size=ROWS.shape)
-    assert compared({"v": ROWS}, {"v": noisy})[0] == 1
+    assert compared({"v": ROWS}, {"v": noisy})[0] == 3
     assert compared({"v": ROWS}, {"v": noisy}, "--cosine", "0.8")[0] == 0
 
 
 def test_other_lengths_are_compared_over_the_common_rows(compared):
     status, videos, summary = compared({"v": ROWS}, {"v": ROWS[:5]})
-    assert status == 1 and videos["v"]["rows_more"] == -1 and videos["v"]["min_cosine"] == pytest.approx(1)
+    assert status == 3 and videos["v"]["rows_more"] == -1 and videos["v"]["min_cosine"] == pytest.approx(1)
     assert videos["v"]["verdict"] == "6 and 5 rows" and summary["other_length"] == 1
     assert compared({"v": ROWS}, {"v": ROWS[:5]}, "--rows", "1")[0] == 0
 
 
 def test_videos_of_one_file_only_are_named(compared):
     status, videos, summary = compared({"a": ROWS, "both": ROWS}, {"both": ROWS, "b": ROWS})
-    assert status == 1 and (summary["only_in_A"], summary["only_in_B"], summary["same"]) == (1, 1, 1)
+    assert status == 3 and (summary["only_in_A"], summary["only_in_B"], summary["same"]) == (1, 1, 1)
     assert videos["a"]["verdict"] == "not in B" and videos["b"]["verdict"] == "not in A"
 
 
@@ -72,24 +69,24 @@ def test_values_that_are_not_finite_are_counted_and_never_the_same(compared, val
     broken = ROWS.copy()
     broken[[1, 3]] = value
     status, videos, summary = compared({"v": broken}, {"v": broken})
-    assert status == 1 and videos["v"]["not_finite"] == [2, 2] and summary["not_finite"] == 1
+    assert status == 3 and videos["v"]["not_finite"] == [2, 2] and summary["not_finite"] == 1
 
 
 @pytest.mark.parametrize(
     "odd",
-    [ROWS[0], np.stack([ROWS, ROWS]), "text", np.float32(1), ROWS[:, :8]],
-    ids=["1d", "2TD", "text", "scalar", "D"],
+    [ROWS[0], np.stack([ROWS, ROWS]), "text", np.float32(1), h5py.Empty("f2"), ROWS[:, :8]],
+    ids=["1d", "2TD", "text", "scalar", "empty", "D"],
 )
 def test_other_shapes_are_named_not_compared(compared, odd):
     status, videos, _ = compared({"v": odd, "w": ROWS}, {"v": ROWS, "w": ROWS})
-    assert status == 1 and videos["w"]["verdict"] == "same" and videos["v"]["mean_cosine"] is None
+    assert status == 3 and videos["w"]["verdict"] == "same" and videos["v"]["mean_cosine"] is None
     assert "(T, D)" in videos["v"]["verdict"] or videos["v"]["verdict"] == "8 and 16 features a row"
 
 
 def test_a_group_is_named(compared):
     status, videos, _ = compared({"v/inner": ROWS}, {"v": ROWS})
     assert (
-        status == 1 and videos["v"]["verdict"] == "no (T, D) numbers in A" and videos["v"]["shapes"] == [None, [6, 16]]
+        status == 3 and videos["v"]["verdict"] == "no (T, D) numbers in A" and videos["v"]["shapes"] == [None, [6, 16]]
     )
 
 
@@ -101,7 +98,7 @@ def test_rows_of_zeros_are_equal_to_each_other_only(compared):
 
 
 def test_files_without_videos_are_not_the_same(compared):
-    assert compared({}, {})[0] == 1
+    assert compared({}, {})[0] == 3
 
 
 def test_no_rows_at_all_are_the_same_as_no_rows(compared):
@@ -109,20 +106,50 @@ def test_no_rows_at_all_are_the_same_as_no_rows(compared):
     assert status == 0 and videos["v"]["mean_cosine"] is None
 
 
-@pytest.mark.parametrize("content", [None, b"no HDF5"])
-def test_an_unreadable_file_is_named(tmp_path, capsys, content):
-    pack(tmp_path / "a.h5", [Packed("v", ROWS, {})], {})
-    if content:
-        (tmp_path / "b.h5").write_bytes(content)
-    assert main([str(tmp_path / "a.h5"), str(tmp_path / "b.h5")]) == 2
-    assert str(tmp_path / "b.h5") in capsys.readouterr().err
+@pytest.fixture
+def files(tmp_path):
+    """Two equal feature files of two videos."""
+    for name in ("a.h5", "b.h5"):
+        pack(tmp_path / name, [Packed("v1", ROWS, {}), Packed("v2", ROWS, {})], {})
+    return tmp_path / "a.h5", tmp_path / "b.h5"
 
 
-def test_as_a_command_it_prints_a_table_and_a_summary(tmp_path):
-    for name in "ab":
-        pack(tmp_path / f"{name}.h5", [Packed("v1", ROWS, {}), Packed("v2", ROWS, {})], {})
-    command = [sys.executable, "-m", "pipeline.feature_io.compare", str(tmp_path / "a.h5"), str(tmp_path / "b.h5")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+@pytest.mark.parametrize(
+    ("spoil", "cause"),
+    [
+        (lambda path: path.unlink(), "No such file or directory"),
+        (lambda path: path.write_bytes(b"no HDF5"), "signature not found"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "truncated"),
+    ],
+)
+def test_an_unreadable_file_is_named_in_one_message(files, amdnet, spoil, cause):
+    spoil(files[1])
+    done = amdnet("compare", *files)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"\nERROR: {files[1]}: cannot be read: ") and cause in done.stderr
+    assert done.stderr.count("\n") == 3 and "What to do: " in done.stderr
+
+
+def test_rows_that_cannot_be_read_are_named_with_their_video(files, amdnet):
+    with h5py.File(files[1], "r+") as file:
+        del file["v2"]
+        file.create_dataset("v2", data=ROWS, compression="gzip")
+        place = file["v2"].id.get_chunk_info(0).byte_offset
+    content = bytearray(files[1].read_bytes())
+    content[place : place + 20] = b"\xff" * 20
+    files[1].write_bytes(content)
+    done = amdnet("compare", *files)
+    assert done.exit_code == 1 and f"{files[1]}, v2: cannot be read: " in done.stderr and done.stdout.startswith("v1  ")
+
+
+@pytest.mark.parametrize("options", [("--cosine", "2"), ("--rows", "-1"), ("--cosine", "near")])
+def test_a_tolerance_that_means_nothing_is_a_wrong_command_line(files, amdnet, options):
+    done = amdnet("compare", *files, *options)
+    assert done.exit_code == 2 and options[0] in done.stderr and not done.stdout
+
+
+def test_it_prints_a_line_a_video_and_a_summary(files, amdnet):
+    done = amdnet("compare", *files)
     first, _, summary = done.stdout.splitlines()
     assert first.startswith("v1  (6, 16) float16  (6, 16) float16  cosine mean 1.000000") and first.endswith("same")
-    assert summary.startswith("same: 2 of 2 the same")
+    assert done.exit_code == 0 and summary.startswith("same: 2 of 2 the same")

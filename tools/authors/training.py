@@ -1,0 +1,47 @@
+"""The steps of training that a parity fixture holds, repeated with our model. Test: tests/tools/test_parity.py."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from pipeline.models.common.fixtures import Arrays, videos_of
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.training.bert_adam import BertAdam, decay_groups
+from tools.authors.weights import author_name_of
+
+STEPS, PLANNED_STEPS, WARMUP, WEIGHT_DECAY = 12, 40, 0.1, 0.01
+
+
+def trained(model: RetrievalModel, names: Mapping[str, str], inputs: Arrays, learning_rate: float) -> Arrays:
+    """Compute the gradients of the total loss, and that loss before each of `STEPS` steps of the optimiser.
+
+    names: `NAMES` of the model's authors module. The weights are in the end what they were.
+    """
+    start = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    optimizer = BertAdam(decay_groups(model, WEIGHT_DECAY), learning_rate, PLANNED_STEPS, WARMUP)
+    results: Arrays = {}
+    totals: list[Tensor] = []
+    for _ in range(STEPS):
+        query = model.encode_query(inputs["query"], inputs["query_mask"].bool())
+        total = model.losses(query, model.encode_video(videos_of(inputs)), inputs["labels"], epoch=1)["total"]
+        optimizer.zero_grad()
+        total.backward()
+        if not totals:
+            results = _gradients(model, names)
+        optimizer.step()
+        totals.append(total.detach())
+    model.load_state_dict(start)
+    return {**results, "trajectory_total": torch.stack(totals)}
+
+
+def _gradients(model: RetrievalModel, names: Mapping[str, str]) -> Arrays:
+    """The norm of every parameter's gradient, and the gradient itself of those with one axis, by the authors' names."""
+    found = {}
+    for name, weight in model.named_parameters():
+        if weight.grad is not None:
+            author_name = author_name_of(names, name)
+            found[f"grad_norm.{author_name}"] = weight.grad.norm()
+            if weight.dim() == 1:
+                found[f"grad.{author_name}"] = weight.grad.clone()
+    return found

@@ -1,0 +1,55 @@
+"""The command `amdnet`, which does what is no stage of the pipeline. `amdnet --help` lists its sub-commands.
+
+A sub-command is a module of this folder with one function, imported and added below. typer reads the arguments from the
+function's signature and the help from its docstring. What the command works with is imported within the function, so
+that `amdnet --help` does not wait for it. Test: tests/tools/test_command.py.
+"""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from pipeline.core.cli import handle_interrupts, reported
+from tools.compare import compare
+from tools.import_checkpoint import import_checkpoint
+from tools.parity import parity
+
+
+class Reporting(TyperGroup):
+    """A group of commands whose errors and Ctrl-C are reported as those of the stages are."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the sub-command that the command line names; see `pipeline.core.cli.reported` for how it may end."""
+        with reported(stopped="No file was left half written."):
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    name="amdnet",
+    cls=Reporting,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def amdnet() -> None:
+    """Do what is no stage of the pipeline. The stages run with `dvc repro`."""
+
+
+app.command("compare")(compare)
+app.command("parity")(parity)
+app.command("import-checkpoint")(import_checkpoint)
+
+
+def main() -> None:
+    """The entry point of `amdnet`."""
+    handle_interrupts()
+    app()
+
+
+if __name__ == "__main__":
+    main()
