@@ -1,5 +1,7 @@
 # make demo   set up, run the whole pipeline on the embedded sample, print the metrics and the path of the report
 # make test   set up, run all tests
+# make test-fast   set up, run the tests of single parts: not tests/end_to_end, and not what is marked slow
+# make lint   set up, check format, mistakes, types, the order of imports, the declared packages
 # make benchmark-runs PACK=/path/of/a/pack [JOBS=2] [RUNS="models ..."]   the runs of benchmarks/charades.yaml as experiments
 # make benchmark-table [PACK=...] [RUNS="models ..."]   their results in Markdown
 # PYTHON=python3.12 make demo   with another interpreter (3.11 to 3.13)
@@ -9,7 +11,7 @@ VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test setup lint benchmark-runs benchmark-table
+.PHONY: demo test test-fast setup lint benchmark-runs benchmark-table
 
 demo: setup
 	dvc repro
@@ -21,6 +23,9 @@ demo: setup
 test: setup
 	python -m pytest
 
+test-fast: setup
+	python -m pytest --ignore=tests/end_to_end -m 'not slow'
+
 benchmark-runs: setup
 	python -m benchmarks run $(RUNS) --pack '$(PACK)' --jobs $(or $(JOBS),1)
 
@@ -29,6 +34,11 @@ benchmark-table: setup
 
 lint: setup
 	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-logo
+	deptry pipeline stages
+	deptry --exclude '\.venv' --ignore DEP002,DEP004 benchmarks tests
 
 setup: $(VENV)/.installed
 

@@ -25,4 +25,4 @@ def _hash_of(module: str) -> str | None:
         spec = find_spec(module)
     except ModuleNotFoundError:
         return None
-    return sha256_file(spec.origin) if spec and spec.has_location else None
+    return sha256_file(spec.origin) if spec and spec.has_location and spec.origin else None

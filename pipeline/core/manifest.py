@@ -4,6 +4,7 @@
 seconds from the start of the video. Nothing downstream of the `prepare` stage sees an original annotation file.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Video:
     where there is no file because the features came with a feature pack; sha256: of the file's bytes, or of the pack's
     rows of it; duration: seconds from the start of the file to the end of its picture; splits: the corpora it belongs
     to, in the order of `SPLITS`; used_seconds: how many of its first seconds the data set uses, at most the duration,
-    which stands for None.
+    which infinity stands for.
     """
 
     video_id: str
@@ -30,10 +31,10 @@ class Video:
     sha256: str
     duration: float
     splits: tuple[str, ...]
-    used_seconds: float | None = None
+    used_seconds: float = math.inf
 
     def __post_init__(self):
-        if self.used_seconds is None:
+        if self.used_seconds == math.inf:
             object.__setattr__(self, "used_seconds", self.duration)
 
 

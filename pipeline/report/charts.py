@@ -4,7 +4,7 @@ Test: tests/report/test_charts.py.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Point = tuple[float, float]
@@ -17,7 +17,7 @@ MOST_POINTS = 400
 def line_chart(
     title: str,
     x_label: str,
-    lines: dict[str, Sequence[Point]],
+    lines: Mapping[str, Sequence[Point]],
     floor: float | None = None,
     ceiling: float | None = None,
 ) -> dict[str, Any]:

@@ -28,7 +28,8 @@ def choose(rankings: Sequence[Row], count: int) -> tuple[list[Row], list[Row]]:
 
 def _of_different_videos(rows: list[Row], count: int) -> list[Row]:
     seen: set[str] = set()
-    first, again = [], []
+    first: list[Row] = []
+    again: list[Row] = []
     for row in rows:
         (again if row["video_id"] in seen else first).append(row)
         seen.add(row["video_id"])
@@ -44,11 +45,12 @@ def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Ma
             wanted[found["video_id"]].add(middle(found))
     taken: dict[str, Mapping[float, str] | str] = {}
     for video_id, times in sorted(wanted.items()):
-        if paths[video_id] is None:
+        path = paths[video_id]
+        if path is None:
             taken[video_id] = "there is no file: the features came with a feature pack"
             continue
         try:
-            taken[video_id] = dict(zip(sorted(times), pictures(paths[video_id], sorted(times)), strict=True))
+            taken[video_id] = dict(zip(sorted(times), pictures(path, sorted(times)), strict=True))
         except UnreadableVideo as problem:
             taken[video_id] = str(problem)
     return taken

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from pipeline.video.main_stream import main_stream
+from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.reader import VideoError
 from pipeline.video.scale import Scaler
 from pipeline.video.survey import survey
@@ -33,7 +33,7 @@ def pictures(path: Path, times: Sequence[float]) -> list[str]:
     """
     try:
         found = survey(path)
-        indices = np.searchsorted(found.timeline.starts, np.float32(times), side="right") - 1
+        indices = np.searchsorted(found.timeline.starts, np.asarray(times, np.float32), side="right") - 1
         scaled = Scaler(path, found.scaled(WIDTH), "bilinear")
         return [_data_uri(upright(scaled(frame), frame)) for frame in _frames(path, indices.clip(0).tolist())]
     except VideoError as error:
@@ -46,7 +46,7 @@ def _frames(path: Path, indices: list[int]) -> Iterator[av.VideoFrame]:
     """The frames of these indices, which never fall; where the video ends earlier, its last one."""
     shown, due = None, list(indices)
     with av.open(str(path), metadata_errors="replace") as container:
-        stream = main_stream(container)
+        stream = surveyed_stream(container)
         stream.thread_type = "AUTO"
         for position, shown in enumerate(container.decode(stream)):
             while due and due[0] == position:
@@ -65,7 +65,7 @@ def _data_uri(picture: np.ndarray) -> str:
     encoder.width, encoder.height = WIDTH, max(2, round(seen.height * WIDTH / seen.width / 2) * 2)
     encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 25)
     encoder.qmin = encoder.qmax = QUALITY
-    picture = seen.reformat(encoder.width, encoder.height, "yuvj420p")
-    picture.pts = 0
-    packets = [*encoder.encode(picture), *encoder.encode(None)]
+    resized = seen.reformat(encoder.width, encoder.height, "yuvj420p")
+    resized.pts = 0
+    packets = [*encoder.encode(resized), *encoder.encode(None)]
     return "data:image/jpeg;base64," + base64.b64encode(b"".join(map(bytes, packets))).decode("ascii")

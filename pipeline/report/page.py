@@ -85,7 +85,7 @@ def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any
     best, worst = choose(read_jsonl(outputs / "evaluation" / f"rankings_{split}.jsonl"), count)
     moments = {row["video_id"]: row for row in read_jsonl(outputs / "evaluation" / f"moments_{split}.jsonl")}
     paths = {
-        video.video_id: video.path and resolve(video.path)
+        video.video_id: resolve(video.path) if video.path else None
         for video in read_videos(outputs / "manifest" / "videos.jsonl")
     }
     durations = {video_id: row["duration"] for video_id, row in moments.items()}

@@ -59,6 +59,8 @@ def _probed(path: Path, limits: DecodeParams) -> float | str:
 @cache
 def _code_of_probe() -> str:
     """What a length depends on besides the file: the code in `pipeline.video`, and PyAV."""
-    folder = Path(find_spec("pipeline.video").origin).parent
+    spec = find_spec("pipeline.video")
+    assert spec is not None and spec.origin is not None
+    folder = Path(spec.origin).parent
     code = {path.name: sha256_file(path) for path in folder.glob("*.py")}
     return sha256_text(canonical_json({**code, "av": version("av")}))

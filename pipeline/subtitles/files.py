@@ -45,7 +45,8 @@ def by_name(video_ids: Sequence[str]) -> dict[str, str]:
 
 def owned(path: Path, videos: Mapping[str, str]) -> SubtitleFile | None:
     """The file with its video and language, or None where no video has its name; `videos`: see `by_name`."""
-    stem, parts = unicodedata.normalize("NFC", path.stem), []
+    stem = unicodedata.normalize("NFC", path.stem)
+    parts: list[str] = []
     while stem not in videos:
         stem, dot, part = stem.rpartition(".")
         if not dot or (part.lower() not in MARKS and language_of(part) is None):

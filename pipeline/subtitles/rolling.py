@@ -24,7 +24,8 @@ def sentences_of(cues: Sequence[Cue]) -> tuple[list[Sentence], int, int]:
     what it repeats lasts until the end of the cue.
     """
     sentences: list[Sentence] = []
-    shown, until, growing = [], -math.inf, False
+    shown: list[str] = []
+    until, growing = -math.inf, False
     silent = repeated = 0
     for cue in sorted(cues, key=lambda cue: (cue.start, cue.end)):
         lines = shown_lines(cue.text)

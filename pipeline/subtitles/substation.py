@@ -23,7 +23,8 @@ def substation(text: str) -> Iterator[Cue]:
 
     Comments, overrides and drawings are no text.
     """
-    fields, in_events, empty = FIELDS, True, True
+    fields: tuple[str, ...] = FIELDS
+    in_events = empty = True
     for number, line in enumerate(lines_of(text), 1):
         kind, _, content = line.strip().partition(":")
         if kind.startswith("["):

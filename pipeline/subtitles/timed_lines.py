@@ -79,7 +79,7 @@ class _Names:
         self.lines = lines
         above = next((at for at in range(first - 1, -1, -1) if lines[at].strip()), None)
         self.numbered = above is not None and _is_number(lines[above])
-        self.distance = first - above if self.numbered else 1
+        self.distance = first - above if above is not None and self.numbered else 1
         self.may_have_names = self.distance == 1 and (is_vtt or not self.numbered)
 
     def top(self, head: int, previous: int) -> int:

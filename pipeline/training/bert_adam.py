@@ -25,7 +25,8 @@ def schedule(step: int, total_steps: int, warmup: float) -> float:
 
 def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
     """Parameter groups by module type: all decay (position tables too) but biases and LayerNorm."""
-    decayed, kept = [], []
+    decayed: list[nn.Parameter] = []
+    kept: list[nn.Parameter] = []
     for module in model.modules():
         for name, parameter in module.named_parameters(recurse=False):
             (kept if name == "bias" or isinstance(module, nn.LayerNorm) else decayed).append(parameter)

@@ -121,6 +121,7 @@ def fit(
         with threads(threads_of(recipe)):
             losses, rate = train_epoch(model, batches, optimizer, seed, epoch)
             ranks = rank_corpus(model, selection, device).ranks
+        assert run.start_ranks is not None  # every run of this loop has an epoch 0
         run.history.append(
             {
                 "epoch": epoch,

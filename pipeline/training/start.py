@@ -69,8 +69,8 @@ def _rounds(model: TrainedModel, corpus: Corpus, labels: Tensor) -> Iterator[tup
         solve(video_map, query_map, pairs, RIDGE, CORRELATION_POWER, refit=number > 0)
         for solved, rows in ((video_map, seen), (query_map, said)):
             scale = 1 / solved(rows).std()
-            solved.weight *= scale
-            solved.bias *= scale
+            solved.weight.mul_(scale)
+            solved.bias.mul_(scale)
         yield video_map, query_map
 
 

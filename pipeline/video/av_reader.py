@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from pipeline.video.decoded_times import decoded_frames
-from pipeline.video.main_stream import main_stream
+from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.reader import Request, VideoError
 from pipeline.video.scale import Scaler
 from pipeline.video.survey import survey
@@ -30,14 +30,14 @@ class AvReader:
         self.timeline, self._pts = found.timeline, found.pts
         self._scaler = Scaler(self.path, found.scaled(request.short_side), request.scaling)
         self._container = av.open(self.path, metadata_errors="replace")
-        self._stream = main_stream(self._container)
+        self._stream = surveyed_stream(self._container)
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = request.threads
         self._stream.codec_context.options = {"err_detect": "explode"}
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
         """See `pipeline.video.reader.Reader.frames`."""
-        decoded, done, picture = self._decoded(), 0, None
+        decoded, done = self._decoded(), 0
         for index in wanted:
             if index >= done:
                 for _ in range(done, index + 1):

@@ -15,6 +15,7 @@ player's clock. Test: tests/video/test_clips.py.
 """
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def uniform(timeline: Timeline, clip_seconds: float, frames_per_second: float) -
     borders = _borders(timeline, clip_seconds)
     count = math.floor(float(timeline.starts[-1]) * frames_per_second + 0.5)
     instants = (np.arange(count) + 0.5) / frames_per_second
-    cuts = np.searchsorted(np.float32(instants), np.float32(borders))
+    cuts = np.searchsorted(instants.astype(np.float32), borders.astype(np.float32))
     shares = np.split(instants, cuts[1:-1])
     middles = borders[:-1] + clip_seconds / 2
     instants_of = [share if len(share) else np.array([at]) for share, at in zip(shares, middles, strict=True)]
@@ -103,12 +104,12 @@ def _borders(timeline: Timeline, clip_seconds: float) -> np.ndarray:
     return np.arange(clip_count(timeline.end, clip_seconds) + 1) * clip_seconds
 
 
-def _nearest_in_clip(starts: np.ndarray, borders: np.ndarray, instants_of) -> list[np.ndarray]:
+def _nearest_in_clip(starts: np.ndarray, borders: np.ndarray, instants_of: Iterable[np.ndarray]) -> list[np.ndarray]:
     """The frames of each clip nearest to its instants, the earlier of two as near.
 
     A clip in which no frame starts shows the one before it, else the first of all.
     """
-    firsts = np.searchsorted(starts, np.float32(borders))
+    firsts = np.searchsorted(starts, borders.astype(np.float32))
     return [
         _nearest(starts, first, stop, instants) if first < stop else np.full(len(instants), max(first - 1, 0))
         for first, stop, instants in zip(firsts[:-1], firsts[1:], instants_of, strict=True)
@@ -130,7 +131,7 @@ def _resampled(starts: np.ndarray, numbers: np.ndarray, fps: float) -> np.ndarra
 
     Output n shows the latest frame whose time, in outputs, rounds to n or less, that is, lies below n + 0.5.
     """
-    return np.maximum(np.searchsorted(starts, np.float32((numbers + 0.5) / fps)) - 1, 0)
+    return np.maximum(np.searchsorted(starts, ((numbers + 0.5) / fps).astype(np.float32)) - 1, 0)
 
 
 def _outputs(end: float, fps: float) -> int:

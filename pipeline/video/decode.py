@@ -149,7 +149,7 @@ class IsolatedReader(_Conversation):
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
         """See `pipeline.video.reader.Reader.frames`; frames that are wanted again are not sent again."""
         indices = np.fromiter(wanted, np.int64)
-        pictures, last, picture = self._pictures(np.unique(indices)), -1, None
+        pictures, last = self._pictures(np.unique(indices)), -1
         for index in indices:
             if index > last:
                 last, picture = index, next(pictures)

@@ -13,7 +13,7 @@ import numpy as np
 from av.container import InputContainer
 
 from pipeline.core import runtime
-from pipeline.video.main_stream import main_stream
+from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.reader import VideoError
 
 _UNKNOWN, _PROGRESSIVE = 0, 1
@@ -27,7 +27,7 @@ def may_be_field_coded(path: Path | str, stream: av.VideoStream) -> bool:
     if order != _UNKNOWN:
         return True
     with av.open(str(path), metadata_errors="replace") as container:
-        frame = next(container.decode(main_stream(container)), None)
+        frame = next(container.decode(surveyed_stream(container)), None)
         return frame is not None and frame.interlaced_frame
 
 
@@ -53,7 +53,7 @@ def decoded_times(path: Path | str, first: int | None) -> np.ndarray:
     Raises VideoError where a frame is damaged, times run backwards, or nearly none is given.
     """
     with av.open(str(path), metadata_errors="replace") as container:
-        stream = main_stream(container)
+        stream = surveyed_stream(container)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = runtime.decode_threads()
         stream.codec_context.options = {"err_detect": "explode", "skip_loop_filter": "all"}  # no picture is looked at
@@ -71,7 +71,7 @@ def decoded_times(path: Path | str, first: int | None) -> np.ndarray:
     if not known or len(known) < min(2, len(times)):
         fix = "put the stream into a container that keeps times, such as mp4"
         raise VideoError("its frames have no times", where=path, fix=fix)
-    filled = _filled(len(times), known, [times[position] for position in known])
+    filled = _filled(len(times), known, [time for time in times if time is not None])
     if (np.diff(filled) < 0).any():
         raise VideoError("its times run backwards, as where recordings were joined", where=path)
     return filled

@@ -22,7 +22,7 @@ import av
 import decord
 import numpy as np
 
-from pipeline.video.main_stream import main_stream
+from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.memory import growth_limited
 from pipeline.video.reader import Request, Timeline, TooLarge, VideoError
 from pipeline.video.scale import require_known_colours
@@ -78,7 +78,7 @@ class DecordReader:
         """Only a decoded frame tells how it is to be turned and what its colours mean."""
         try:
             with av.open(self.path, metadata_errors="replace") as container:
-                frame = next(container.decode(main_stream(container)))
+                frame = next(container.decode(surveyed_stream(container)))
         except (av.FFmpegError, StopIteration):
             raise VideoError("its first frame cannot be decoded", where=self.path) from None
         if orientation(frame) != AS_STORED:
@@ -118,7 +118,7 @@ class DecordReader:
             raise VideoError(f"decord's libav says: {_gist(said)}", where=self.path)
 
     def _read(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
-        done, picture = 0, None
+        done = 0
         for index in wanted:
             if index >= done:
                 for position in range(done, index + 1):

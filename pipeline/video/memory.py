@@ -18,8 +18,8 @@ def growth_limited(grown: int) -> Iterator[None]:
         yield
         return
     before, highest = resource.getrlimit(resource.RLIMIT_DATA)
-    held = int(re.search(r"VmData:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) << 10
-    limits = [held + grown, *(limit for limit in (before, highest) if limit != resource.RLIM_INFINITY)]
+    [kib] = re.findall(r"VmData:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    limits = [(int(kib) << 10) + grown, *(limit for limit in (before, highest) if limit != resource.RLIM_INFINITY)]
     resource.setrlimit(resource.RLIMIT_DATA, (min(limits), highest))
     try:
         yield

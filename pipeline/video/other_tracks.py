@@ -8,6 +8,8 @@ from fractions import Fraction
 import av
 from av.container import InputContainer
 
+from pipeline.video.main_stream import time_base
+
 _SOUNDS_AND_PICTURES = ("audio", "video")
 
 
@@ -30,7 +32,7 @@ class OtherTracks:
 
     def end(self, container: InputContainer) -> Fraction:
         """Where the last of them ends, in seconds of the file's own time stamps."""
-        ends = (times[1] * container.streams[index].time_base for index, times in self._times.items())
+        ends = (times[1] * time_base(container.streams[index]) for index, times in self._times.items())
         return max(ends, default=Fraction(0))
 
     def clock_start(self, container: InputContainer, picture: Fraction) -> Fraction:
@@ -44,5 +46,5 @@ class OtherTracks:
             cover = stream.disposition & av.stream.Disposition.attached_pic
             if stream.type in _SOUNDS_AND_PICTURES and not cover:
                 heard = times[0] if stream.start_time is None else max(times[0], stream.start_time)
-                starts.append(heard * stream.time_base)
+                starts.append(heard * time_base(stream))
         return min(starts)

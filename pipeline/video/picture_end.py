@@ -10,6 +10,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pipeline.core.clock import ROUNDING
+from pipeline.video.main_stream import time_base
 
 _MICROSECOND = 1e-6
 _UNKNOWN_SPAN = 0.5
@@ -41,16 +42,16 @@ def picture_end(container: InputContainer, stream: VideoStream, picture: Picture
     (mkvmerge), and the one nearer to the packets is taken. avi: the frames of the track, of which those without data
     show the one before. Everything else: the packets, since a last frame that is held leaves no trace in it.
     """
-    by_packets = picture.last + picture.span
+    by_packets, declared = picture.last + picture.span, (stream.duration or 0) * time_base(stream)
     if container.format.name.startswith("mov,"):
-        whole = stream.duration and picture.packets <= stream.frames  # else there are fragments
-        length = float(stream.duration * stream.time_base) if whole else picture.spans
+        whole = declared and picture.packets <= stream.frames  # else there are fragments
+        length = float(declared) if whole else picture.spans
         ends = [picture.first + length]
     elif container.format.name.startswith("matroska"):
         length = _matroska_length(container, stream, picture)
         ends = [length, picture.first + length]
     elif container.format.name == "avi":
-        ends = [float((stream.duration or 0) * stream.time_base)]
+        ends = [float(declared)]
     else:
         ends = []
     possible = [end for end in ends if end > picture.last]

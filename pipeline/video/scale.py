@@ -8,6 +8,7 @@ Test: tests/video/test_same_pictures.py.
 """
 
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -76,4 +77,5 @@ def _bare(frame: av.VideoFrame) -> av.VideoFrame:
 
 def _rows(plane: VideoPlane) -> np.ndarray:
     """(height, bytes a row with its padding)."""
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    buffer: Any = plane  # which PyAV's types do not say
+    return np.frombuffer(buffer, np.uint8).reshape(-1, plane.line_size)

@@ -21,7 +21,7 @@ import numpy as np
 
 from pipeline.video.avi import frame_chunks
 from pipeline.video.decoded_times import decoded_times, may_be_field_coded, spans_of_frames
-from pipeline.video.main_stream import main_stream
+from pipeline.video.main_stream import main_stream, time_base
 from pipeline.video.other_tracks import OtherTracks
 from pipeline.video.picture_end import Picture, picture_end
 from pipeline.video.reader import SinceFirst, Timeline, VideoError
@@ -57,7 +57,7 @@ class Survey:
     def scaled(self, short_side: int) -> tuple[int, int]:
         """(width, height) of the picture as it is shown: the short side `short_side` pixels, the long one truncated."""
         width = self.width * self.aspect
-        short = min(width, self.height)
+        short = min(width, Fraction(self.height))
         return int(width * short_side / short), int(self.height * short_side / short)
 
 
@@ -94,7 +94,8 @@ def _survey(path: Path | str) -> Survey:
         if not width or not height:
             raise VideoError("the header gives the picture no size", where=path)
         aspect = pixel_aspect(stream)
-        if max(width * aspect, height) > _WIDEST * min(width * aspect, height):
+        shown_width, shown_height = width * aspect, Fraction(height)
+        if max(shown_width, shown_height) > _WIDEST * min(shown_width, shown_height):
             stored = f"{width} x {height}" + (f" pixels of {aspect}" if aspect != 1 else "")
             raise VideoError(f"the picture ({stored}) is more than {_WIDEST} to 1", where=path)
         if packets["corrupt"].any():
@@ -159,7 +160,7 @@ def _timeline(
     packets: int,
     others: OtherTracks,
 ) -> Timeline:
-    steps, base = np.diff(pts), stream.time_base
+    steps, base = np.diff(pts), time_base(stream)
     since_first = (pts - pts[0]) * float(base)
     declared = stream.average_rate or stream.guessed_rate
     steps = steps[steps > 0]

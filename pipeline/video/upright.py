@@ -26,7 +26,7 @@ def orientation(frame: av.VideoFrame) -> tuple[int, int, int, int]:
 
     That is the display matrix rounded to quarter turns, with or without a mirror: eight cases.
     """
-    stored = frame.side_data.get(Type.DISPLAYMATRIX)
+    stored = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # PyAV names no type of the keys
     if stored is None:
         return AS_STORED
     a, b, _, c, d = np.frombuffer(stored, np.int32)[:5].tolist()

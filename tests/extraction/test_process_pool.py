@@ -30,6 +30,7 @@ from pipeline.feature_io.store import Store
 from pipeline.video.params import DecodeParams
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.extraction.run import run
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -74,6 +74,7 @@ def test_every_clip_gets_one_row(films, tmp_path, stream, size):
         assert json.loads(file.recipe["recipe"]) == stream.recipe
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [slowfast_stream, lambda: resnet_stream("uniform")])
 def test_neighbours_and_threads_change_no_byte(films, tmp_path, stream, monkeypatch):
     rows = []

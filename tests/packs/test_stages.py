@@ -106,6 +106,7 @@ def test_other_data_sets_have_an_empty_pack(tmp_path, monkeypatch):
     assert json.loads((tmp_path / FEATURES / "pack.json").read_text())["videos"] == 0
 
 
+@pytest.mark.slow
 def test_the_real_pack_from_rows_to_ranking(workspace, real_data):
     folder = workspace(real_data / "packs" / "charades")
     write_recipes(folder, hidden=32, epochs=1)

@@ -38,6 +38,7 @@ def numbers() -> dict:
     return {name: value for name, value in read_json("outputs/model/training.json").items() if name != "seconds"}
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_equals_uninterrupted(workspace):
     write_recipes(workspace, **{**SMALL, "epochs": 60, "patience_steps": 10000})
 

@@ -193,6 +193,7 @@ def long_video(tmp_path_factory) -> Path:
     return write_video(tmp_path_factory.mktemp("long") / "long.mp4", frames, 100, options={"preset": "ultrafast"})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 def test_a_video_is_decords_while_all_of_it_fits_into_what_decord_may_hold(long_video):
     here, child = peaks(long_video, 400, 1200, mib=600, pause=2.0)
@@ -206,6 +207,7 @@ def test_a_video_that_does_not_fit_is_left_to_pyav(long_video):
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 @pytest.mark.parametrize(("decoder", "in_parts"), [("pyav", False), ("decord", True)])
 def test_a_video_that_does_not_fit_is_never_whole_in_memory(long_video, decoder, in_parts):
@@ -222,6 +224,7 @@ def test_parts_give_the_same_pictures(tmp_path):
         assert numbers_of(picture[7::15, 7::15] for picture in reader.frames(wanted)) == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 def test_forty_times_the_length_takes_the_same_memory(tmp_path):
     frames = [np.zeros((64, 64, 3), np.uint8)] * 16000

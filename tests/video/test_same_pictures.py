@@ -133,6 +133,7 @@ def test_a_colour_matrix_that_nothing_converts_is_named(tmp_path, decoder):
     assert "matrix=709" in caught.value.fix
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("AMDNET_REAL_DATA" not in os.environ, reason="AMDNET_REAL_DATA does not name the real data")
 @pytest.mark.parametrize("size", [64, 224])
 @pytest.mark.parametrize(

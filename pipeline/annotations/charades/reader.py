@@ -52,6 +52,7 @@ def _query(line: str, query_id: str, where: str, split: str) -> AnnotatedQuery:
 
 def _read_lengths(annotations: Annotations, path: Path) -> None:
     for where, cells in table_rows(annotations, path, ("id", "length"), numbers=("length",), what="duration"):
-        if cells.get("id") in annotations.corpus:
-            with annotations.refusing("duration", cells["id"], where):
-                annotations.durations[cells["id"]] = duration_of(cells.get("length"), "length")
+        video_id = str(cells.get("id", ""))
+        if video_id in annotations.corpus:
+            with annotations.refusing("duration", video_id, where):
+                annotations.durations[video_id] = duration_of(cells.get("length"), "length")

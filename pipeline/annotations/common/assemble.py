@@ -115,7 +115,8 @@ class _Checker:
 
     def queries(self) -> list[tuple[AnnotatedQuery, Spans]]:
         """The good queries in file order, each with its spans inside the video."""
-        accepted, first = [], {}
+        accepted: list[tuple[AnnotatedQuery, Spans]] = []
+        first: dict[str, str] = {}
         splits_are_named = any(self.annotations.corpus.values())
         for query in self.annotations.queries:
             with self.annotations.refusing("query", query.query_id, query.where):

@@ -71,7 +71,10 @@ def json_document(path: Path) -> tuple[Any, list[str]]:
         document = dict(items)
         if len(document) < len(items):
             seen: set[str] = set()
-            twice.extend(key for key, _ in items if key in seen or seen.add(key))
+            for key, _ in items:
+                if key in seen:
+                    twice.append(key)
+                seen.add(key)
         return document
 
     try:

@@ -17,7 +17,8 @@ class Nearest:
     """Knows the ids that are there."""
 
     def __init__(self, known: Collection[str]):
-        self._known, self._answers = sorted(known), {}
+        self._known = sorted(known)
+        self._answers: dict[str, list[str]] = {}
 
     def to(self, video_id: str) -> str:
         """`known are 'beach_1', 'beach_2' and 40 more`, those first that are most like `video_id`."""

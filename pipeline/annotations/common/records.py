@@ -7,7 +7,7 @@ Tests: tests/annotations/test_folder.py, tests/annotations/test_published.py.
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,7 +125,7 @@ class Annotations:
         if query.split is not None:
             self.corpus[query.video_id].add(query.split)
 
-    def present(self, splits: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, Path]]:
+    def present(self, splits: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, Path]]:
         """(split, file) for each split of which a file is there; `splits` gives its accepted names, best first.
 
         Raises PipelineError where the source has none of them.

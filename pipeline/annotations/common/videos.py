@@ -8,7 +8,7 @@ import stat
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from pipeline.annotations.common.file_ids import found_as, same_id
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from pipeline.scan.listing import ListedFile
 
 SUFFIXES = frozenset(
-    f".{name}"
-    for name in ("3g2 3gp asf avi dv f4v flv m2ts m2v m4v mkv mov mp4 mpeg mpg mts mxf ogv ts vob webm wmv".split())
+    {
+        *(".3g2", ".3gp", ".asf", ".avi", ".dv", ".f4v", ".flv", ".m2ts", ".m2v", ".m4v", ".mkv", ".mov"),
+        *(".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+    }
 )
 
 
@@ -60,7 +62,7 @@ def regular_file(path: Path) -> os.stat_result:
     return status
 
 
-def is_video(path: Path) -> bool:
+def is_video(path: PurePath) -> bool:
     """Whether the file's extension is one of a video container."""
     return path.suffix.lower() in SUFFIXES
 
@@ -97,5 +99,6 @@ def inspect(annotations: Annotations, listed: Iterable["ListedFile"]) -> dict[st
             [(path, file)] = candidates
             if file.problem:
                 raise BadRecord(file.problem)
+            assert file.sha256 is not None and file.duration is not None  # of a video there is nothing to say against
             files[video_id] = VideoFile(path, file.sha256, file.duration)
     return files

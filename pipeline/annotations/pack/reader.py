@@ -38,8 +38,8 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
     for split, path in captions.items():
         queries = _queries(annotations, path, split)
         _read_moments(annotations, path, {query.query_id for query in queries}, times)
-        for query in queries:
-            annotations.add(replace(query, spans=times.get(query.query_id, ())))
+        for one in queries:
+            annotations.add(replace(one, spans=times.get(one.query_id, ())))
     query = _check_queries(annotations, source, collection)
     video = _check_videos(annotations, source, collection, params.pack.row_seconds)
     annotations.pack = Pack(params.source, collection.name, video.described, query.described)

@@ -106,12 +106,13 @@ def _events(draw: random.Random, vocabulary: dict[str, Any]) -> list[Event]:
         frames = round(draw.uniform(*EVENT_SECONDS) * FPS)
         shape, motion = draw.choice(vocabulary["shapes"]), draw.choice(sorted(vocabulary["motions"]))
         look = vocabulary["backgrounds"][background]
+        first_colour, second_colour = look["colours"]
         scene = Scene(
             shape=shape,
             colour=tuple(vocabulary["colours"][colour]),
             direction=tuple(vocabulary["motions"][motion]),
             pattern=look["pattern"],
-            background=tuple(tuple(rgb) for rgb in look["colours"]),
+            background=(tuple(first_colour), tuple(second_colour)),
             frames=frames,
         )
         words = {"colour": colour, "shape": shape, "motion": motion, "background": background}

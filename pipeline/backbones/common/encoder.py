@@ -39,7 +39,7 @@ class Encoder:
                 fix=f"set `{stream}.precision: float32`, or run where AMDNET_DEVICE can be `cuda`",
             )
         if self._device.type == "cpu":
-            self._model = _frozen(model.eval(), example)
+            self._model: nn.Module = _frozen(model.eval(), example)
         else:
             self._model = model.eval().to(self._device)
             self._copies = torch.cuda.Stream(self._device)

@@ -37,7 +37,7 @@ def _compiled_library_loads() -> bool:
     if hasattr(torch.ops.torchvision, "nms"):
         return True
     spec = importlib.util.find_spec("torchvision")
-    if spec is None:
+    if spec is None or spec.submodule_search_locations is None:
         return True  # the import below says so better
     for library in sorted(Path(spec.submodule_search_locations[0]).glob("_C.*")):
         try:

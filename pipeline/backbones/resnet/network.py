@@ -1,5 +1,7 @@
 """ResNet-152 (He et al., CVPR 2016; ImageNet-1k) as a frame encoder. Test: tests/backbones/test_resnet.py."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -15,12 +17,16 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 class ResNet152(nn.Module):
     """Frames of any size to the spatial mean of the last stage; not L2-normalised."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, weights: Weights):
         super().__init__()
-        network = build(weights, _network)
+        network: Any = build(weights, _network)  # a ResNet of torchvision, which has no types
         network.fc = nn.Identity()
         network.avgpool = nn.Sequential(Float32(), network.avgpool)
-        self.network = fuse_conv_bn(network).to(memory_format=torch.channels_last)
+        fused: Any = fuse_conv_bn(network)  # torch's types of `to` leave memory_format out
+        self.network = fused.to(memory_format=torch.channels_last)
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(STD).view(3, 1, 1))
 

@@ -6,6 +6,7 @@ the corpus holds, to the last bit. Test: tests/backbones/test_roberta.py.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,6 +18,9 @@ from pipeline.backbones.roberta.tokenizer import END, PADDING, START
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, sha256_file
 from pipeline.core.runtime import resolve, threads
+
+if TYPE_CHECKING:
+    from transformers import RobertaModel
 
 REVISION = 2  # part of every recipe: raise it when the same recipe gives other numbers
 SEED = 0
@@ -30,8 +34,8 @@ class Roberta:
     size: D; weights: `random (seed 0)` or `sha256:...`; recipe: everything about the model that decides a feature.
     """
 
-    def __init__(self, model: torch.nn.Module, weights: str, device: torch.device):
-        self._model = model.to(device).eval()
+    def __init__(self, model: "RobertaModel", weights: str, device: torch.device):
+        self._model = model.to(device).eval()  # type: ignore[arg-type]  # transformers' decorator hides `self`
         self._device = device
         self.size: int = model.config.hidden_size
         self.weights = weights
@@ -73,7 +77,7 @@ def load_roberta(text: TextParams, max_tokens: int, vocabulary: int, device: tor
     return Roberta(_without_last_layer(model), f"sha256:{sha256}", device)
 
 
-def _random(text: TextParams, vocabulary: int) -> torch.nn.Module:
+def _random(text: TextParams, vocabulary: int) -> "RobertaModel":
     """Seeded weights that keep a token's identity through every layer.
 
     The usual 0.02 everywhere gives word, position and type embeddings equal shares, so that different words have a
@@ -105,7 +109,7 @@ def _random(text: TextParams, vocabulary: int) -> torch.nn.Module:
     return model
 
 
-def _without_last_layer(model: torch.nn.Module) -> torch.nn.Module:
+def _without_last_layer(model: "RobertaModel") -> "RobertaModel":
     model.encoder.layer = model.encoder.layer[:-1]
     return model
 
@@ -123,7 +127,7 @@ def _checked_folder(folder: Path) -> Path:
     return folder
 
 
-def _read(folder: Path) -> torch.nn.Module:
+def _read(folder: Path) -> "RobertaModel":
     from transformers import RobertaModel
     from transformers.utils import logging
 
@@ -132,14 +136,15 @@ def _read(folder: Path) -> torch.nn.Module:
     path = folder / "model.safetensors"
     fix = "restore the file, or set text.weights to `pretrained` or `random`"
     try:
-        model, found = RobertaModel.from_pretrained(
+        loaded: Any = RobertaModel.from_pretrained(
             folder,
             add_pooling_layer=False,
             use_safetensors=True,
             local_files_only=True,
             dtype=torch.float32,
-            output_loading_info=True,
+            output_loading_info=True,  # so that it returns a pair, which its types do not say
         )
+        model, found = loaded
     except Exception as error:  # OSError, RuntimeError, SafetensorError, ...: one cause, a file that is not RoBERTa's
         raise PipelineError(f"cannot be read as RoBERTa's weights: {error}", where=path, fix=fix) from None
     if found["missing_keys"]:

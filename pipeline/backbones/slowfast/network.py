@@ -3,6 +3,8 @@
 Test: tests/backbones/test_slowfast.py.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +25,7 @@ class SlowFast(nn.Module):
 
     def __init__(self, weights: Weights):
         super().__init__()
-        network = build(weights, _network)
+        network: Any = build(weights, _network)  # a Net of pytorchvideo, which has no types
         network.blocks[-1] = nn.Identity()
         network.blocks[-2] = nn.Sequential(Float32(), network.blocks[-2])
         self.network = fuse_conv_bn(network)

@@ -52,6 +52,8 @@ class AMDNet(TrainedModel):
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.
     """
 
+    recipe: AMDNetRecipe
+
     def __init__(self, video_size: int, query_size: int, recipe: AMDNetRecipe, max_query_tokens: int = 30):
         super().__init__(video_size, recipe)
         hidden, heads, dropout = recipe.hidden, recipe.moments, recipe.dropout

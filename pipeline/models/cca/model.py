@@ -33,6 +33,8 @@ class VideoIndex(NamedTuple):
 class CCA(SolvedModel):
     """d = `dimensions`, or the smaller of the two feature sizes where that is less; max_query_tokens is not used."""
 
+    recipe: CCARecipe
+
     def __init__(self, video_size: int, query_size: int, recipe: CCARecipe, max_query_tokens: int = 30):
         super().__init__(video_size, recipe)
         size = min(recipe.dimensions, video_size, query_size)

@@ -19,6 +19,9 @@ class Standardize(nn.Module):
 
     SMALLEST_DEVIATION = 1e-6  # relative to the mean, where that is above 1
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, size: int):
         super().__init__()
         self.register_buffer("mean", torch.zeros(size))

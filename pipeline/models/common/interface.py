@@ -4,7 +4,7 @@ A model is a folder of pipeline/models, whose name is the model's, and its recip
 Test: tests/models/test_interface.py, the same properties for all models.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ class RetrievalModel(nn.Module):
     An encoding is a NamedTuple of tensors whose first axis is the B videos, with gradients, for the losses. An index is
     one too and holds only what scores and spans need, prepared once for all queries; its field `spans` (B, H, 2) is
     centre and width of the moments that the model learned in each video, shares of its clips; H = 0 where it learns
-    none.
+    none. Each model has types of its own for both, which is why they are Any here.
     """
 
     def __init__(self, video_size: int, recipe: Recipe):
@@ -47,7 +47,7 @@ class RetrievalModel(nn.Module):
         self.recipe = recipe
         self.standardize = Standardize(video_size)
 
-    def encode_video(self, videos: Videos) -> NamedTuple:
+    def encode_video(self, videos: Videos) -> Any:
         """B videos of N = `recipe.clips` clips -> their encoding; none depends on the others of its batch."""
         raise NotImplementedError
 
@@ -55,11 +55,11 @@ class RetrievalModel(nn.Module):
         """Tokens (Q, T, D_q) and their mask (Q, T) bool, false at padding -> (Q, d)."""
         raise NotImplementedError
 
-    def index(self, encoding: NamedTuple) -> NamedTuple:
+    def index(self, encoding: Any) -> Any:
         """An encoding of B videos -> their index."""
         raise NotImplementedError
 
-    def score(self, query: Tensor, index: NamedTuple) -> Scores:
+    def score(self, query: Tensor, index: Any) -> Scores:
         """Queries (Q, d) against B indexed videos."""
         raise NotImplementedError
 
@@ -98,7 +98,7 @@ class TrainedModel(RetrievalModel):
             elif isinstance(module, PositionalEmbedding):
                 module.table.weight.zero_()
 
-    def losses(self, query: Tensor, encoding: NamedTuple, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+    def losses(self, query: Tensor, encoding: Any, labels: Tensor, epoch: int) -> dict[str, Tensor]:
         """The unweighted losses of a batch and their weighted sum `total`.
 
         query (Q, d); labels (Q,): each query's video in the encoding; epoch: counted from 1.

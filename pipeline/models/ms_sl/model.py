@@ -50,6 +50,9 @@ class MSSL(TrainedModel):
     max_query_tokens: rows of the queries' position table, the most tokens a query may have.
     """
 
+    recipe: MSSLRecipe
+    averages: Tensor
+
     def __init__(self, video_size: int, query_size: int, recipe: MSSLRecipe, max_query_tokens: int = 30):
         super().__init__(video_size, recipe)
         hidden, heads, dropouts = recipe.hidden, recipe.heads, (recipe.input_dropout, recipe.dropout)
