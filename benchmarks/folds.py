@@ -25,6 +25,7 @@ from pipeline.core.files import read_yaml
 from pipeline.core.manifest import read_queries, read_videos, write_queries, write_videos
 from pipeline.core.params import load
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
+from pipeline.ops import keep_memory
 from pipeline.training.train import initial_model, train
 
 MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
@@ -32,7 +33,7 @@ HELD_OUT, SEED = 0.3, 0  # share of the videos; seed of the draw
 
 
 def main() -> None:
-    runtime.keep_memory()
+    keep_memory()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.folds", description=__doc__.splitlines()[0])
     parser.add_argument("-S", dest="changes", metavar="NAME=VALUE", action="append", default=[], help="as of DVC")
     parser.add_argument("--folds", type=int, choices=(1, 2, 3), default=2, help="default: %(default)s")

@@ -8,12 +8,10 @@ with torch's own linear maps and dropout, on whole padded batches.
 
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import h5py
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -21,7 +19,6 @@ from benchmarks import synthetic
 from pipeline.corpus.sampling import slots_of
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.recipe import GradientRecipe
-from pipeline.ops import cpu, ragged
 from pipeline.training.batches import Batch
 
 FRAMES, MOST_TOKENS, EPSILON = 128, 30, 1e-5
@@ -114,10 +111,3 @@ def padded(sequences: list[Tensor]) -> tuple[Tensor, Tensor]:
         batch[position, :length] = sequence
         mask[position, :length] = 1.0
     return batch, mask
-
-
-def use_torchs_own_layers() -> None:
-    """In this process: linear maps and dropout are torch's, and no batch is cut in parts."""
-    patch.object(torch.backends.mkldnn, "is_available", lambda: False).start()
-    patch.object(cpu.Dropout, "forward", lambda self, rows: F.dropout(rows, self.p, self.training)).start()
-    patch.object(ragged, "SMALLEST_PART", float("inf")).start()

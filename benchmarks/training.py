@@ -29,13 +29,14 @@ from pipeline.core.sections import RECIPES as TYPES
 from benchmarks import synthetic
 from benchmarks.machine import machine
 from benchmarks.markdown import table_lines
-from benchmarks.plain_training import PlainLoop, use_torchs_own_layers
+from benchmarks.plain_training import PlainLoop
 from pipeline.core import runtime
 from pipeline.core.files import read_yaml
 from pipeline.core.runtime import threads
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.recipe import GradientRecipe
 from pipeline.models.common.registry import build
+from pipeline.ops import keep_memory
 from pipeline.retrieval.rank import rank_corpus
 from pipeline.training.batches import Batches
 from pipeline.training.bert_adam import BertAdam, decay_groups
@@ -67,9 +68,9 @@ def main() -> None:
         options.json.write_text(json.dumps({**machine(), "rows": rows}, indent=2) + "\n")
 
 
-def recipe_of(name: str, query_form: str) -> GradientRecipe:
-    """TVR's."""
-    values = read_yaml(PARAMS, absent="restore it from git")["recipes"][name]["tvr"]
+def recipe_of(name: str, query_form: str, dataset: str = "tvr") -> GradientRecipe:
+    """The data set's."""
+    values = read_yaml(PARAMS, absent="restore it from git")["recipes"][name][dataset]
     return TYPES[name](**(values | {"query_form": query_form} if name == "amdnet" else values))
 
 
@@ -97,8 +98,8 @@ def training(name: str, query_form: str, videos: int, repeats: int) -> dict[str,
 
 
 def _process(loop: str, *what: object) -> ProcessPoolExecutor:
-    """A process of its own with one loop, where memory is handled as torch does it by itself for the plain one."""
-    os.environ["THP_MEM_ALLOC_ENABLE"] = "1" if loop == "ours" else "0"
+    """A process of its own with one loop; the plain one goes without the fast CPU paths."""
+    os.environ["AMDNET_FAST_CPU"] = "1" if loop == "ours" else "0"
     process = ProcessPoolExecutor(1, get_context("spawn"), _prepare, (loop, *what))
     process.submit(os.getpid).result()
     return process
@@ -109,10 +110,9 @@ def _prepare(loop: str, name: str, query_form: str, videos: int, folder: str) ->
     global batches, model, optimizer
     recipe, device = recipe_of(name, query_form), runtime.device()
     if loop == "plain":
-        use_torchs_own_layers()
         batches = PlainLoop(Path(folder), videos, recipe, device)
     else:
-        runtime.keep_memory()
+        keep_memory()
         corpus = synthetic.corpus(videos, recipe)
         batches = Batches(corpus, corpus.labels, recipe.batch_videos, device)
     model = build(name, synthetic.VIDEO_SIZE, synthetic.QUERY_SIZE, recipe, MAX_TOKENS)
@@ -146,7 +146,7 @@ def _wait() -> None:
 
 def ranking(query_form: str, repeats: int) -> dict[str, str | float]:
     """One row of the table: the encoding is timed within, what remains is scoring."""
-    runtime.keep_memory()
+    keep_memory()
     recipe, device = recipe_of("amdnet", query_form), runtime.device()
     corpus = synthetic.corpus(VALIDATION_VIDEOS, recipe)
     model = build("amdnet", synthetic.VIDEO_SIZE, synthetic.QUERY_SIZE, recipe, MAX_TOKENS)

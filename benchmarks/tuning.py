@@ -15,15 +15,15 @@ from typing import Any
 from benchmarks.folds import trained_on
 from benchmarks.markdown import table_lines
 from benchmarks.training import MODELS
-from pipeline.core import runtime
 from pipeline.core.cli import run
 from pipeline.core.files import read_jsonl, read_yaml
+from pipeline.ops import keep_memory
 
 SETTINGS, DATASET, FOLDS = Path(__file__).with_name("tuning.yaml"), "pack", (0, 1)
 
 
 def main() -> None:
-    runtime.keep_memory()
+    keep_memory()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tuning", description=__doc__.splitlines()[0])
     parser.add_argument("--model", choices=MODELS, action="append", help="default: all, one after the other")
     parser.add_argument("--results", type=Path, required=True, help="file of one JSON object a line")

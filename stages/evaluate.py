@@ -12,7 +12,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, write_json, write_jsonl
 from pipeline.core.manifest import SELECTION_SPLIT, read_queries
 from pipeline.core.params import load
-from pipeline.core.runtime import device, keep_memory
+from pipeline.core.runtime import device
 from pipeline.corpus.corpus import load_corpus
 from pipeline.corpus.params import FeaturesParams
 from pipeline.evaluation.answers import choose
@@ -22,6 +22,7 @@ from pipeline.evaluation.params import EvaluateParams
 from pipeline.evaluation.split import measure
 from pipeline.evaluation.summary import headline, reported_split
 from pipeline.models.common import checkpoint
+from pipeline.ops import keep_memory
 from pipeline.retrieval.rank import rank_corpus
 
 MANIFEST, OUT = Path("outputs/manifest"), Path("outputs/evaluation")

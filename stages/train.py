@@ -13,6 +13,7 @@ from pipeline.feature_io.asked import streams_in_order
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.models.common import checkpoint
 from pipeline.models.common.recipe_file import load_recipe
+from pipeline.ops import keep_memory
 from pipeline.training.batches import derange, derived_seed
 from pipeline.training.curves import Curves, Progress
 from pipeline.training.loop import Run
@@ -25,7 +26,7 @@ MODEL, CURVES = Path("outputs/model"), Path("outputs/training")
 
 
 def main() -> None:
-    runtime.keep_memory()
+    keep_memory()
     params = load("dataset", "model", "recipe", "protocol", FeaturesParams, TrainParams)
     recipe, seed = load_recipe(params.model, params.recipe, params.dataset), params.train.seed
     features, device = params.features.reading(streams_in_order()), runtime.device()

@@ -1,46 +1,33 @@
 """Where the pipeline runs and who does its work, which is no parameter: device, workers, folders.
 
-Of these only the kind of device changes a byte of an output: a GPU rounds otherwise and trains in bfloat16. What is
-named wrongly is a PipelineError that names the variable. A relative folder is below the main checkout, so that all
-temporary experiments have the same.
+Of these only two change a byte of an output: the kind of device, since a GPU rounds otherwise and trains in bfloat16,
+and `AMDNET_FAST_CPU=0`, since torch's own functions round otherwise and drop other elements in training. What is named
+wrongly is a PipelineError that names the variable. A relative folder is below the main checkout, so that all temporary
+experiments have the same.
 
 Environment variables: `AMDNET_STORE` (content-addressed store; default `.store`), `AMDNET_DEVICE` (`cpu`, `cuda`,
 `cuda:1`; default the first GPU, else the CPU), `AMDNET_DECODE_THREADS` (threads a decoder may use; default 2),
 `AMDNET_DECODERS` (videos that one process decodes at a time; default: see `decoders`),
 `AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `inline`, `process`,
-`ray`; default `inline`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core).
+`ray`; default `inline`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core),
+`AMDNET_FAST_CPU` (`0`: the models compute with torch's own functions instead of the fast CPU paths of pipeline/ops;
+default `1`).
 Test: tests/core/test_runtime.py.
 """
 
-import ctypes
 import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 
 # Read when torch is loaded. A thread that spins while it waits takes the core from whoever it waits for.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Read when torch first allocates. Huge pages save most of the page faults of large tensors.
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 EXECUTORS = ("inline", "process", "ray")
-TRIM_THRESHOLD, MMAP_MAX = -1, -4  # options of glibc's mallopt
-
-
-def keep_memory() -> None:
-    """From here on what is freed stays with this process; where the C library is not glibc, nothing changes.
-
-    By default large tensors go back to the system when they are freed, and the next ones get pages that the system
-    clears first: in training, the same gigabytes in every step.
-    """
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if library is not None and hasattr(library, "mallopt"):
-        library.mallopt(MMAP_MAX, 0)
-        library.mallopt(TRIM_THRESHOLD, -1)
 
 
 def project_root() -> Path:
@@ -87,6 +74,15 @@ def executor() -> str:
 def workers() -> int | None:
     """How many workers AMDNET_WORKERS asks for, None if unset; raises PipelineError for all but a whole number >= 1."""
     return _count("AMDNET_WORKERS", "workers")
+
+
+@cache
+def fast_cpu() -> bool:
+    """Whether the fast CPU paths are on, read once a process; raises PipelineError for anything but 0 and 1."""
+    named = os.environ.get("AMDNET_FAST_CPU", "1")
+    if named not in ("0", "1"):
+        raise PipelineError(f"`{named}` is neither 0 nor 1", where="AMDNET_FAST_CPU", fix="use 0 or 1, or unset it")
+    return named == "1"
 
 
 def resolve(path: str) -> Path:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import canonical_json, sha256_text
+from pipeline.core.runtime import fast_cpu
 from pipeline.corpus.corpus import Corpus
-from pipeline.corpus.videos import SameMemory, VideoRows, Videos
+from pipeline.corpus.videos import SameMemory, VideoRows, Videos, new_rows
 
 RESIDENT_SHARE = 0.5  # of the free device memory that the features may take; the model works in the rest
 
@@ -66,10 +67,10 @@ class Batches:
         features = (*corpus.videos, corpus.query, corpus.query_mask)
         self._home = device if _fits(features, device) else torch.device("cpu")
         *videos, self._query, self._query_mask = (tensor.to(self._home) for tensor in features)
-        self._rows, self._select = VideoRows(*videos), SameMemory()
+        self._rows, self._select = VideoRows(*videos), SameMemory() if fast_cpu() else new_rows
 
     def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
-        """The batches of one epoch, on the device; each lies in the memory of the one before."""
+        """The batches of one epoch, on the device; each may lie in the memory of the one before."""
         generator = torch.Generator().manual_seed(derived_seed(seed, "order", epoch))
         parts = self._cut(self._videos[torch.randperm(len(self._videos), generator=generator)])
         queries = [[self._queries_of[video] for video in part.tolist()] for part in parts]

@@ -1,7 +1,7 @@
 """What a killed training run leaves behind, so that the same run continues and ends as if it had not been killed.
 
 The state lies in the store under the hash of everything the run depends on; a run of other inputs, parameters, code,
-device or torch never finds it. Test: tests/training/test_resume.py.
+device, torch or other paths on the CPU never finds it. Test: tests/training/test_resume.py.
 """
 
 import pickle
@@ -26,6 +26,7 @@ def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) 
         "stage": sha256_file(stage) if (stage := getattr(sys.modules["__main__"], "__file__", None)) else None,
         "device": device.type,
         "torch": torch.__version__,
+        "fast_cpu": runtime.fast_cpu(),
     }
     return runtime.store_root() / "training" / f"{sha256_text(canonical_json(key))}.pt"
 

@@ -1,7 +1,5 @@
 """What comes from the environment is checked, and an error names the variable and what it may be."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -98,18 +96,24 @@ def test_videos_are_decoded_ahead_of_the_model(monkeypatch):
         runtime.decoders()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="an option of glibc")
-@pytest.mark.parametrize("kept", [True, False])
-def test_memory_that_is_kept_is_not_cleared_by_the_system_again(kept):
-    count = f"""
-import resource
-from pipeline.core import runtime
-{"runtime.keep_memory()" if kept else ""}
-for _ in range(2):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    block = b"x" * (64 << 20)
-    del block
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
-    faults = int(subprocess.run([sys.executable, "-c", count], check=True, capture_output=True, text=True).stdout)
-    assert faults < 100 if kept else faults > 10000
+@pytest.mark.parametrize(("named", "on"), [(None, True), ("1", True), ("0", False)])
+def test_the_fast_cpu_paths_are_on_unless_switched_off(named, on, monkeypatch, fresh_switch):
+    monkeypatch.delenv("AMDNET_FAST_CPU", raising=False)
+    if named:
+        monkeypatch.setenv("AMDNET_FAST_CPU", named)
+    assert runtime.fast_cpu() is on
+
+
+@pytest.mark.parametrize("named", ["", "2", "off", "true"])
+def test_another_switch_is_an_error_that_names_the_variable(named, monkeypatch, fresh_switch):
+    monkeypatch.setenv("AMDNET_FAST_CPU", named)
+    with pytest.raises(PipelineError, match="AMDNET_FAST_CPU.*\n.*use 0 or 1"):
+        runtime.fast_cpu()
+
+
+@pytest.fixture
+def fresh_switch():
+    """The switch is read once a process; here once a test."""
+    runtime.fast_cpu.cache_clear()
+    yield
+    runtime.fast_cpu.cache_clear()

@@ -6,7 +6,7 @@ import torch
 from pipeline.core.runtime import threads
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.interface import moment_spans
-from pipeline.ops import ragged
+from pipeline.ops import parts
 
 MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
 trained_models = pytest.mark.parametrize(("name", "changes"), MODELS)
@@ -151,7 +151,7 @@ def test_a_large_batch_has_the_same_gradients_in_one_thread_and_in_several(
     make_model, videos, queries, name, changes, monkeypatch
 ):
     model = make_model(name, **changes).double()
-    monkeypatch.setattr(ragged, "SMALLEST_PART", 1)
+    monkeypatch.setattr(parts, "SMALLEST_PART", 1)
     tokens, mask, labels = as_form(queries, model)
     videos = videos._replace(clips=videos.clips.double(), frames=videos.frames.double())
     found = []

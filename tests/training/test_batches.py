@@ -44,6 +44,17 @@ def test_the_order_depends_on_seed_and_epoch_alone(make_corpus):
     assert listed(batches, 0, 2) != first and listed(batches, 1, 1) != first
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_batch_lies_in_the_memory_of_the_one_before_unless_that_is_switched_off(make_corpus, monkeypatch, fast):
+    corpus = make_corpus(12)
+    expected = listed(Batches(corpus, corpus.labels, 4, CPU), 0, 1)
+    monkeypatch.setattr("pipeline.training.batches.fast_cpu", lambda: fast)
+    batches = Batches(corpus, corpus.labels, 4, CPU)
+    assert listed(batches, 0, 1) == expected
+    kept = list(batches.epoch(0, 1))
+    assert (len({batch.videos.clips.data_ptr() for batch in kept}) == 1) is fast
+
+
 def test_a_last_batch_of_one_video_is_dropped(make_corpus):
     corpus = make_corpus(7)
     batches = Batches(corpus, corpus.labels, 3, CPU)

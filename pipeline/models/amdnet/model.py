@@ -17,8 +17,7 @@ from pipeline.models.amdnet.recipe import AMDNetRecipe
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, moment_spans, similarities
 from pipeline.models.common.losses import diversity_loss, relevance_loss, retrieval_loss
-from pipeline.ops.cpu import Linear
-from pipeline.ops.ragged import in_parts
+from pipeline.ops import Linear, in_parts
 
 SMALLEST_WIDTH = 0.01  # of a mask, as a share of the video
 DEVIATIONS = 9.0  # standard deviations a moment's width spans
@@ -99,8 +98,9 @@ class AMDNet(TrainedModel):
         """See RetrievalModel; sentence form: T = 1."""
         if self.recipe.query_form == "sentence":
             return self.query_projection(query[:, 0])
-        return in_parts(self._encode_tokens, query, mask, self.parameters())
+        return self._encode_tokens(query, mask)
 
+    @in_parts
     def _encode_tokens(self, tokens: Tensor, mask: Tensor) -> Tensor:
         tokens = self.query_position(self.query_projection(tokens))
         return self.query_pooling(self.query_attention(tokens, key_mask=mask), mask)

@@ -5,8 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.ops.cpu import Dropout, Linear
-from pipeline.ops.ragged import in_parts
+from pipeline.ops import Dropout, Linear, in_parts
 
 
 class Standardize(nn.Module):
@@ -140,11 +139,9 @@ class QueryEncoder(nn.Module):
         self.attention = SelfAttention(hidden, heads, dropout)
         self.pooling = AttentionPooling(hidden)
 
+    @in_parts
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """mask: (Q, T) bool, false at padding."""
-        return in_parts(self._encode, tokens, mask, self.parameters())
-
-    def _encode(self, tokens: Tensor, mask: Tensor) -> Tensor:
         return self.pooling(self.attention(self.embedding(tokens), key_mask=mask), mask)
 
 

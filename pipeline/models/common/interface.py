@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
 from pipeline.models.common.recipe import Recipe
-from pipeline.ops.cpu import linear
+from pipeline.ops import linear
 
 NO_MOMENT = -1
 
@@ -125,4 +125,4 @@ def moment_spans(spans: Tensor) -> Tensor:
 
 def similarities(query: Tensor, video: Tensor) -> Tensor:
     """Dot products of queries (Q, d) with every vector of the videos (B, N, d) -> (Q, B, N)."""
-    return linear(query, video.flatten(0, 1), None).unflatten(-1, video.shape[:2])
+    return linear(query, video.flatten(0, 1)).unflatten(-1, video.shape[:2])

@@ -16,7 +16,7 @@ from pipeline.models.common.blocks import AttentionPooling, Embedding, Projectio
 from pipeline.models.common.interface import Scores, TrainedModel, similarities
 from pipeline.models.common.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
 from pipeline.models.gmmformer.recipe import GMMFormerRecipe
-from pipeline.ops.ragged import in_parts
+from pipeline.ops import in_parts
 
 WIDTHS = (0.5, 1.0, 5.0)  # of the windows, as shares of the sequence; the first unit of a block has none
 DEVIATIONS = 9.0  # standard deviations a window's width spans
@@ -84,12 +84,13 @@ class GMMFormer(TrainedModel):
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel; with `window: padded`, the windows follow the longest video of the batch."""
         clips, frames, mask = videos
-        clips = in_parts(self._clips, clips, mask.new_ones(clips.shape[:2]), self.parameters())
         if self.recipe.window == "padded":
-            return VideoEncoding(clips, self._frame(frames, mask))
-        return VideoEncoding(clips, in_parts(self._frame, frames, mask, self.parameters()))
+            longest = torch.full((1,), mask.shape[1], device=mask.device)
+            return VideoEncoding(self._clips(clips), self._windowed(frames, mask, longest))
+        return VideoEncoding(self._clips(clips), self._frame(frames, mask))
 
-    def _clips(self, clips: Tensor, _mask: Tensor) -> Tensor:
+    @in_parts
+    def _clips(self, clips: Tensor) -> Tensor:
         """Clips (B, N, D_v) encoded to (B, N, d)."""
         clips = self.clip_embedding(self.standardize(clips))
         windows = gaussian_windows(torch.full((1,), clips.shape[1], device=clips.device), clips.shape[1])
@@ -97,11 +98,14 @@ class GMMFormer(TrainedModel):
             clips = block(clips, windows)
         return clips
 
+    @in_parts
     def _frame(self, frames: Tensor, mask: Tensor) -> Tensor:
-        """Frames (B, L, D_v) with their mask, pooled to (B, d)."""
+        """Frames (B, L, D_v) with their mask, pooled to (B, d), the windows as long as each video."""
+        return self._windowed(frames, mask, mask.sum(dim=1))
+
+    def _windowed(self, frames: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
+        """Frames (B, L, D_v) with their mask, pooled to (B, d); lengths: (B,) or (1,), of the windows."""
         frames = self.frame_embedding(self.standardize(frames))
-        padded = self.recipe.window == "padded"
-        lengths = torch.full((1,), mask.shape[1], device=mask.device) if padded else mask.sum(dim=1)
         windows = gaussian_windows(lengths, mask.shape[1])
         for block in self.frame_blocks:
             frames = block(frames, windows, mask)

@@ -16,10 +16,9 @@ from pipeline.models.common.blocks import Embedding, Projection, QueryEncoder, S
 from pipeline.models.common.interface import Scores, TrainedModel, similarities
 from pipeline.models.common.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
 from pipeline.models.ms_sl.recipe import MSSLRecipe
-from pipeline.ops.cpu import Linear, linear
+from pipeline.ops import Linear, linear
 
 SMALLEST_SQUARE = 1e-12  # of a proposal's length
-QUERIES_AT_ONCE = 32
 STARTING_KEY = 0.02  # of each unit in the keys of `pass_through`: frames like the proposal count most, none alone
 
 
@@ -93,7 +92,7 @@ class MSSL(TrainedModel):
         A proposal's vector is the mean of its clips, so its dot product with anything is the mean of theirs: no
         proposal's vector is ever built.
         """
-        return linear(values, self.averages, None)
+        return linear(values, self.averages)
 
     def lengths(self, clips: Tensor) -> Tensor:
         """The lengths (B, P) of the proposals' vectors, from the dot products among the clips (B, N, d)."""
@@ -112,12 +111,12 @@ class MSSL(TrainedModel):
         first is taken of the clips, and the second of the result: a few rows instead of all frames.
         """
         clips, frames, mask = encoding
-        keyed = linear(clips, self.key.weight.T, None)
+        keyed = linear(clips, self.key.weight.T)
         logits = weights[:, None] @ (keyed @ frames.mT).index_select(0, labels)
         shares = attention(logits, mask.index_select(0, labels))
         # As one product with the frames of all videos: repeating them for every query would take longer.
         own = labels[:, None] == torch.arange(len(frames), device=labels.device)
-        return self.value(linear((shares * own[..., None]).flatten(1), frames.flatten(0, 1).T, None))
+        return self.value(linear((shares * own[..., None]).flatten(1), frames.flatten(0, 1).T))
 
     def index(self, encoding: VideoEncoding) -> VideoIndex:
         """See RetrievalModel. What a query finds in the frames depends on its proposal alone: one vector for each."""
@@ -144,15 +143,11 @@ class MSSL(TrainedModel):
     def best_proposals(self, dots: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The proposals (Q, B) of the largest cosine and of the largest dot product.
 
-        dots: (Q, B, N) of queries and clips; lengths: (B, P). Some queries at a time, so that what is compared stays in
-        the cache.
+        dots: (Q, B, N) of queries and clips; lengths: (B, P).
         """
-        nearest, largest = [], []
-        for some in dots.split(QUERIES_AT_ONCE):
-            proposals = self.over_proposals(some)
-            largest.append(proposals.argmax(dim=-1))
-            nearest.append(proposals.div_(lengths).argmax(dim=-1))
-        return torch.cat(nearest), torch.cat(largest)
+        proposals = self.over_proposals(dots)
+        largest = proposals.argmax(dim=-1)
+        return proposals.div_(lengths).argmax(dim=-1), largest
 
     def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
         """See RetrievalModel; negatives are hard after `hard_start` epochs.

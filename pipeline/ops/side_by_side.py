@@ -2,7 +2,7 @@
 
 An operation cut among threads makes them wait for each other thousands of times a step, and a small one is not cut at
 all. What a part computes, and the order in which gradients are added, do not depend on how many threads there are.
-Test: tests/ops/test_ragged.py; figures: benchmarks/README.md.
+Test: tests/ops/test_parts.py.
 """
 
 import os
@@ -14,35 +14,36 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.ops.cpu import dropout_from
-
-Encode = Callable[[Tensor, Tensor], Tensor]
+from pipeline.ops.dropout import dropout_from
 
 
 def encode_parts(
-    encode: Encode, parts: Sequence[Tensor], masks: Sequence[Tensor], parameters: Iterable[nn.Parameter]
+    encode: Callable[..., Tensor], parts: Sequence[tuple[Tensor, ...]], parameters: Iterable[nn.Parameter]
 ) -> tuple[Tensor, ...]:
-    """`encode` of each part (B, L, D) with its mask (B, L), the largest last, in `torch.get_num_threads()` threads.
+    """`encode(*part)` of every part, the largest part last, in `torch.get_num_threads()` threads.
 
-    parameters: at least those that `encode` uses; others get no gradient. Each part draws its dropout from a generator
-    of its own, seeded by torch's default one.
+    Of a part's tensors the first gets a gradient, and so do the `parameters`, which must hold all that `encode` uses.
+    Every part draws its dropout from a generator of its own, seeded by torch's default one.
     """
-    return _Parts.apply(encode, masks, torch.is_grad_enabled(), *parts, *parameters)
+    sequences, more = [part[0] for part in parts], [part[1:] for part in parts]
+    return _Parts.apply(encode, more, torch.is_grad_enabled(), *sequences, *parameters)
 
 
 class _Parts(torch.autograd.Function):
     """Keeps the graph of each part, so that its gradients can be taken in a thread as well."""
 
     @staticmethod
-    def forward(ctx: Any, encode: Encode, masks: Sequence[Tensor], training: bool, *tensors: Tensor) -> tuple:
-        count = len(masks)
-        wanted = [training and its for its in ctx.needs_input_grad[3:]]
+    def forward(
+        ctx: Any, encode: Callable[..., Tensor], more: Sequence[tuple[Tensor, ...]], training: bool, *tensors: Tensor
+    ) -> tuple[Tensor, ...]:
+        count = len(more)
+        wanted = [training and needed for needed in ctx.needs_input_grad[3:]]
         seeds = torch.randint(2**62, (count,)).tolist()
 
         def run(index: int) -> tuple[Tensor, Tensor]:
             part = tensors[index].detach().requires_grad_(wanted[index])
             with torch.set_grad_enabled(training), dropout_from(torch.Generator().manual_seed(seeds[index])):
-                return part, encode(part, masks[index])
+                return part, encode(part, *more[index])
 
         parts, encoded = zip(*_in_threads(run, count), strict=True)
         if training:
@@ -53,7 +54,7 @@ class _Parts(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         count, wanted = len(gradients), ctx.needs_input_grad[3:]
-        shared = [tensor for tensor, its in zip(ctx.inputs[count:], wanted[count:], strict=True) if its]
+        shared = [tensor for tensor, needed in zip(ctx.inputs[count:], wanted[count:], strict=True) if needed]
 
         def run(index: int) -> tuple[Tensor | None, ...]:
             graph, ctx.graphs[index] = ctx.graphs[index], None  # freed as soon as it is done
@@ -63,9 +64,9 @@ class _Parts(torch.autograd.Function):
             return torch.autograd.grad(graph, inputs, gradients[index], allow_unused=True)
 
         found = _in_threads(run, count)
-        of_shared = iter([_sum(of_one) for of_one in zip(*(its[: len(shared)] for its in found), strict=True)])
-        of_parts = [its[-1] if asked else None for its, asked in zip(found, wanted[:count], strict=True)]
-        return None, None, None, *of_parts, *(next(of_shared) if asked else None for asked in wanted[count:])
+        of_shared = iter([_sum(of_one) for of_one in zip(*(part[: len(shared)] for part in found), strict=True)])
+        of_parts = [part[-1] if needed else None for part, needed in zip(found, wanted[:count], strict=True)]
+        return None, None, None, *of_parts, *(next(of_shared) if needed else None for needed in wanted[count:])
 
 
 def _sum(gradients: tuple[Tensor | None, ...]) -> Tensor | None:

@@ -1,0 +1,54 @@
+"""`F.linear` and `nn.Linear` by oneDNN on the CPU.
+
+torch hands float32 products to MKL, which keeps to AVX2 on CPUs that are not Intel's; oneDNN uses what the CPU has.
+Results equal torch's to float32's rounding, not to the bit. There are no second derivatives.
+Test: tests/ops/test_linear_map.py.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.core.runtime import fast_cpu
+
+
+class Linear(nn.Linear):
+    """nn.Linear by `linear`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(..., D) -> (..., d)."""
+        return linear(input, self.weight, self.bias)
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """F.linear: input (..., D) through weight (d, D) and bias (d,) -> (..., d)."""
+    rows = input.is_cpu and input.dtype == weight.dtype == torch.float32 and input.dim() > 1 and input.numel() > 0
+    if not (rows and fast_cpu() and torch.backends.mkldnn.is_available()) or torch.is_autocast_enabled("cpu"):
+        return F.linear(input, weight, bias)
+    return _Linear.apply(input.flatten(0, -2), weight, bias).view(*input.shape[:-1], len(weight))
+
+
+class _Linear(torch.autograd.Function):
+    """Rows (R, D) through weight (d, D) and bias (d,); oneDNN computes the product and the two of its gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(rows, weight)
+        return _product(rows, weight, bias)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        rows, weight = ctx.saved_tensors
+        wanted = ctx.needs_input_grad
+        return (
+            _product(gradient, weight.T) if wanted[0] else None,
+            _product(gradient.T, rows.T) if wanted[1] else None,
+            gradient.sum(dim=0) if wanted[2] else None,
+        )
+
+
+def _product(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
