@@ -42,6 +42,7 @@ class PlainLoop:
                 query.to(self._device),
                 query_mask.to(self._device).bool(),
                 torch.tensor(labels).to(self._device),
+                torch.full((len(labels), 2), torch.nan),  # no model looks at spans
             )
 
 

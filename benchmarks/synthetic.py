@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
+from pipeline.core.recipe import Recipe
 from pipeline.corpus.clip_times import ClipTimes, clip_times
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
 from pipeline.corpus.videos import video_rows
-from pipeline.models.common.recipe import Recipe
 
 VIDEO_SIZE, QUERY_SIZE, QUERIES = 3072, 768, 5
 ROWS, TOKENS = (50, 120), (10, 20)

@@ -33,23 +33,58 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
+        with _saying_no_room(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            _fsync(temporary)
+            temporary.chmod(0o644)
+            os.replace(temporary, path)
+    finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; on success its files are fsynced and it becomes `path`, on error it goes.
+
+    What lay at `path` before is replaced. Raises PipelineError where the disk has no room for the files.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        with _saying_no_room(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+            yield temporary
+            for file in temporary.iterdir():
+                _fsync(file)
+            temporary.chmod(0o755)
+            shutil.rmtree(path, ignore_errors=True)
+            os.rename(temporary, path)
+    finally:
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _fsync(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _saying_no_room(path: Path) -> Iterator[None]:
+    """Turns what is raised because the disk is full into a PipelineError."""
+    try:
+        yield
     except Exception as error:
         if isinstance(error, PipelineError) or not _no_room(error, path.parent):
             raise
         fix = "make room on this disk, then run the same command again: what was finished is kept"
-        raise PipelineError("there is no room to write the file", where=path, fix=fix) from None
-    finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)
+        raise PipelineError("there is no room to write it", where=path, fix=fix) from None
 
 
 def _no_room(error: BaseException | None, folder: Path) -> bool:

@@ -3,6 +3,7 @@
 Test: tests/corpus/test_clip_times.py.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -36,14 +37,31 @@ class ClipTimes(NamedTuple):
         before, after = self.borders[video[:, None], clip], self.borders[video[:, None], clip + 1]
         return before + (position - clip) * (after - before)
 
+    def shares_of(self, video: Tensor, seconds: Tensor) -> Tensor:
+        """Seconds (K, 2) in the videos (K,) -> shares (K, 2) of the axis of clips: the way back from `of_shares`.
+
+        What lies before or after the axis becomes its start or its end, 0 or 1.
+        """
+        borders = self.borders[video]
+        last = borders.shape[1] - 2
+        clip = (torch.searchsorted(borders, seconds, right=True) - 1).clamp(0, last)
+        before, after = borders.gather(1, clip), borders.gather(1, clip + 1)
+        inside = torch.where(after > before, (seconds - before) / (after - before), 1.0)
+        return (clip + inside.clamp(0, 1)) / (last + 1)
+
 
 def clip_times(rows: int, clips: int, row_seconds: float, end: float) -> ClipTimes:
     """The times of one video's `clips` clips, V left out; row i covers [i, i + 1) * row_seconds, nothing ends later
     than `end` seconds.
     """
+    return ClipTimes(*((axis * row_seconds).clamp(max=end) for axis in _in_rows(rows, clips)))
+
+
+@lru_cache(maxsize=4096)
+def _in_rows(rows: int, clips: int) -> ClipTimes:
+    """The times counted in rows."""
     first, count = slots_of(rows, clips)
     seen, slot = np.unique(first.numpy(), return_index=True)  # each row, and the first clip that starts with it
     last = int(first[-1] + count[-1])
     borders = np.interp(np.arange(clips + 1), [*slot, clips], [*seen, last])
-    spans = torch.stack([first, first + count], dim=-1).double()
-    return ClipTimes(*((axis * row_seconds).clamp(max=end) for axis in (spans, torch.from_numpy(borders))))
+    return ClipTimes(torch.stack([first, first + count], dim=-1).double(), torch.from_numpy(borders))

@@ -1,28 +1,35 @@
-"""One split as contiguous tensors: the clips and frames of every video, the tokens of every query, each file read once.
+"""One split as contiguous tensors: the clips and frames of every video, the tokens of every query.
 
-Nothing after this touches an HDF5 file. A video or query of the manifest that has no features is left out and named in
-`missing_videos` or `missing_queries`; a query of a missing video is missing too. Rows after what the data set uses of a
-video are not read.
+They are made of the feature files once, and kept in the store; the next experiment maps them into memory, unless one of
+the things that `_key` names has changed. So a split may be larger than the memory. The tensors must not be written to.
+A video or query of the manifest that has no features is left out and named in `missing_videos` or `missing_queries`; a
+query of a missing video is missing too. Rows after what the data set uses of a video do not count.
 Test: tests/corpus/test_corpus.py.
 """
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from pipeline.core.clock import clip_count
+from pipeline.core.code_hash import code_of
+from pipeline.core.content_hash import Memo
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query, Video, read_queries, read_videos
-from pipeline.corpus.clip_times import ClipTimes, clip_times
+from pipeline.core.recipe import Recipe
+from pipeline.corpus.clip_times import ClipTimes
+from pipeline.corpus.kept import Entry
 from pipeline.corpus.params import FeaturesParams
-from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
-from pipeline.corpus.videos import VideoRows, video_rows
+from pipeline.corpus.sampling import fixed_length
+from pipeline.corpus.split import Form, Sources, SplitWriter, find_split, open_sources
+from pipeline.corpus.videos import VideoRows
 from pipeline.feature_io.hdf5 import FeatureFile
-from pipeline.models.common.recipe import Recipe
+
+_CODE = sorted({part.__module__ for part in (SplitWriter, ClipTimes, fixed_length, clip_count)})
+"""The modules that decide what is in the tensors."""
 
 
 @dataclass(frozen=True)
@@ -66,110 +73,64 @@ def load_corpus(
     features: FeaturesParams,
     recipe: Recipe,
 ) -> Corpus:
-    """Read the split's videos and queries from the manifest and their features from the HDF5 files.
+    """The split's videos and queries from the manifest, and their features from the HDF5 files.
 
-    Of the recipe are read clips (N), frames (the most rows a video, 0 for none) and query_form: `token`, or `sentence`
-    for the mean of the normalised tokens (T = 1). Raises PipelineError where no video or no query has features, and for
-    features that are not finite, naming file and id.
+    What is read of the recipe: see Form. In the sentence form T = 1. Raises PipelineError where no video or no query
+    has features, for features that are not finite, naming file and id, and where the store cannot be written to.
     """
     manifest_folder, features_folder = Path(manifest_folder), Path(features_folder)
     listed = [video for video in read_videos(manifest_folder / "videos.jsonl") if split in video.splits]
     asked = [query for query in read_queries(manifest_folder / "queries.jsonl") if query.split == split]
+    form = Form(*(getattr(recipe, name) for name in Form._fields))
+    with open_sources(features_folder, features, form) as sources:
+        entry = Entry(_key(sources, listed, asked, features, form))
+        if (tensors := entry.open()) is None:
+            found = find_split(sources, listed, asked)
+            if not found.videos:
+                raise _nothing_usable(split, "video", len(listed), features_folder)
+            if not found.queries:
+                raise _nothing_usable(split, "query", len(asked), features_folder)
+            writer = SplitWriter(sources, found, listed, asked, features, form)
+            tensors = entry.write(f"corpus: {split} split", writer.size, writer.write)
+    return _corpus(tensors, listed, asked)
 
-    rows = _read_videos(listed, features_folder, features, recipe)
-    videos = [video for video in listed if video.video_id in rows]
-    if not videos:
-        raise _nothing_usable(split, "video", len(listed), features_folder)
-    tokens = _read_queries([query for query in asked if query.video_id in rows], features_folder, recipe.query_form)
-    queries = [query for query in asked if query.query_id in tokens]
-    if not queries:
-        raise _nothing_usable(split, "query", len(asked), features_folder)
 
-    index = {video.video_id: position for position, video in enumerate(videos)}
-    query, query_mask = _padded([tokens[query.query_id] for query in queries])
-    clips, frames, times = map(list, zip(*(rows.pop(video_id) for video_id in index), strict=True))
+def _key(
+    sources: Sources, listed: list[Video], asked: list[Query], features: FeaturesParams, form: Form
+) -> dict[str, Any]:
+    """All that the tensors of a split depend on."""
+    with Memo() as memo:
+        files = {file.path.stem: memo.sha256(file.path) for file in sources.files}
+    return {
+        "videos": [(video.video_id, video.used_seconds) for video in listed],
+        "queries": [(query.query_id, query.video_id) for query in asked],
+        "files": files,
+        "features": features.model_dump(),
+        "form": form._asdict(),
+        "code": code_of(_CODE),
+        "torch": torch.__version__,
+    }
+
+
+def _corpus(tensors: dict[str, Tensor], listed: list[Video], asked: list[Query]) -> Corpus:
+    videos = [listed[place] for place in tensors["video"].tolist()]
+    queries = [asked[place] for place in tensors["asked"].tolist()]
+    there = {video.video_id for video in videos}, {query.query_id for query in queries}
     return Corpus(
-        video_ids=list(index),
+        video_ids=[video.video_id for video in videos],
         durations=torch.tensor([video.used_seconds for video in videos], dtype=torch.float64),
-        times=ClipTimes(*map(torch.stack, zip(*times, strict=True))),
-        videos=video_rows(clips, frames),
+        times=ClipTimes(*(tensors[name] for name in ClipTimes._fields)),
+        videos=VideoRows(*(tensors[name] for name in VideoRows._fields)),
         query_ids=[query.query_id for query in queries],
         texts=[query.text for query in queries],
-        query=query,
-        query_mask=query_mask,
-        labels=torch.tensor([index[query.video_id] for query in queries]),
+        query=tensors["query"],
+        query_mask=tensors["query_mask"],
+        labels=tensors["labels"],
         spans=[query.spans for query in queries],
         agreement=[query.agreement for query in queries],
-        missing_videos=[video.video_id for video in listed if video.video_id not in index],
-        missing_queries=[query.query_id for query in asked if query.query_id not in tokens],
+        missing_videos=[video.video_id for video in listed if video.video_id not in there[0]],
+        missing_queries=[query.query_id for query in asked if query.query_id not in there[1]],
     )
-
-
-def _read_videos(
-    listed: list[Video], folder: Path, features: FeaturesParams, recipe: Recipe
-) -> dict[str, tuple[Tensor, Tensor, ClipTimes]]:
-    """Clips, frames and times of each video that every stream has.
-
-    Its streams are cut to the shortest of them, and to what the data set uses of it.
-    """
-    read = {}
-    with ExitStack() as stack:
-        files = [stack.enter_context(FeatureFile(folder / f"{stream}.h5")) for stream in features.streams]
-        clip_seconds = files[0].recipe.get("clip_seconds")
-        for video in listed:
-            streams = [_rows(file, video.video_id) for file in files]
-            length, end = min(len(rows) for rows in streams), video.used_seconds
-            if clip_seconds:
-                length = min(length, clip_count(end, clip_seconds))
-            if length:
-                streams = [rows[:length] for rows in streams]
-                clips = _joined([fixed_length(rows, recipe.clips) for rows in streams], features.normalize)
-                frames = clips[:0]
-                if recipe.frames:
-                    frames = _joined([at_most(rows, recipe.frames) for rows in streams], features.normalize)
-                # Nothing says how long a row of a feature pack is: all of them cover the video evenly.
-                times = clip_times(length, recipe.clips, clip_seconds or end / length, end)
-                read[video.video_id] = clips, frames, times
-    return read
-
-
-def _joined(averaged: list[Tensor], normalize: str) -> Tensor:
-    """Averaged streams (N, D_s) float64 of one video -> (N, sum of D_s) float32, normalised."""
-    if normalize == "stream":
-        averaged = [l2_normalize(rows) for rows in averaged]
-    joined = torch.cat(averaged, dim=1)
-    return (l2_normalize(joined) if normalize == "joint" else joined).float()
-
-
-def _read_queries(queries: list[Query], folder: Path, query_form: str) -> dict[str, Tensor]:
-    """(T, D_q) a query that has tokens, (1, D_q) in the sentence form."""
-    read = {}
-    with FeatureFile(folder / "query.h5") as file:
-        for query in queries:
-            rows = _rows(file, query.query_id)
-            if len(rows):
-                tokens = l2_normalize(rows)
-                tokens = tokens.mean(dim=0, keepdim=True) if query_form == "sentence" else tokens
-                read[query.query_id] = tokens.float()
-    return read
-
-
-def _rows(file: FeatureFile, id: str) -> Tensor:
-    """(T, D) float64 rows of one id; no rows where the file does not have it."""
-    rows = torch.from_numpy(file[id].astype(np.float64)) if id in file else torch.empty(0, 0, dtype=torch.float64)
-    if not torch.isfinite(rows).all():
-        raise PipelineError(
-            f"the features of {id!r} hold values that are not finite",
-            where=file.path,
-            fix="remove the file and its entries in the store, then run `dvc repro`",
-        )
-    return rows
-
-
-def _padded(rows: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Q tensors (T_q, D) -> (Q, T, D) padded with zeros, and the mask (Q, T) of what is not padding."""
-    lengths = torch.tensor([len(row) for row in rows])
-    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True), torch.arange(int(lengths.max())) < lengths[:, None]
 
 
 def _nothing_usable(split: str, what: str, listed: int, folder: Path) -> PipelineError:

@@ -21,9 +21,11 @@ def slots_of(length: int, slots: int) -> tuple[Tensor, Tensor]:
 def fixed_length(rows: Tensor, slots: int) -> Tensor:
     """(n, D) rows, n >= 1 -> (slots, D) averages, in the dtype of the rows."""
     first, count = slots_of(len(rows), slots)
-    return torch.stack(
-        [rows[start : start + number].mean(dim=0) for start, number in zip(first.tolist(), count.tolist(), strict=True)]
-    )
+    averages = rows.new_empty(slots, *rows.shape[1:])
+    for number in set(count.tolist()):  # slots of equally many rows are averaged at once: there are two or three kinds
+        alike = (count == number).nonzero()[:, 0]
+        averages[alike] = rows[first[alike, None] + torch.arange(number)].mean(dim=1)
+    return averages
 
 
 def at_most(rows: Tensor, slots: int) -> Tensor:

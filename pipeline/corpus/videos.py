@@ -28,6 +28,8 @@ class SameMemory:
         self._rooms: dict[int, Tensor] = {}
 
     def __call__(self, source: Tensor, index: Tensor) -> Tensor:
+        if not source.numel():
+            return new_rows(source, index)
         room = self._rooms.get(id(source))
         if room is None or len(room) < len(index):
             room = self._rooms[id(source)] = source.new_empty(len(index), *source.shape[1:])
@@ -42,16 +44,19 @@ class SameMemory:
 class Videos(NamedTuple):
     """B videos: clips (B, N, D_v); frames (B, L, D_v), zeros after each video's last; frame_mask (B, L) bool.
 
-    The mask is true at frames. L = 0 for models that look at clips alone.
+    The mask is true at frames. L = 0 for models that look at clips alone. subtitle (B, N, D_s): what is said or written
+    in the same N clips, for models that take it apart from `clips`; zeros in clips and videos without; D_s = 0 for
+    other models, and where the data set has none. Who makes a batch without subtitles by hand may leave it out.
     """
 
     clips: Tensor
     frames: Tensor
     frame_mask: Tensor
+    subtitle: Tensor = torch.empty(0, 0, 0)
 
 
 class VideoRows(NamedTuple):
-    """V videos without padding: clips (V, N, D_v); first, count (V,) int64.
+    """V videos without padding: clips (V, N, D_v); first, count (V,) int64; subtitle (V, N, D_s).
 
     frames: (R + 1, D_v) of all videos in turn, then zeros, which padding is taken from.
     """
@@ -60,6 +65,7 @@ class VideoRows(NamedTuple):
     frames: Tensor
     first: Tensor
     count: Tensor
+    subtitle: Tensor
 
     def take(self, index: Tensor, length: int, select: Select = new_rows) -> Videos:
         """The videos of `index` (B,), padded to L = `length` frames, at least the longest one's."""
@@ -67,12 +73,16 @@ class VideoRows(NamedTuple):
         mask = position < self.count[index, None]
         rows = torch.where(mask, self.first[index, None] + position, len(self.frames) - 1)
         frames = select(self.frames, rows.flatten()).view(*rows.shape, self.frames.shape[1])
-        return Videos(select(self.clips, index), frames, mask)
+        return Videos(select(self.clips, index), frames, mask, select(self.subtitle, index))
 
 
 def video_rows(clips: list[Tensor], frames: list[Tensor]) -> VideoRows:
-    """From clips (N, D_v) and frames (any number, D_v) of each video."""
+    """From clips (N, D_v) and frames (any number, D_v) of each video; without subtitles."""
     count = torch.tensor([len(rows) for rows in frames])
     return VideoRows(
-        torch.stack(clips), torch.cat([*frames, torch.zeros_like(clips[0][:1])]), count.cumsum(0) - count, count
+        torch.stack(clips),
+        torch.cat([*frames, torch.zeros_like(clips[0][:1])]),
+        count.cumsum(0) - count,
+        count,
+        clips[0].new_empty(len(clips), len(clips[0]), 0),
     )

@@ -4,6 +4,7 @@ The order of an epoch is a function of (seed, epoch) alone, so that a resumed ru
 Test: tests/training/test_batches.py.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -20,12 +21,16 @@ RESIDENT_SHARE = 0.5  # of the free device memory that the features may take; th
 
 
 class Batch(NamedTuple):
-    """B videos, their queries (Q, T, D_q) with mask (Q, T), and labels (Q,): each query's video of the B."""
+    """B videos, their queries (Q, T, D_q) with mask (Q, T), and labels (Q,): each query's video of the B.
+
+    spans: (Q, 2) float32, annotated start and end of each query; see `spans_in_shares`.
+    """
 
     videos: Videos
     query: Tensor
     query_mask: Tensor
     labels: Tensor
+    spans: Tensor
 
 
 def derived_seed(*parts: int | str) -> int:
@@ -43,6 +48,23 @@ def derange(labels: Tensor, seed: int) -> Tensor:
     successor = torch.empty(int(videos.max()) + 1, dtype=torch.int64)
     successor[circle] = circle.roll(-1)
     return successor[labels]
+
+
+def spans_in_shares(corpus: Corpus, labels: Tensor) -> Tensor:
+    """An annotated span of each query -> (Q, 2) float32, start and end as shares of its video's axis of N clips.
+
+    Of several spans it is the one that most annotators gave, the first of them where that is not one. NaN where none is
+    known, and where `labels` (Q,) give the query to another video than its own.
+    """
+    shares = torch.full((len(labels), 2), torch.nan)
+    own = (labels == corpus.labels).tolist()
+    known = torch.tensor([query for query, spans in enumerate(corpus.spans) if spans and own[query]], dtype=torch.int64)
+    if len(known):
+        seconds = torch.tensor(
+            [Counter(corpus.spans[query]).most_common(1)[0][0] for query in known.tolist()], dtype=torch.float64
+        )
+        shares[known] = corpus.times.shares_of(labels[known], seconds).float()
+    return shares
 
 
 class Batches:
@@ -64,9 +86,9 @@ class Batches:
                 fix="train on more videos, or raise the recipe's batch_videos",
             )
         self._frames = corpus.videos.count
-        features = (*corpus.videos, corpus.query, corpus.query_mask)
+        features = (*corpus.videos, corpus.query, corpus.query_mask, spans_in_shares(corpus, labels))
         self._home = device if _fits(features, device) else torch.device("cpu")
-        *videos, self._query, self._query_mask = (tensor.to(self._home) for tensor in features)
+        *videos, self._query, self._query_mask, self._spans = (tensor.to(self._home) for tensor in features)
         self._rows, self._select = VideoRows(*videos), SameMemory() if fast_cpu() else new_rows
 
     def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
@@ -89,6 +111,7 @@ class Batches:
                 self._select(self._query, query).to(self._device),
                 self._select(self._query_mask, query).to(self._device),
                 label,
+                self._select(self._spans, query).to(self._device),
             )
 
     def _cut(self, videos: Tensor) -> list[Tensor]:

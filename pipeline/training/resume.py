@@ -14,13 +14,14 @@ import torch
 
 from pipeline.core import runtime
 from pipeline.core.code_hash import code_of, imported_modules
+from pipeline.core.content_hash import content_sha256
 from pipeline.core.files import atomic_path, canonical_json, sha256_file, sha256_text
 
 
 def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) -> Path:
     """Where the state of a run is kept. params: anything JSON can hold."""
     key = {
-        "inputs": [sha256_file(path) for path in inputs],
+        "inputs": [content_sha256(Path(path)) for path in inputs],
         "params": params,
         "code": code_of(imported_modules()),
         "stage": sha256_file(stage) if (stage := getattr(sys.modules["__main__"], "__file__", None)) else None,

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from pipeline.core.recipe import Recipe
 from pipeline.core.runtime import threads
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.params import FeaturesParams
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.interface import RetrievalModel, SolvedModel, TrainedModel
-from pipeline.models.common.recipe import Recipe
 from pipeline.models.common.registry import build
 from pipeline.training.batches import Batches, derived_seed
 from pipeline.training.closed_form import solve

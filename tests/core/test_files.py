@@ -1,11 +1,20 @@
 """Files are written whole or not at all; one value has one canonical text."""
 
+import errno
 import math
 
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import atomic_path, canonical_json, read_json, read_jsonl, write_json, write_jsonl
+from pipeline.core.files import (
+    atomic_folder,
+    atomic_path,
+    canonical_json,
+    read_json,
+    read_jsonl,
+    write_json,
+    write_jsonl,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -24,6 +33,26 @@ def test_nothing_is_visible_under_the_final_name_before_it_is_whole(tmp_path):
         temporary.write_text("whole")
         assert not path.exists() and temporary.parent == path.parent
     assert path.read_text() == "whole"
+
+
+def test_a_folder_takes_its_name_when_it_is_whole_and_replaces_what_was_there(tmp_path):
+    path = tmp_path / "new"
+    for text in ("first", "second"):
+        with atomic_folder(path) as temporary:
+            (temporary / f"{text}.txt").write_text(text)
+            assert not (path / f"{text}.txt").exists()
+        assert [file.name for file in path.iterdir()] == [f"{text}.txt"]
+    with pytest.raises(RuntimeError), atomic_folder(path) as temporary:
+        (temporary / "third.txt").write_text("half")
+        raise RuntimeError
+    assert (path / "second.txt").read_text() == "second" and [entry.name for entry in tmp_path.iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize("atomic", [atomic_path, atomic_folder])
+def test_a_disk_without_room_is_named(tmp_path, atomic):
+    with pytest.raises(PipelineError, match="no room"), atomic(tmp_path / "out"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not list(tmp_path.iterdir())
 
 
 def test_canonical_json_does_not_depend_on_the_order_of_keys():

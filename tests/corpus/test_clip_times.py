@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.corpus.clip_times import ClipTimes, clip_times
 from pipeline.corpus.sampling import fixed_length
@@ -52,6 +54,26 @@ def test_shares_lie_between_the_borders_and_keep_their_order():
     assert bool((seconds >= 0).all()) and bool((seconds[:, 1] <= longest).all())
     whole = times.of_shares(torch.arange(3), torch.tensor([[0.0, 1.0]]).expand(3, 2))
     assert torch.equal(whole, torch.stack([torch.zeros(3), times.borders[:, -1]], dim=1).double())
+
+
+@given(
+    rows=st.integers(1, 200), clips=st.integers(1, 40), cut=st.floats(0, 1), shares=st.tuples(*[st.floats(0, 1)] * 2)
+)
+def test_shares_become_seconds_and_shares_again(rows, clips, cut, shares):
+    times, video = times_of(rows, (rows - cut) * SECONDS + 1e-3, clips), torch.zeros(1, dtype=torch.int64)
+    end = times.borders[0, -1]
+    seconds = times.of_shares(video, torch.tensor([shares], dtype=torch.float64))
+    again = times.shares_of(video, seconds)
+    assert bool((again >= 0).all()) and bool((again <= 1).all())
+    inside = seconds < end - 1e-9  # after the last time of all, an axis of clips may go on for nothing
+    assert torch.allclose(again[inside], torch.tensor([shares], dtype=torch.float64)[inside], atol=1e-6)
+    assert torch.allclose(times.of_shares(video, again), seconds)
+
+
+def test_what_lies_outside_the_axis_becomes_its_start_or_end():
+    times, video = times_of(40), torch.zeros(2, dtype=torch.int64)
+    seconds = torch.tensor([[-1.0, 0.0], [60.0, 1e6]], dtype=torch.float64)
+    assert times.shares_of(video, seconds).tolist() == [[0.0, 0.0], [1.0, 1.0]]
 
 
 def test_a_run_of_clips_is_all_of_their_rows():

@@ -9,6 +9,7 @@ import torch
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
+from pipeline.corpus import split
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
 from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.sampling import fixed_length, l2_normalize
@@ -25,7 +26,8 @@ def rows_of(id: str, length: int, size: int) -> np.ndarray:
 
 
 @pytest.fixture
-def folders(tmp_path):
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
     manifest, features = tmp_path / "manifest", tmp_path / "features"
     splits = {"a": ("train",), "b": ("train", "val"), "c": ("test",), "missing": ("train",)}
     write_videos(manifest / "videos.jsonl", [Video(id, f"{id}.mp4", "0" * 64, 10.0, splits[id]) for id in splits])
@@ -48,9 +50,10 @@ def folders(tmp_path):
     return manifest, features
 
 
-def corpus_of(folders, split="train", streams=("resnet", "slowfast"), normalize="stream", query_form="token", frames=0):
+def corpus_of(folders, split="train", streams=("resnet", "slowfast"), normalize="stream", **changes):
     params = FeaturesParams(streams=list(streams), normalize=normalize)
-    return load_corpus(*folders, split, params, SimpleNamespace(clips=CLIPS, frames=frames, query_form=query_form))
+    recipe = {"clips": CLIPS, "frames": 0, "query_form": "token", "modalities": ("visual",)} | changes
+    return load_corpus(*folders, split, params, SimpleNamespace(**recipe))
 
 
 def test_shapes_order_and_labels(folders):
@@ -166,3 +169,117 @@ def test_frames_are_the_rows_or_as_many_averages_as_are_allowed(folders):
     assert torch.equal(taken.frames[1, :5], rows_of_a.float())
     assert torch.equal(taken.frames[0], fixed_length(rows_of_b, 6).float())
     assert corpus_of(folders).videos.count.tolist() == [0, 0]
+
+
+def test_a_split_is_read_once_and_is_the_same_the_second_time(folders, monkeypatch):
+    first = corpus_of(folders, frames=6)
+    monkeypatch.setattr(split, "_rows", None)  # nothing can be read any more
+    second = corpus_of(folders, frames=6)
+    for ours, expected in zip(
+        (*second.videos, *second.times, second.query, second.query_mask, second.labels, second.durations),
+        (*first.videos, *first.times, first.query, first.query_mask, first.labels, first.durations),
+        strict=True,
+    ):
+        assert torch.equal(ours, expected)
+    lists = ("video_ids", "query_ids", "texts", "spans", "agreement", "missing_videos", "missing_queries")
+    assert all(getattr(second, name) == getattr(first, name) for name in lists)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"split": "test"},
+        {"streams": ("slowfast", "resnet")},
+        {"normalize": "joint"},
+        {"query_form": "sentence"},
+        {"frames": 2},
+        {"clips": CLIPS + 1},
+    ],
+)
+def test_another_form_is_made_anew(folders, monkeypatch, changed):
+    corpus_of(folders)
+    monkeypatch.setattr(split, "_rows", None)
+    with pytest.raises(TypeError):
+        corpus_of(folders, **changed)
+
+
+def test_other_features_another_length_and_another_query_are_made_anew(folders):
+    manifest, features = folders
+    before = corpus_of(folders)
+    pack(features / "slowfast.h5", [Packed("b", rows_of("b", 19, 4), {})], {"clip_seconds": 1.0})
+    assert corpus_of(folders, streams=["slowfast"]).video_ids == ["b"]
+    pack(features / "resnet.h5", [Packed("b", rows_of("b", 20, 6), {})], {"clip_seconds": 1.0})
+    longer = Video("b", "b.mp4", "0" * 64, 30.0, ("train",))
+    cut = corpus_of(folders, streams=["resnet"])
+    write_videos(manifest / "videos.jsonl", [longer])
+    assert not torch.equal(corpus_of(folders, streams=["resnet"]).videos.clips, cut.videos.clips)
+    write_queries(manifest / "queries.jsonl", [Query("b2", "b", "second of b", "train")])
+    assert corpus_of(folders, streams=["resnet"]).query_ids == ["b2"] and before.query_ids == ["a1", "b1", "b2"]
+
+
+def test_texts_and_spans_are_those_of_the_manifest_of_the_day(folders):
+    manifest, _ = folders
+    corpus_of(folders, "test")
+    write_queries(manifest / "queries.jsonl", [Query("c1", "c", "said otherwise", "test", ((1.0, 2.0),))])
+    corpus = corpus_of(folders, "test")
+    assert corpus.texts == ["said otherwise"] and corpus.spans == [((1.0, 2.0),)]
+
+
+def test_features_that_end_too_early_are_named(folders):
+    path = folders[1] / "resnet.h5"
+    with open(path, "rb+") as file:
+        file.truncate(path.stat().st_size // 2)
+    with pytest.raises(PipelineError, match="resnet.h5"):
+        corpus_of(folders)
+
+
+BOTH = {"modalities": ("visual", "subtitle")}
+
+
+@pytest.fixture
+def with_subtitles(folders):
+    """a has subtitles of fewer rows than its pictures, b of more, c none."""
+    items = [Packed("a", rows_of("a", 3, 7), {}), Packed("b", rows_of("b", 22, 7), {})]
+    pack(folders[1] / "subtitle.h5", items, {})
+    return folders
+
+
+@pytest.mark.parametrize("normalize", ["stream", "joint", "none"])
+def test_subtitles_are_apart_where_the_model_asks_for_them(with_subtitles, normalize):
+    streams = ("resnet", "subtitle", "slowfast")
+    seen = corpus_of(with_subtitles, normalize=normalize, frames=6).videos
+    both = corpus_of(with_subtitles, streams=streams, normalize=normalize, frames=6, **BOTH).videos
+    assert torch.equal(both.clips, seen.clips) and torch.equal(both.frames, seen.frames)
+    rows_of_a = torch.from_numpy(rows_of("a", 3, 7)).double()
+    expected = torch.stack(
+        [
+            fixed_length(torch.cat([rows_of_a, torch.zeros(2, 7)]), CLIPS),  # five rows are seen
+            fixed_length(torch.from_numpy(rows_of("b", 22, 7)[:20]).double(), CLIPS),
+        ]
+    )
+    expected = expected if normalize == "none" else l2_normalize(expected)
+    assert torch.equal(both.subtitle, expected.float())
+    assert torch.equal(both.take(torch.tensor([1]), 6).subtitle, expected[1:].float())
+
+
+def test_a_video_without_subtitles_has_zeros_and_is_not_missing(with_subtitles):
+    corpus = corpus_of(with_subtitles, "test", streams=("resnet", "subtitle"), **BOTH)
+    assert corpus.video_ids == ["c"] and not corpus.missing_videos
+    assert corpus.videos.subtitle.shape == (1, CLIPS, 7) and not corpus.videos.subtitle.any()
+
+
+def test_subtitles_are_part_of_the_clips_for_a_model_that_does_not_ask(with_subtitles):
+    videos = corpus_of(with_subtitles, streams=("resnet", "subtitle")).videos
+    assert videos.clips.shape == (2, CLIPS, 13) and videos.subtitle.shape == (2, CLIPS, 0)
+
+
+def test_no_subtitles_are_given_where_the_streams_do_not_name_them_or_none_exist(with_subtitles):
+    assert corpus_of(with_subtitles, **BOTH).videos.subtitle.shape == (2, CLIPS, 0)
+    pack(with_subtitles[1] / "subtitle.h5", [], {})
+    videos = corpus_of(with_subtitles, streams=("resnet", "subtitle"), **BOTH).videos
+    assert videos.subtitle.shape == (2, CLIPS, 0) and len(videos.clips) == 2
+
+
+def test_subtitles_alone_are_refused_where_something_seen_is_asked_for(with_subtitles):
+    with pytest.raises(PipelineError, match="name a visual stream beside subtitle"):
+        corpus_of(with_subtitles, streams=["subtitle"], **BOTH)

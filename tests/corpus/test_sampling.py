@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 from helpers.parity import parity_arrays
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize, slots_of
 
@@ -47,6 +49,35 @@ def test_slots_read_the_same_rows(fixture, kind):
 def test_l2_rows_alone(fixture):
     rows = l2_normalize(torch.from_numpy(fixture["input.l2_rows"]).double()).float()
     assert np.array_equal(rows.numpy(), fixture["expect.l2_rows"])
+
+
+def plain_averages(rows: torch.Tensor, slots: int) -> torch.Tensor:
+    """One slot after another, as the definition says."""
+    first, count = slots_of(len(rows), slots)
+    return torch.stack([rows[start : start + number].mean(dim=0) for start, number in zip(first, count, strict=True)])
+
+
+@given(
+    length=st.integers(1, 400),
+    slots=st.sampled_from([1, 3, 32, 128]),
+    size=st.sampled_from([1, 2, 3, 16, 17, 300]),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+    seed=st.integers(0, 99),
+)
+def test_averages_of_many_slots_at_once_are_those_of_each(length, slots, size, dtype, seed):
+    rows = torch.randn(length, size, dtype=dtype, generator=torch.Generator().manual_seed(seed))
+    assert torch.equal(fixed_length(rows, slots), plain_averages(rows, slots))
+
+
+@given(
+    lengths=st.lists(st.integers(1, 40), min_size=1, max_size=9),
+    size=st.sampled_from([1, 2, 5, 17, 768]),
+    seed=st.integers(0, 99),
+)
+def test_the_norm_of_a_row_does_not_depend_on_its_neighbours(lengths, size, seed):
+    generator = torch.Generator().manual_seed(seed)
+    parts = [torch.randn(length, size, dtype=torch.float64, generator=generator) for length in lengths]
+    assert torch.equal(l2_normalize(torch.cat(parts)), torch.cat([l2_normalize(part) for part in parts]))
 
 
 @pytest.mark.parametrize(

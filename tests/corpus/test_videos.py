@@ -4,8 +4,10 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.corpus.videos import SameMemory, video_rows
+from pipeline.corpus.videos import SameMemory, new_rows, video_rows
 
 COUNTS = (3, 1, 4, 2)
 CLIPS = [torch.randn(5, 6, generator=torch.Generator().manual_seed(index)) for index in range(4)]
@@ -23,6 +25,21 @@ def test_a_batch_holds_each_video_and_nothing_else(index, more):
         assert torch.equal(taken.frames[position][taken.frame_mask[position]], FRAMES[video])
         assert not taken.frames[position, COUNTS[video] :].any()
         assert taken.frame_mask[position].tolist() == [True] * COUNTS[video] + [False] * (length - COUNTS[video])
+
+
+@given(index=st.lists(st.integers(0, 3), min_size=1, max_size=9), more=st.integers(0, 3), same=st.booleans())
+def test_subtitles_come_with_their_videos(index, more, same):
+    subtitle = torch.arange(4.0)[:, None, None] + torch.zeros(4, 5, 3)
+    rows = video_rows(CLIPS, FRAMES)._replace(subtitle=subtitle)
+    select = SameMemory() if same else new_rows
+    taken = rows.take(torch.tensor(index), max(COUNTS[video] for video in index) + more, select)
+    assert taken.subtitle[:, 0, 0].tolist() == index and taken.subtitle.shape[1:] == (5, 3)
+    assert torch.equal(taken.clips, torch.stack([CLIPS[video] for video in index]))
+
+
+def test_without_subtitles_they_have_no_width():
+    for select in (new_rows, SameMemory()):
+        assert video_rows(CLIPS, FRAMES).take(torch.tensor([2, 0]), 4, select).subtitle.shape == (2, 5, 0)
 
 
 def test_clips_alone():

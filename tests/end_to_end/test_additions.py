@@ -49,7 +49,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from pipeline.models.common.recipe import Recipe
+from pipeline.core.recipe import Recipe
 
 
 class ToyRecipe(Recipe):

@@ -23,6 +23,9 @@ def test_what_was_packed_can_be_read(tmp_path):
     with FeatureFile(tmp_path / "f.h5") as file:
         assert file.ids() == ["a", "b", "c"] and "b" in file and "d" not in file
         assert file["b"].dtype == np.float16 and file["b"].tolist() == [[98.0] * 4] * 2
+        assert file.shape("c") == (3, 4)
+        with pytest.raises(KeyError):
+            file["d"]
         assert attributes_of(tmp_path / "f.h5", "b") == {"fps": 25.0, "decoder": "decord"}
         assert file.recipe["clip_seconds"] == 1.5 and json.loads(file.recipe["recipe"]) == RECIPE
         assert json.loads(file.recipe["libraries"]) == {"torch": ["2"]}

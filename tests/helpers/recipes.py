@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from pipeline.core.plugins import names
-from pipeline.models.common.recipe import Recipe
+from pipeline.core.recipe import Recipe
 from pipeline.models.common.recipe_file import read_recipes, recipe_class
 
 FOLDER = Path(__file__).resolve().parents[2] / "recipes"

@@ -19,7 +19,7 @@ def close(ours: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-6) -
 
 def few(videos: Videos, count: int, length: int | None = None) -> Videos:
     """The first videos, padded to their longest, or to `length` frames."""
-    clips, frames, mask = (field[:count] for field in videos)
+    clips, frames, mask = (field[:count] for field in videos[:3])
     length = length or int(mask.sum(dim=1).max())
     return Videos(clips, frames[:, :length], mask[:, :length])
 

@@ -9,11 +9,11 @@ from helpers.recipes import SMALL, write_recipes
 from helpers.recipes import recipe_of as recipe_of_file
 
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
+from pipeline.core.recipe import Recipe
 from pipeline.corpus.clip_times import ClipTimes, clip_times
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.videos import video_rows
 from pipeline.feature_io.hdf5 import Packed, pack
-from pipeline.models.common.recipe import Recipe
 from pipeline.settings.streams import write_asked
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from pipeline.core.recipe import Recipe
 from pipeline.core.schema import Count, Weight
-from pipeline.models.common.recipe import Recipe
 
 
 class CCARecipe(Recipe):

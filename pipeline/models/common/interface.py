@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from pipeline.core.recipe import Recipe
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
-from pipeline.models.common.recipe import Recipe
 from pipeline.ops import linear
 
 NO_MOMENT = -1

@@ -7,20 +7,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.schema import Count, Dropout, Fraction, Section, Weight
+from pipeline.core.recipe import Recipe
+from pipeline.core.schema import Count, Dropout, Fraction, Weight
 
 STEADY_UNITS = 4  # hidden units that `start: cca` keeps to itself
-
-
-class Recipe(Section):
-    """What the recipes of all models have; besides, `query_form`, and `frames`, the most frame rows of a video.
-
-    modalities: what the model reads of a video, `visual` and, where it wants them apart, `subtitle`.
-    """
-
-    modalities: ClassVar[tuple[str, ...]] = ("visual",)
-
-    clips: Count = Field(description="clips a video after fixed-length sampling, >= 1")
 
 
 class GradientRecipe(Recipe):

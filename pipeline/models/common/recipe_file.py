@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import checked, read_mapping
 from pipeline.core.plugins import nearest, only_class
-from pipeline.models.common.recipe import Recipe
+from pipeline.core.recipe import Recipe
 
 AUTO, DEFAULT = "auto", "default"
 FOLDER = Path("recipes")

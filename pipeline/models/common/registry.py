@@ -3,8 +3,8 @@
 from importlib import import_module
 
 from pipeline.core.plugins import only_class
+from pipeline.core.recipe import Recipe
 from pipeline.models.common.interface import RetrievalModel
-from pipeline.models.common.recipe import Recipe
 
 
 def build(name: str, video_size: int, query_size: int, recipe: Recipe, max_query_tokens: int) -> RetrievalModel:

@@ -83,7 +83,7 @@ class GMMFormer(TrainedModel):
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel; with `window: padded`, the windows follow the longest video of the batch."""
-        clips, frames, mask = videos
+        clips, frames, mask = videos.clips, videos.frames, videos.frame_mask
         if self.recipe.window == "padded":
             longest = torch.full((1,), mask.shape[1], device=mask.device)
             return VideoEncoding(self._clips(clips), self._windowed(frames, mask, longest))

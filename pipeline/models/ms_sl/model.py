@@ -78,7 +78,7 @@ class MSSL(TrainedModel):
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See RetrievalModel."""
-        clips, frames, mask = videos
+        clips, frames, mask = videos.clips, videos.frames, videos.frame_mask
         clips, frames = self.clip_embedding(self.standardize(clips)), self.frame_embedding(self.standardize(frames))
         return VideoEncoding(self.clip_attention(clips), self.frame_attention(frames, key_mask=mask), mask)
 

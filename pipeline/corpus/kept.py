@@ -1,0 +1,114 @@
+"""What was made of feature files once, kept in the store for the next experiment: folders of arrays below `corpus/`.
+
+An entry may be as large as its feature files or several times that, and every other form that a recipe asks for is
+another one. So entries that nobody opened for a month are removed, and those unused for longest where all of them would
+take more than half of the room that the disk has without them. A process that has an entry open keeps what it opened.
+Test: tests/corpus/test_kept.py.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from pipeline.core import runtime
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import atomic_folder, canonical_json, sha256_text
+from pipeline.corpus.arrays import finish, open_arrays
+
+SHARE_OF_DISK = 0.5
+UNUSED_SECONDS = 30 * 24 * 3600
+ABANDONED_SECONDS = 3600
+"""A folder that is being written and in which nothing changed for so long belongs to a run that was killed."""
+
+
+class Entry:
+    """The entry of what `depends` (anything that JSON can hold) decides."""
+
+    def __init__(self, depends: Any):
+        self.folder = runtime.store_root() / "corpus" / sha256_text(canonical_json(depends))
+
+    def open(self) -> dict[str, Tensor] | None:
+        """The tensors by name; None where they were not made yet, or are damaged."""
+        tensors = open_arrays(self.folder)
+        if tensors is not None:
+            with contextlib.suppress(OSError):
+                os.utime(self.folder)  # when it was last used
+        return tensors
+
+    def write(self, what: str, size: int, write: Callable[[Path], None]) -> dict[str, Tensor]:
+        """Let `write(folder)` make the arrays, about `size` bytes, and open them; say so, `what` in words.
+
+        Raises PipelineError where the store cannot be written to.
+        """
+        store = self.folder.parent
+        _make_room(self.folder, size)
+        try:
+            with atomic_folder(self.folder) as temporary:
+                write(temporary)
+                finish(temporary)
+        except OSError as error:
+            raise PipelineError(
+                f"the store cannot be written to: {error.strerror or error}",
+                where=store,
+                fix="give write access to it, or let AMDNET_STORE name another folder",
+            ) from None
+        own, total = _bytes_of(self.folder), sum(map(_bytes_of, _entries(store)))
+        print(f"{what}: {_gigabytes(own)} written to {store}, which holds {_gigabytes(total)}", file=sys.stderr)
+        if (tensors := open_arrays(self.folder)) is None:
+            fault = "what was just written cannot be read"
+            raise PipelineError(fault, where=self.folder, fix="look for a fault of the disk")
+        return tensors
+
+
+def _make_room(folder: Path, size: int) -> None:
+    """Remove what is too old or too much beside a new entry of so many bytes at `folder`."""
+    now = time.time()
+    for path in folder.parent.glob(".*.tmp"):
+        with contextlib.suppress(OSError):  # another process may have renamed it
+            if now - max(entry.stat().st_mtime for entry in (path, *path.iterdir())) > ABANDONED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+    others = sorted((entry for entry in _entries(folder.parent) if entry != folder), key=_last_used)
+    taken = sum(map(_bytes_of, others))
+    limit = SHARE_OF_DISK * (taken + _free(folder.parent))
+    for entry in others:
+        if taken + size > limit or now - _last_used(entry) > UNUSED_SECONDS:
+            taken -= _bytes_of(entry)
+            shutil.rmtree(entry, ignore_errors=True)
+            print(f"corpus: removed {entry}, which was unused for longest", file=sys.stderr)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*") if path.is_dir() and not path.name.startswith(".")]
+
+
+def _last_used(entry: Path) -> float:
+    try:
+        return entry.stat().st_mtime
+    except FileNotFoundError:  # removed by another process
+        return 0.0
+
+
+def _bytes_of(entry: Path) -> int:
+    """What the files of a folder take on the disk."""
+    try:
+        return sum(512 * path.stat().st_blocks for path in entry.iterdir())
+    except FileNotFoundError:
+        return 0
+
+
+def _free(folder: Path) -> int:
+    """Bytes free on the disk of a folder that may not exist yet."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.3g} GB"
