@@ -22,13 +22,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-from pipeline.core.sections import FeaturesParams
 
 from benchmarks import plain_corpus
 from benchmarks.machine import machine
 from benchmarks.markdown import table_lines
 from pipeline.core.manifest import Query, Video, read_queries, read_videos, write_queries, write_videos
 from pipeline.corpus.corpus import load_corpus
+from pipeline.corpus.params import FeaturesParams
 from pipeline.feature_io.hdf5 import Packed, pack
 
 TVR_VIDEOS, PLAIN_VIDEOS, QUERIES = 17435, 1000, 5

@@ -33,11 +33,12 @@ from benchmarks.plain_training import PlainLoop
 from pipeline.core import runtime
 from pipeline.core.files import read_yaml
 from pipeline.core.runtime import threads
+from pipeline.evaluation.ranking import rank_corpus
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.recipe import GradientRecipe
 from pipeline.models.common.registry import build
 from pipeline.ops import keep_memory
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.index import Index
 from pipeline.training.batches import Batches
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.loop import threads_of, train_step
@@ -171,7 +172,7 @@ def ranking(query_form: str, repeats: int) -> dict[str, str | float]:
     parts = []
     for _ in range(1 + repeats):
         encoding, started = 0.0, time.perf_counter()
-        rank_corpus(model, corpus, device)
+        rank_corpus(Index.build(model, corpus, device), corpus)
         parts.append((encoding, time.perf_counter() - started - encoding))
     encoded, scored = (statistics.median(part[index] for part in parts[1:]) for index in (0, 1))
     row = {"ranking": f"amdnet, {query_form}", "videos": len(corpus.video_ids), "queries": len(corpus.query_ids)}

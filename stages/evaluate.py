@@ -19,11 +19,12 @@ from pipeline.evaluation.answers import choose
 from pipeline.evaluation.constant import constant_span
 from pipeline.evaluation.cost import cost
 from pipeline.evaluation.params import EvaluateParams
+from pipeline.evaluation.ranking import rank_corpus
 from pipeline.evaluation.split import measure
 from pipeline.evaluation.summary import headline, reported_split
 from pipeline.models.common import checkpoint
 from pipeline.ops import keep_memory
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.index import Index
 
 MANIFEST, OUT = Path("outputs/manifest"), Path("outputs/evaluation")
 SPLITS = ("val", "test")
@@ -49,7 +50,8 @@ def main() -> None:
         if split in asked
     }
     reported = reported_split(corpora)
-    rankings = {split: rank_corpus(model, corpus, device()) for split, corpus in corpora.items()}
+    indexes = {split: Index.build(model, corpus, device()) for split, corpus in corpora.items()}
+    rankings = {split: rank_corpus(indexes[split], corpus) for split, corpus in corpora.items()}
     selection, constant = SELECTION_SPLIT[params.protocol], constant_span(MANIFEST)
     answer = choose(corpora[selection], rankings[selection], params.evaluate.answer, selection)
     results = {split: measure(corpora[split], rankings[split], answer, constant) for split in corpora}
@@ -67,13 +69,11 @@ def main() -> None:
         "leaked_test_videos": read_json(MANIFEST / "prepare.json").get("leaks", {}).get("test_videos", 0),
         "splits": {split: result.metrics for split, result in results.items()},
     }
-    result, training = results[reported], read_json("outputs/model/training.json")
-    costs = cost(model, corpora[reported], result.metrics, training, device())
-    metrics = headline(details)
-    write_json(OUT / "recall.json", result.curve)
+    write_json(OUT / "recall.json", results[reported].curve)
     write_json(OUT / "details.json", details)
-    write_json(OUT / "cost.json", costs)
-    write_json(OUT / "metrics.json", metrics)
+    training = read_json("outputs/model/training.json")
+    write_json(OUT / "cost.json", cost(indexes[reported], corpora[reported], training))
+    write_json(OUT / "metrics.json", metrics := headline(details))
     numbers = ", ".join(f"{name} {value:g}" for name, value in metrics.items())
     print(f"evaluate: {numbers}; {answer}", file=sys.stderr)
 

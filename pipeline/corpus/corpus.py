@@ -7,6 +7,7 @@ query of a missing video is missing too. Rows after what the data set uses of a 
 Test: tests/corpus/test_corpus.py.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,17 @@ from pipeline.corpus.clip_times import ClipTimes
 from pipeline.corpus.kept import Entry
 from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.sampling import fixed_length
-from pipeline.corpus.split import Form, Sources, SplitWriter, find_split, open_sources
-from pipeline.corpus.videos import VideoRows
+from pipeline.corpus.split import (
+    Form,
+    Sources,
+    SplitWriter,
+    clip_times_of,
+    find_split,
+    find_videos,
+    open_sources,
+    read_video,
+)
+from pipeline.corpus.videos import VideoRows, video_rows
 from pipeline.feature_io.hdf5 import FeatureFile
 
 _CODE = sorted({part.__module__ for part in (SplitWriter, ClipTimes, fixed_length, clip_count)})
@@ -33,19 +43,28 @@ _CODE = sorted({part.__module__ for part in (SplitWriter, ClipTimes, fixed_lengt
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """V videos and the Q queries about them, sorted by id; all tensors on the CPU.
+class CorpusVideos:
+    """V videos, sorted by id; all tensors on the CPU.
 
     durations: (V,) float64, the seconds of each video that the data set uses; times: when its clips are; videos: their
-    features; query: (Q, T, D_q) with zeros after each query's last token; query_mask: (Q, T) bool, true at tokens;
-    labels: (Q,) int64 index of the query's video; spans: annotated start and end seconds of each query, empty where
-    unknown; agreement: how many of them a prediction must match.
+    features.
     """
 
     video_ids: list[str]
     durations: Tensor
     times: ClipTimes
     videos: VideoRows
+
+
+@dataclass(frozen=True)
+class Corpus(CorpusVideos):
+    """The videos of a split and the Q queries about them, sorted by id; all tensors on the CPU.
+
+    query: (Q, T, D_q) with zeros after each query's last token; query_mask: (Q, T) bool, true at tokens; labels: (Q,)
+    int64 index of the query's video; spans: annotated start and end seconds of each query, empty where unknown;
+    agreement: how many of them a prediction must match.
+    """
+
     query_ids: list[str]
     texts: list[str]
     query: Tensor
@@ -81,7 +100,7 @@ def load_corpus(
     manifest_folder, features_folder = Path(manifest_folder), Path(features_folder)
     listed = [video for video in read_videos(manifest_folder / "videos.jsonl") if split in video.splits]
     asked = [query for query in read_queries(manifest_folder / "queries.jsonl") if query.split == split]
-    form = Form(*(getattr(recipe, name) for name in Form._fields))
+    form = Form.of(recipe)
     with open_sources(features_folder, features, form) as sources:
         entry = Entry(_key(sources, listed, asked, features, form))
         if (tensors := entry.open()) is None:
@@ -131,6 +150,29 @@ def _corpus(tensors: dict[str, Tensor], listed: list[Video], asked: list[Query])
         missing_videos=[video.video_id for video in listed if video.video_id not in there[0]],
         missing_queries=[query.query_id for query in asked if query.query_id not in there[1]],
     )
+
+
+def videos_in_parts(
+    listed: list[Video], features_folder: Path | str, features: FeaturesParams, recipe: Recipe, size: int
+) -> Iterator[CorpusVideos]:
+    """The listed videos and their features, `size` of them at a time in memory, without their queries.
+
+    A video that has no features is left out. Raises PipelineError for features that are not finite or cannot be read.
+    """
+    form = Form.of(recipe)
+    with open_sources(Path(features_folder), features, form, queries=False) as sources:
+        for start in range(0, len(listed), size):
+            found = find_videos(sources, listed[start : start + size])
+            if found:
+                read = [read_video(sources, *video, features.normalize, form) for video in found]
+                clips, frames, subtitles = map(list, zip(*read, strict=True))
+                times = [clip_times_of(sources, *video, form) for video in found]
+                yield CorpusVideos(
+                    video_ids=[video.video_id for video, _ in found],
+                    durations=torch.tensor([video.used_seconds for video, _ in found], dtype=torch.float64),
+                    times=ClipTimes(*map(torch.stack, zip(*times, strict=True))),
+                    videos=video_rows(clips, frames)._replace(subtitle=torch.stack(subtitles)),
+                )
 
 
 def _nothing_usable(split: str, what: str, listed: int, folder: Path) -> PipelineError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +20,9 @@ from pipeline.core import runtime
 from pipeline.core.clock import clip_count
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query, Video
+from pipeline.core.recipe import Recipe
 from pipeline.corpus.arrays import ArrayWriter
-from pipeline.corpus.clip_times import clip_times
+from pipeline.corpus.clip_times import ClipTimes, clip_times
 from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
 from pipeline.feature_io.hdf5 import FeatureFile
@@ -41,6 +43,11 @@ class Form(NamedTuple):
     query_form: str
     modalities: tuple[str, ...]
 
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Form":
+        """That of a recipe."""
+        return cls(*(getattr(recipe, name) for name in cls._fields))
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -48,17 +55,26 @@ class Sources:
 
     visual: list[FeatureFile]
     subtitle: FeatureFile | None
-    query: FeatureFile
+    query: FeatureFile | None
 
     @property
     def files(self) -> list[FeatureFile]:
         """All of them."""
-        return [*self.visual, *([self.subtitle] if self.subtitle else []), self.query]
+        return [*self.visual, *(file for file in (self.subtitle, self.query) if file)]
+
+    @cached_property
+    def subtitle_size(self) -> int:
+        """The size of a row of the subtitles apart, 0 where there are none."""
+        ids = self.subtitle.ids() if self.subtitle else []
+        return self.subtitle.shape(ids[0])[1] if ids else 0
 
 
 @contextmanager
-def open_sources(folder: Path, features: FeaturesParams, form: Form) -> Iterator[Sources]:
-    """The files below `folder`; raises PipelineError for one that is missing, and where no visual stream is named."""
+def open_sources(folder: Path, features: FeaturesParams, form: Form, queries: bool = True) -> Iterator[Sources]:
+    """The files below `folder`, that of the queries only where `queries`.
+
+    Raises PipelineError for one that is missing, and where no visual stream is named.
+    """
     apart = "subtitle" in form.modalities
     visual = [stream for stream in features.streams if not (apart and stream == "subtitle")]
     if not visual:
@@ -73,7 +89,7 @@ def open_sources(folder: Path, features: FeaturesParams, form: Form) -> Iterator
             return stack.enter_context(FeatureFile(folder / f"{stream}.h5"))
 
         subtitle = opened("subtitle") if apart and "subtitle" in features.streams else None
-        yield Sources([opened(stream) for stream in visual], subtitle, opened("query"))
+        yield Sources([opened(stream) for stream in visual], subtitle, opened("query") if queries else None)
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,14 @@ class Split:
 
 def find_split(sources: Sources, listed: list[Video], asked: list[Query]) -> Split:
     """Of the videos and queries of the manifest those that have features; nothing but their shapes is read."""
+    videos = find_videos(sources, listed)
+    there = {video.video_id for video, _ in videos}
+    tokens = [(query, _length(sources.query, query.query_id)) for query in asked if query.video_id in there]
+    return Split(videos, [(query, count) for query, count in tokens if count])
+
+
+def find_videos(sources: Sources, listed: list[Video]) -> list[tuple[Video, int]]:
+    """Of the videos those that have features, each with the number of its rows that are used."""
     clip_seconds = sources.visual[0].recipe.get("clip_seconds")
     videos = []
     for video in listed:
@@ -96,9 +120,33 @@ def find_split(sources: Sources, listed: list[Video], asked: list[Query]) -> Spl
             rows = min(rows, clip_count(video.used_seconds, clip_seconds))
         if rows:
             videos.append((video, rows))
-    there = {video.video_id for video, _ in videos}
-    tokens = [(query, _length(sources.query, query.query_id)) for query in asked if query.video_id in there]
-    return Split(videos, [(query, count) for query, count in tokens if count])
+    return videos
+
+
+def read_video(
+    sources: Sources, video: Video, length: int, normalize: str, form: Form
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Clips (N, D_v), frames (any number, D_v) and subtitles of the clips (N, D_s) of a video with `length` rows.
+
+    There are no frames where the form asks for none; subtitles are zeros where the video has none.
+    """
+    streams = [_rows(file, video.video_id)[:length] for file in sources.visual]
+    clips = _joined([fixed_length(rows, form.clips) for rows in streams], normalize)
+    frames = clips[:0]
+    if form.frames:
+        frames = _joined([at_most(rows, form.frames) for rows in streams], normalize)
+    subtitle = clips.new_zeros(form.clips, sources.subtitle_size)
+    if sources.subtitle and _length(sources.subtitle, video.video_id):
+        rows = _of_length(_rows(sources.subtitle, video.video_id), length)
+        subtitle = _joined([fixed_length(rows, form.clips)], normalize)
+    return clips, frames, subtitle
+
+
+def clip_times_of(sources: Sources, video: Video, length: int, form: Form) -> ClipTimes:
+    """When the clips of a video with `length` rows are, V left out."""
+    # Nothing says how long a row of a feature pack is: all of them cover the video evenly.
+    row_seconds = sources.visual[0].recipe.get("clip_seconds") or video.used_seconds / length
+    return clip_times(length, form.clips, row_seconds, video.used_seconds)
 
 
 class SplitWriter:
@@ -133,7 +181,7 @@ class SplitWriter:
         self._shapes = {
             "clips": (videos, form.clips, size),
             "frames": (self._first[-1] + 1, size),
-            "subtitle": (videos, form.clips, _size_of(sources.subtitle)),
+            "subtitle": (videos, form.clips, sources.subtitle_size),
             "query": (queries, tokens, sources.query.shape(split.queries[0][0].query_id)[1]),
         }
 
@@ -166,17 +214,14 @@ class SplitWriter:
                 pool.shutdown(cancel_futures=True)
 
     def _write_videos(self, arrays: dict[str, ArrayWriter], part: range) -> None:
-        clips, sources = self._form.clips, self._sources
         for place in part:
-            video, length = self._split.videos[place]
-            streams = [_rows(file, video.video_id)[:length] for file in sources.visual]
-            arrays["clips"].write((place,), self._joined([fixed_length(rows, clips) for rows in streams]))
-            if self._form.frames:
-                frames = [at_most(rows, self._form.frames) for rows in streams]
-                arrays["frames"].write((self._first[place],), self._joined(frames))
-            if sources.subtitle and _length(sources.subtitle, video.video_id):
-                rows = _of_length(_rows(sources.subtitle, video.video_id), length)
-                arrays["subtitle"].write((place,), self._joined([fixed_length(rows, clips)]))
+            video = self._split.videos[place]
+            clips, frames, subtitle = read_video(self._sources, *video, self._normalize, self._form)
+            arrays["clips"].write((place,), clips)
+            if len(frames):
+                arrays["frames"].write((self._first[place],), frames)
+            if subtitle.any():  # what is not written is 0
+                arrays["subtitle"].write((place,), subtitle)
 
     def _write_queries(self, arrays: dict[str, ArrayWriter], part: range) -> None:
         read = [_rows(self._sources.query, query.query_id) for query, _ in self._split.queries[part.start : part.stop]]
@@ -186,20 +231,8 @@ class SplitWriter:
                 rows = rows.mean(dim=0, keepdim=True)
             arrays["query"].write((place, 0), rows.float())
 
-    def _joined(self, averaged: list[Tensor]) -> Tensor:
-        """Averaged streams (N, D_s) float64 of one video -> (N, sum of D_s) float32, normalised."""
-        if self._normalize == "stream":
-            averaged = [l2_normalize(rows) for rows in averaged]
-        joined = torch.cat(averaged, dim=1)
-        return (l2_normalize(joined) if self._normalize == "joint" else joined).float()
-
     def _times(self) -> dict[str, Tensor]:
-        clip_seconds = self._sources.visual[0].recipe.get("clip_seconds")
-        # Nothing says how long a row of a feature pack is: all of them cover the video evenly.
-        times = [
-            clip_times(rows, self._form.clips, clip_seconds or video.used_seconds / rows, video.used_seconds)
-            for video, rows in self._split.videos
-        ]
+        times = [clip_times_of(self._sources, *video, self._form) for video in self._split.videos]
         spans, borders = map(torch.stack, zip(*times, strict=True))
         return {"spans": spans, "borders": borders}
 
@@ -209,14 +242,16 @@ class SplitWriter:
         return torch.arange(longest) < counts[:, None]
 
 
+def _joined(averaged: list[Tensor], normalize: str) -> Tensor:
+    """Averaged streams (N, D_s) float64 of one video -> (N, sum of D_s) float32, normalised."""
+    if normalize == "stream":
+        averaged = [l2_normalize(rows) for rows in averaged]
+    joined = torch.cat(averaged, dim=1)
+    return (l2_normalize(joined) if normalize == "joint" else joined).float()
+
+
 def _length(file: FeatureFile, id: str) -> int:
     return file.shape(id)[0] if id in file else 0
-
-
-def _size_of(file: FeatureFile | None) -> int:
-    """The size of a row, 0 where there are none."""
-    ids = file.ids() if file else []
-    return file.shape(ids[0])[1] if file and ids else 0
 
 
 def _rows(file: FeatureFile, id: str) -> Tensor:

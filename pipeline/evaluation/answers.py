@@ -15,8 +15,8 @@ from torch import Tensor
 from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.bootstrap import PERCENTILES, interval, resampled_means
 from pipeline.evaluation.moments import Annotated, annotated
-from pipeline.models.common.interface import NO_MOMENT
-from pipeline.retrieval.rank import Ranking, Retrieved
+from pipeline.evaluation.ranking import Ranking
+from pipeline.retrieval.search import Retrieved
 
 WIDTHS = np.arange(1, 41) / 40
 """The widths that are tried, shares of the video."""
@@ -34,7 +34,7 @@ class Answer:
 
     def spans(self, corpus: Corpus, retrieved: Retrieved) -> Tensor:
         """Start and end in seconds (Q, K, 2), float64, of what was retrieved."""
-        return window(corpus, retrieved, self.width) if self.kind == "window" else own(corpus, retrieved)
+        return window(corpus, retrieved, self.width) if self.kind == "window" else retrieved.seconds(corpus.times)
 
     def __str__(self) -> str:
         """For the stage's last line."""
@@ -44,15 +44,6 @@ class Answer:
             return f"spans are {what}: no query of {split} has a span to choose a window by"
         by_model, by_window = (self.choice["mIoU"][kind] for kind in ("model", "window"))
         return f"spans are {what} (mIoU on {split}: own {by_model:.1f}, best window {by_window:.1f})"
-
-
-def own(corpus: Corpus, retrieved: Retrieved) -> Tensor:
-    """What the model answers by itself, in seconds (Q, K, 2): its moment, or the run of clips that it scored."""
-    video, moment = retrieved.video.flatten(), retrieved.moment.flatten()
-    share = retrieved.span.flatten(0, 1)
-    learned = corpus.times.of_shares(video, share)
-    whole_clips = corpus.times.of_runs(video, retrieved.place.flatten(0, 1))
-    return torch.where((moment == NO_MOMENT)[:, None], whole_clips, learned).view_as(retrieved.span)
 
 
 def window(corpus: Corpus, retrieved: Retrieved, width: float) -> Tensor:
@@ -78,7 +69,7 @@ def choose(corpus: Corpus, ranking: Ranking, asked: str, split: str) -> Answer:
     if not len(truth.query):
         return Answer("model", None, {**counted, "chosen": "model", "width": None})
     ious = 100 * _window_ious(corpus, ranking.own, truth)
-    by_model = 100 * truth.iou(own(corpus, ranking.own)[truth.query, 0]).double().numpy()
+    by_model = 100 * truth.iou(ranking.own.seconds(corpus.times)[truth.query, 0]).double().numpy()
     videos = corpus.labels[truth.query].numpy()
     means = ious.mean(axis=1)
     best = int(means.argmax())

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from pipeline.corpus.corpus import Corpus
-from pipeline.evaluation import answers
-from pipeline.evaluation.answers import Answer
+from pipeline.evaluation.answers import Answer, window
 from pipeline.evaluation.bootstrap import intervals
 from pipeline.evaluation.constant import spans_of
 from pipeline.evaluation.moments import Annotated, annotated, moment_metrics
+from pipeline.evaluation.ranking import Ranking
 from pipeline.models.common.interface import NO_MOMENT
 from pipeline.retrieval.metrics import chance, chance_at, recall, recall_at
-from pipeline.retrieval.rank import Ranking, Retrieved
+from pipeline.retrieval.search import Retrieved
 
 Row = dict[str, Any]
 
@@ -89,9 +89,9 @@ def _moment_metrics(
     def metrics_of(spans: Tensor) -> dict[str, float] | None:
         return moment_metrics(truth.iou(spans.round(decimals=DECIMALS)), ranks) if len(truth.query) else None
 
-    by_kind = {"model": answers.own(corpus, ranking.own)}
+    by_kind = {"model": ranking.own.seconds(corpus.times)}
     if answer.width is not None:
-        by_kind["window"] = answers.window(corpus, ranking.own, answer.width)
+        by_kind["window"] = window(corpus, ranking.own, answer.width)
     measured = {kind: metrics_of(spans[truth.query, 0]) for kind, spans in by_kind.items()}
     return {
         "moments": measured[answer.kind],

@@ -2,7 +2,7 @@
 
 R@K is the share of queries, in per cent, whose own video is among the first K of the whole split; SumR is the sum of
 the four. Ties count against the system, so that a model that scores every video alike is not credited with a hit.
-Test: tests/evaluation/test_retrieval.py.
+Test: tests/retrieval/test_metrics.py.
 """
 
 import math
@@ -10,7 +10,10 @@ import math
 import torch
 from torch import Tensor
 
-from pipeline.core.errors import PipelineError
+from pipeline.corpus.corpus import Corpus
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.retrieval.index import Index
+from pipeline.retrieval.search import refuse_nan
 
 CUTOFFS = (1, 5, 10, 100)
 
@@ -20,13 +23,21 @@ def ranks(scores: Tensor, labels: Tensor) -> Tensor:
 
     scores: (Q, V), higher is better; labels: (Q,) index of the own video. Raises PipelineError for a score that is NaN.
     """
-    if torch.isnan(scores).any():
-        raise PipelineError(
-            "a score is not a number: the model diverged",
-            fix="lower the recipe's learning_rate, or look for features that are not finite",
-        )
-    own = scores.gather(1, labels[:, None])
+    own = refuse_nan(scores).gather(1, labels[:, None])
     return (scores >= own).sum(dim=1)  # its own score is one of those counted
+
+
+def corpus_ranks(model: RetrievalModel, corpus: Corpus, device: torch.device) -> Tensor:
+    """The rank (Q,) int64, on the CPU, of each query's own video in the index of the corpus.
+
+    device: where the model is. Raises PipelineError for a score that is NaN.
+    """
+    blocks, first = [], 0
+    for scores in Index.build(model, corpus, device).scores(corpus.query, corpus.query_mask):
+        labels = corpus.labels[first : first + len(scores)]
+        blocks.append(ranks(scores, labels.to(scores.device)).cpu())
+        first += len(scores)
+    return torch.cat(blocks)
 
 
 def recall(ranks: Tensor) -> dict[str, float]:

@@ -13,8 +13,7 @@ from torch import Tensor
 from pipeline.core.runtime import threads
 from pipeline.corpus.corpus import Corpus
 from pipeline.models.common.interface import SolvedModel
-from pipeline.retrieval.metrics import recall
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.metrics import corpus_ranks, recall
 from pipeline.training.loop import Run
 
 
@@ -37,7 +36,7 @@ def solve(
     for epoch in range(1, model.recipe.epochs + 1):
         started = time.monotonic()
         correlation = model.solve(corpus.videos.clips, corpus.query, corpus.query_mask, labels, refit=epoch > 1)
-        scores = recall(rank_corpus(model, selection, device).ranks)
+        scores = recall(corpus_ranks(model, selection, device))
         loss = {"total": 1 - correlation}
         run.history.append({"epoch": epoch, "steps": epoch, "learning_rate": 0.0, "loss": loss, "recall": scores})
         if run.best["epoch"] == epoch:

@@ -20,8 +20,7 @@ from pipeline.core.runtime import threads
 from pipeline.corpus.corpus import Corpus
 from pipeline.models.common.interface import RetrievalModel, TrainedModel
 from pipeline.models.common.recipe import GradientRecipe
-from pipeline.retrieval.metrics import lead_error, recall
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.metrics import corpus_ranks, lead_error, recall
 from pipeline.training.batches import Batch, Batches, derived_seed
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.resume import load_state, save_state
@@ -120,7 +119,7 @@ def fit(
         epoch = len(run.history)
         with threads(threads_of(recipe)):
             losses, rate = train_epoch(model, batches, optimizer, seed, epoch)
-            ranks = rank_corpus(model, selection, device).ranks
+            ranks = corpus_ranks(model, selection, device)
         assert run.start_ranks is not None  # every run of this loop has an epoch 0
         run.history.append(
             {
@@ -161,7 +160,7 @@ def _epoch_0(
     for weights in baselines:
         model.load_state_dict(weights)
         with threads(1):
-            ranks = rank_corpus(model, selection, device).ranks
+            ranks = corpus_ranks(model, selection, device)
         record = {"epoch": 0, "steps": 0, "learning_rate": 0.0, "loss": {}, "recall": recall(ranks)}
         found.append(Run([record], _copy(model), 0.0, ranks))
     model.load_state_dict(start)

@@ -15,7 +15,18 @@ from safetensors.torch import load_file
 from pipeline.models.amdnet.authors import NAMES
 from tools.authors.weights import author_name_of
 
-STAGES = ["prepare", "slowfast", "resnet", "query_text", "subtitle_text", "pack", "train", "evaluate", "report"]
+STAGES = [
+    "prepare",
+    "slowfast",
+    "resnet",
+    "query_text",
+    "subtitle_text",
+    "pack",
+    "train",
+    "index",
+    "evaluate",
+    "report",
+]
 FEATURES = ["slowfast", "resnet", "query", "subtitle"]
 RESULTS = {"outputs/model/model.safetensors"} | {
     f"outputs/evaluation/{name}" for name in ("metrics.json", "rankings_val.jsonl", "rankings_test.jsonl")
@@ -57,7 +68,7 @@ def test_the_report_and_the_metrics_are_there(project):
 def test_a_training_parameter_decodes_no_video(project):
     before = _hashes(project)
     project.change_recipe("amdnet", {"learning_rate": 0.002})
-    assert project.repro() == ["train", "evaluate", "report"]
+    assert project.repro() == ["train", "index", "evaluate", "report"]
     after = _hashes(project)
     assert all(before[f"outputs/features/{name}.h5"] == after[f"outputs/features/{name}.h5"] for name in FEATURES)
     loss = "outputs/training/plots/metrics/train/loss.tsv"  # the weights may be those of epoch 0 both times
@@ -69,11 +80,11 @@ def test_a_training_parameter_decodes_no_video(project):
 )
 def test_another_model_runs_from_train_on_with_no_other_flag(project, model, change):
     before = _hashes(project)
-    assert ran(project.dvc("exp", "run", "-S", f"model={model}")) == ["train", "evaluate", "report"]
+    assert ran(project.dvc("exp", "run", "-S", f"model={model}")) == ["train", "index", "evaluate", "report"]
     assert _json(project, "outputs/evaluation/details.json")["model"] == model
     assert project.path("outputs/report.html").stat().st_size > 10_000
     project.change_recipe(model, change)
-    assert project.repro() == ["train", "evaluate", "report"]
+    assert project.repro() == ["train", "index", "evaluate", "report"]
     project.change({"model": "amdnet"})
     assert project.repro() == []
     assert _hashes(project) == before
@@ -82,7 +93,7 @@ def test_another_model_runs_from_train_on_with_no_other_flag(project, model, cha
 def test_a_resnet_parameter_leaves_slowfast_alone_and_comes_back_from_the_cache(project):
     before = _hashes(project)
     project.change({"resnet": {"pooling": "mean", "sampling": "uniform"}})
-    assert project.repro() == ["resnet", "train", "evaluate", "report"]
+    assert project.repro() == ["resnet", "train", "index", "evaluate", "report"]
     assert _hashes(project)["outputs/features/resnet.h5"] != before["outputs/features/resnet.h5"]
     project.change({"resnet": {"pooling": "max", "sampling": "middle"}})
     output = project.dvc("repro")
@@ -94,10 +105,10 @@ def test_a_stream_that_is_turned_on_later_is_the_only_one_that_runs(project):
     before = _hashes(project)
     assert _json(project, "outputs/features/subtitle.json")["videos"] == 0  # nobody asked for it
     project.change({"features": {"streams": ["resnet", "slowfast", "subtitle"]}})
-    assert project.repro() == ["subtitle_text", "train", "evaluate", "report"]
+    assert project.repro() == ["subtitle_text", "train", "index", "evaluate", "report"]
     assert _json(project, "outputs/features/subtitle.json")["with_subtitles"] > 0
     project.change({"features": {"streams": ["resnet"]}})
-    assert project.repro() == ["slowfast", "train", "evaluate", "report"]
+    assert project.repro() == ["slowfast", "train", "index", "evaluate", "report"]
     assert "unused" in _json(project, "outputs/features/slowfast.json")
     project.change({"features": {"streams": "auto"}})
     assert project.repro() == []
@@ -130,7 +141,7 @@ def test_where_and_with_how_many_threads_it_runs_changes_no_byte(project, tmp_pa
 def test_experiments_share_the_store_and_show_in_one_table(project):
     for name, setting in (("faster", "learning_rate=0.005"), ("longer", "epochs=3")):
         output = project.dvc("exp", "run", "--name", name, "-S", f"recipes/amdnet.yaml:default.{setting}")
-        assert ran(output) == ["train", "evaluate", "report"]
+        assert ran(output) == ["train", "index", "evaluate", "report"]
     project.dvc("exp", "run", "--name", "elsewhere", "--temp", "-S", "sample.train_videos=8")
     project.dvc("exp", "run", "--name", "later", "--queue", "-S", "train.seed=2")
     project.dvc("exp", "run", "--run-all")
@@ -174,7 +185,7 @@ def test_a_checkpoint_of_the_authors_is_evaluated_in_the_place_of_the_trained_mo
     command = [sys.executable, "-m", "tools.command", "import-checkpoint", "best.ckpt"]
     subprocess.run(command, cwd=project.folder, check=True)
     project.dvc("commit", "--force", "train")
-    assert project.repro() == ["evaluate", "report"]
+    assert project.repro() == ["index", "evaluate", "report"]
     weights = load_file(project.path("outputs/model/model.safetensors"))
     assert names and all(torch.equal(weights[name], trained[name] + 1) for name in names)
     assert project.repro() == []

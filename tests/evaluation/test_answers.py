@@ -6,17 +6,18 @@ import pytest
 import torch
 
 from pipeline.corpus.clip_times import ClipTimes, clip_times
-from pipeline.evaluation.answers import WIDTHS, choose, own, window
+from pipeline.evaluation.answers import WIDTHS, choose, window
 from pipeline.evaluation.moments import annotated
+from pipeline.evaluation.ranking import rank_corpus
 from pipeline.models.common.interface import NO_MOMENT
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.index import Index
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
 def ranking(model, corpus):
-    return rank_corpus(model, corpus, CPU)
+    return rank_corpus(Index.build(model, corpus, CPU), corpus)
 
 
 def without_moments(ranking):
@@ -34,7 +35,7 @@ def right_around(corpus, ranking, width):
 @pytest.mark.parametrize("width", [0.025, 0.3, 1.0])
 def test_a_window_holds_the_clip_and_lies_in_the_video(corpus, ranking, width):
     spans, lengths = window(corpus, ranking.top, width), corpus.durations[ranking.top.video]
-    middle = own(corpus, without_moments(ranking).own).mean(dim=-1)
+    middle = without_moments(ranking).own.seconds(corpus.times).mean(dim=-1)
     around = window(corpus, ranking.own, width)
     assert bool((around[..., 0] < middle).all()) and bool((middle < around[..., 1]).all())
     assert bool((spans >= 0).all()) and bool((spans[..., 1] <= lengths).all())
@@ -54,9 +55,9 @@ def test_a_clip_is_answered_with_its_rows_and_a_moment_with_its_share_of_them(co
     long = dataclasses.replace(
         corpus, times=ClipTimes(*map(torch.stack, zip(*rows, strict=True))), durations=torch.full((12,), 99.5).double()
     )
-    starts = own(long, without_moments(ranking).own)[..., 0]
+    starts = without_moments(ranking).own.seconds(long.times)[..., 0]
     assert set(starts.flatten().tolist()) <= {0.0, 12.0, 25.0, 38.0, 50.0, 62.0, 75.0, 88.0}  # round half to even
-    halves = own(long, ranking.own)
+    halves = ranking.own.seconds(long.times)
     assert set(map(tuple, halves.flatten(0, 1).tolist())) <= {(0.0, 50.0), (50.0, 99.0)}  # row 99 is in no clip
 
 
@@ -71,10 +72,10 @@ def test_the_width_that_is_right_is_found(corpus, ranking, width):
 
 
 def test_auto_keeps_the_models_own_where_it_is_as_good(corpus, ranking):
-    spans = [(tuple(span),) for span in own(corpus, ranking.own)[:, 0].tolist()]
+    spans = [(tuple(span),) for span in ranking.own.seconds(corpus.times)[:, 0].tolist()]
     answer = choose(dataclasses.replace(corpus, spans=spans), ranking, "auto", "val")
     assert answer.kind == "model" and answer.choice["mIoU"]["model"] == pytest.approx(100)
-    assert torch.equal(answer.spans(corpus, ranking.own), own(corpus, ranking.own))
+    assert torch.equal(answer.spans(corpus, ranking.own), ranking.own.seconds(corpus.times))
 
 
 @pytest.mark.parametrize("asked", ["model", "window"])
@@ -93,7 +94,8 @@ def test_without_spans_the_model_answers(corpus, ranking, asked):
 def test_the_scores_that_chose_are_those_of_the_answers(corpus, ranking):
     answer = choose(corpus, ranking, "auto", "val")
     truth = annotated(corpus.spans, corpus.agreement)
-    for kind, spans in (("model", own(corpus, ranking.own)), ("window", window(corpus, ranking.own, answer.width))):
+    by_kind = {"model": ranking.own.seconds(corpus.times), "window": window(corpus, ranking.own, answer.width)}
+    for kind, spans in by_kind.items():
         expected = 100 * truth.iou(spans[truth.query, 0]).double().mean().item()
         assert answer.choice["mIoU"][kind] == pytest.approx(expected)
     assert choose(corpus, ranking, "auto", "val") == answer

@@ -7,15 +7,16 @@ import torch
 
 from pipeline.core.files import canonical_json
 from pipeline.evaluation.answers import Answer
+from pipeline.evaluation.ranking import rank_corpus
 from pipeline.evaluation.split import measure, moment_spread
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.index import Index
 
 CPU = torch.device("cpu")
 OWN, WINDOW = Answer("model", None, {}), Answer("window", 0.5, {})
 
 
 def evaluate_split(model, corpus, answer=OWN, constant=None):
-    return measure(corpus, rank_corpus(model, corpus, CPU), answer, constant)
+    return measure(corpus, rank_corpus(Index.build(model, corpus, CPU), corpus), answer, constant)
 
 
 def test_rows_hold_the_ranking_in_seconds(model, corpus):

@@ -3,64 +3,14 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 import yaml
-from helpers.recipes import recipe_of
+from helpers.untrained import SECONDS, write_inputs
 
-from pipeline.core.clock import clip_count
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import write_json
-from pipeline.core.manifest import Query, Video, write_queries, write_videos
-from pipeline.feature_io.hdf5 import Packed, pack
-from pipeline.models.common import checkpoint
-from pipeline.models.common.registry import build
 from stages.evaluate import main
 
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
-SECONDS = 1.5
 FILES = ("metrics", "cost", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
-
-
-def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "model", spans: bool = True) -> None:
-    """Five videos and ten queries a split, a checkpoint and params.yaml, in the working folder."""
-    generator = np.random.default_rng(0)
-    videos = [Video(f"{s}{i}", f"{s}{i}.mp4", "0" * 64, 10.0 + i, (s,)) for s in splits for i in range(5)]
-    queries = [
-        Query(f"{v.video_id}#{n}", v.video_id, "a text", v.splits[0], ((1.0, 4.0),) if n and spans else ())
-        for v in videos
-        for n in range(2)
-    ]
-    write_videos("outputs/manifest/videos.jsonl", videos)
-    write_queries("outputs/manifest/queries.jsonl", queries)
-    rows = {video.video_id: clip_count(video.duration, SECONDS) for video in videos}
-    for name, lengths, size in (
-        ("resnet", rows, 6),
-        ("query", dict.fromkeys([query.query_id for query in queries], 7), 5),
-    ):
-        items = (Packed(id, generator.standard_normal((lengths[id], size)), {}) for id in sorted(lengths))
-        pack(f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)", "clip_seconds": SECONDS}, {})
-    document = yaml.safe_load(PARAMS.read_text())
-    document["model"], document["evaluate"]["answer"] = model, answer
-    Path("params.yaml").write_text(yaml.safe_dump(document))
-    recipe = recipe_of(model, clips=8, hidden=16)
-    torch.manual_seed(0)
-    config = {
-        "model": model,
-        "video_size": 6,
-        "query_size": 5,
-        "max_query_tokens": 10,
-        "recipe": recipe.model_dump(),
-        "features": {"streams": ["resnet"], "normalize": "stream"},
-        "protocol": "honest",
-        "dataset": "sample",
-        "seed": 7,
-        "random_weights": ["resnet", "query"],
-    }
-    write_json("outputs/manifest/prepare.json", {"leaks": {"test_videos": 2, "of": 5, "groups": []}})
-    write_json("outputs/model/training.json", {"parameters": 1, "seconds": 1.0})
-    checkpoint.save("outputs/model", build(model, 6, 5, recipe, 10), config)
 
 
 def outputs() -> dict[str, str]:

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from pipeline.models.amdnet.model import log_masks
+from pipeline.models.amdnet.model import VideoIndex, log_masks
 
 
 @torch.inference_mode()
@@ -45,12 +45,14 @@ def test_a_narrow_moment_between_two_clips_is_no_division_of_zero_by_zero():
 
 
 def test_localize_takes_the_moment_over_the_clip_and_clips_it_to_the_video(make_model):
-    spans = torch.tensor([[[0.1, 0.4], [0.8, 0.2]], [[0.5, 0.2], [0.9, 0.6]]])[[0, 0, 1, 1]]
-    moment, span = make_model(clips=11).localize(spans, torch.tensor([1, 8, 5, 10]))
+    index = VideoIndex(None, torch.tensor([[[0.1, 0.4], [0.8, 0.2]], [[0.5, 0.2], [0.9, 0.6]]]))
+    video, position = torch.tensor([0, 0, 1, 1]), torch.tensor([1, 8, 5, 10])
+    moment, span = make_model(clips=11).localize(None, index, video, position)
     assert moment.tolist() == [0, 1, 0, 1]
     assert span.flatten().tolist() == pytest.approx([0.0, 0.3, 0.7, 0.9, 0.4, 0.6, 0.6, 1.0])
 
 
 def test_localize_takes_the_nearest_where_no_mask_reaches(make_model):
-    moment, _ = make_model(clips=11).localize(torch.tensor([[[0.1, 0.01], [0.6, 0.01]]]), torch.tensor([10]))
+    index = VideoIndex(None, torch.tensor([[[0.1, 0.01], [0.6, 0.01]]]))
+    moment, _ = make_model(clips=11).localize(None, index, torch.tensor([0]), torch.tensor([10]))
     assert moment.tolist() == [1]

@@ -104,7 +104,7 @@ def test_every_small_shape_works(make_model, videos, queries, name, changes, bat
         index = model.index(encoding)
         scores = model.score(query, index)
         assert scores.score.shape == (asked, batch) and torch.isfinite(scores.score).all()
-        moment, span = model.localize(index.spans[labels], scores.position(labels[:, None])[:, 0])
+        moment, span = model.localize(query, index, labels, scores.position(labels[:, None])[:, 0])
         assert moment.shape == (asked,) and span.shape == (asked, 2)
         assert bool((span >= 0).all() and (span <= 1).all() and (span[:, 0] <= span[:, 1]).all())
         if name != "cca":

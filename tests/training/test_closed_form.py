@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from pipeline.models.common.registry import build
-from pipeline.retrieval.metrics import recall
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.metrics import corpus_ranks, recall
 from pipeline.training.batches import derange
 from pipeline.training.closed_form import solve
 
@@ -32,7 +31,7 @@ def test_the_record_is_the_loops_and_the_best_weights_are_kept(make_corpus, solv
     model, run, announced = solved(corpus)
     assert announced == [1, 2, 3, 4] and run.summary()["epochs_run"] == 4
     assert set(run.history[0]) == {"epoch", "steps", "learning_rate", "loss", "recall"}
-    assert recall(rank_corpus(model, corpus, CPU).ranks) == run.best["recall"]
+    assert recall(corpus_ranks(model, corpus, CPU)) == run.best["recall"]
     assert 0 <= run.best["loss"]["total"] < 1
 
 

@@ -6,8 +6,7 @@ import torch
 from pipeline.core.runtime import threads
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.registry import build
-from pipeline.retrieval.metrics import recall
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.metrics import corpus_ranks, recall
 from pipeline.training.batches import Batches, derange, derived_seed
 from pipeline.training.loop import Run, fit, threads_of, train_step
 
@@ -36,7 +35,7 @@ def test_a_small_corpus_is_learnt_by_heart(make_corpus, train, kind):
     corpus = make_corpus(8)
     model, run = train(corpus, kind=kind, epochs=40, input_dropout=0.0, dropout=0.0)
     assert run.history[-1]["loss"]["total"] < 0.5 * run.history[1]["loss"]["total"]
-    assert recall(rank_corpus(model, corpus, CPU).ranks)["R@1"] == 100
+    assert recall(corpus_ranks(model, corpus, CPU))["R@1"] == 100
 
 
 @every_model
@@ -44,7 +43,7 @@ def test_the_control_run_learns_nothing_of_the_true_videos(make_corpus, train, k
     corpus = make_corpus(8)
     labels = derange(corpus.labels, derived_seed(0, "derangement"))
     model, _ = train(corpus, labels=labels, kind=kind, epochs=40, input_dropout=0.0, dropout=0.0)
-    assert recall(rank_corpus(model, corpus, CPU).ranks)["R@1"] < 50
+    assert recall(corpus_ranks(model, corpus, CPU))["R@1"] < 50
 
 
 @every_model
@@ -148,7 +147,7 @@ def test_the_weights_kept_are_the_best_epochs(make_corpus, train, recipe):
     corpus = make_corpus(6)
     model, run = train(corpus, epochs=12)
     model.load_state_dict(run.weights)
-    assert recall(rank_corpus(model, corpus, CPU).ranks) == run.best["recall"]
+    assert recall(corpus_ranks(model, corpus, CPU)) == run.best["recall"]
 
 
 @every_model
@@ -160,7 +159,7 @@ def test_a_model_that_training_spoils_is_what_it_was_before(make_corpus, train, 
     assert run.best["epoch"] == 0 and run.summary()["start_sumr"] == run.summary()["best_sumr"]
     assert all(torch.equal(run.weights[name], good[name]) for name in good)
     model.load_state_dict(run.weights)
-    assert recall(rank_corpus(model, corpus, CPU).ranks) == run.history[0]["recall"]
+    assert recall(corpus_ranks(model, corpus, CPU)) == run.history[0]["recall"]
 
 
 def test_the_baseline_is_not_what_is_trained(make_corpus, train):

@@ -5,9 +5,10 @@ import torch
 import torch.nn.functional as F
 
 from pipeline.models.common.blocks import initialize
+from pipeline.models.common.interface import moment_spans
 from pipeline.models.common.registry import build
-from pipeline.retrieval.metrics import recall
-from pipeline.retrieval.rank import rank_corpus
+from pipeline.retrieval.index import Index
+from pipeline.retrieval.metrics import corpus_ranks, recall
 from pipeline.training.batches import Batches, derange
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.loop import train_step
@@ -42,7 +43,7 @@ def noisy(make_corpus):
 
 
 def ranks(model, corpus):
-    return rank_corpus(model, corpus, CPU).ranks
+    return corpus_ranks(model, corpus, CPU)
 
 
 def sum_of_recall(model, corpus):
@@ -107,7 +108,7 @@ def test_the_moments_of_amdnet_start_side_by_side_and_leave_nothing_out(made, ma
     corpus = make_corpus(12)
     model, baseline = made("amdnet", corpus, corpus.labels)
     model.load_state_dict(baseline)
-    start, end = rank_corpus(model, corpus, CPU).moments.unbind(-1)
+    start, end = moment_spans(Index.build(model, corpus, CPU).vectors.spans).unbind(-1)
     assert (start.diff(dim=1) > 0.1).all() and (end.diff(dim=1) > 0.1).all()
     assert (start[:, 1:] < end[:, :-1]).all()
     assert start[:, 0].max() < 0.05 and end[:, -1].min() > 0.95

@@ -114,8 +114,9 @@ class AMDNet(TrainedModel):
         similarity = similarities(F.normalize(query, dim=-1), index.clips)
         return Scores(similarity.amax(dim=-1), similarity)
 
-    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """See RetrievalModel: the moment that covers the clip at `position` best."""
+    def localize(self, query: Tensor, index: VideoIndex, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """See RetrievalModel: the moment that covers the clip at `position` best, whatever the query is."""
+        spans = index.spans[video]
         # In logarithms, since far from every span all masks are 0 in float32.
         cover = log_masks(spans, self.recipe.clips).take_along_dim(position[:, None, None], dim=-1)
         moment = cover[..., 0].argmax(dim=-1)

@@ -70,12 +70,13 @@ class RetrievalModel(nn.Module):
         """
         return torch.stack([position, position + 1], dim=-1) / self.recipe.clips
 
-    def localize(self, spans: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """What is retrieved within K videos, given their `spans` (K, H, 2) and the position (K,) of a score.
+    def localize(self, query: Tensor, index: NamedTuple, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """Name what answers each of P queries within a video that was retrieved for it.
 
-        Returns the moment (K,) int64, NO_MOMENT for a model that learns none, and start and end (K, 2), shares of the
-        axis of the N clips in [0, 1]; corpus/clip_times.py makes seconds of them. Here it is the run of clips at the
-        position, for models that learn no moments.
+        query: (P, d) encoded; index: of any number of videos, of which video (P,) are the rows; position: (P,) of the
+        scores. Returns the moment (P,) int64, NO_MOMENT for a model that learns none, and start and end (P, 2), shares
+        of the axis of the N clips in [0, 1]; corpus/clip_times.py makes seconds of them. Here it is the run of clips
+        at the position, for models that learn no moments.
         """
         return torch.full_like(position, NO_MOMENT), self.place(position)
 

@@ -5,6 +5,7 @@ the key clip, then guides attention over the frames, so that what a video's fram
 Tests: tests/models/test_ms_sl.py, test_interface.py, tests/tools/test_parity.py (against the authors' numbers).
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -184,6 +185,7 @@ class MSSL(TrainedModel):
         return {**terms, "total": total}
 
 
+@cache
 def proposals_of(clips: int) -> tuple[Tensor, Tensor]:
     """First clip and number of clips of each proposal, two (P,) int64: single clips first, the whole video last."""
     sizes = torch.arange(1, clips + 1)

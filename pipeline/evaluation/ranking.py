@@ -1,0 +1,48 @@
+"""What the index of a split answers to the queries of the split, and at which rank it has each query's own video.
+
+Test: tests/evaluation/test_ranking.py.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pipeline.corpus.corpus import Corpus
+from pipeline.models.common.interface import moment_spans
+from pipeline.retrieval.index import Index
+from pipeline.retrieval.metrics import ranks
+from pipeline.retrieval.search import Retrieved, best_first
+
+KEPT = 10
+"""How many videos a row of rankings_*.jsonl lists."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A corpus ranked for its queries, all tensors on the CPU.
+
+    ranks: (Q,) of the own video; top: the first min(KEPT, V) videos, equal scores in the order of their ids; own: the
+    own video of each query, K = 1; moments: (V, H, 2) start and end of each video's moments, shares of the axis of
+    clips; index_bytes: what the vectors of the V videos take in memory.
+    """
+
+    ranks: Tensor
+    top: Retrieved
+    own: Retrieved
+    moments: Tensor
+    index_bytes: int
+
+
+@torch.inference_mode()
+def rank_corpus(index: Index, corpus: Corpus) -> Ranking:
+    """Search the index of the corpus for its queries. Raises PipelineError for scores that are NaN."""
+    parts, first = [], 0
+    for found in index.compare(corpus.query, corpus.query_mask, KEPT, named=corpus.labels[:, None]):
+        labels = corpus.labels[first : first + len(found.score)].to(found.score.device)
+        top, own = found.retrieve(best_first(found.score, KEPT)), found.retrieve(labels[:, None])
+        parts.append((ranks(found.score, labels).cpu(), top, own))
+        first += len(labels)
+    own_ranks, tops, owns = zip(*parts, strict=True)
+    moments = moment_spans(index.vectors.spans).cpu()
+    return Ranking(torch.cat(own_ranks), Retrieved.join(tops), Retrieved.join(owns), moments, index.nbytes)

@@ -1,0 +1,114 @@
+"""The index of a corpus: its videos encoded once, ready for any query; built without queries or labels.
+
+Test: tests/retrieval/test_index.py.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pipeline.core.errors import PipelineError
+from pipeline.corpus.clip_times import ClipTimes
+from pipeline.corpus.corpus import CorpusVideos
+from pipeline.corpus.videos import Videos
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.retrieval.search import QUERY_BLOCK, VIDEO_BLOCK, Comparison, Retrieved, best_first, compare, scores
+
+
+@dataclass(frozen=True)
+class Index:
+    """V videos, sorted by id, as `model` encoded them.
+
+    durations: (V,) float64, the seconds of each video that the data set uses, and times: when its clips are, both on
+    the CPU; vectors: what the model's `index` returns, of all V videos, on the device of the model.
+    """
+
+    model: RetrievalModel
+    video_ids: list[str]
+    durations: Tensor
+    times: ClipTimes
+    vectors: NamedTuple
+
+    @classmethod
+    def build(cls, model: RetrievalModel, videos: CorpusVideos, device: torch.device) -> "Index":
+        """Encode the videos, at least one, on the device where the model is."""
+        return cls.build_in_parts(model, [videos], len(videos.video_ids), device)
+
+    @classmethod
+    @torch.inference_mode()
+    def build_in_parts(
+        cls, model: RetrievalModel, parts: Iterable[CorpusVideos], most: int, device: torch.device
+    ) -> "Index":
+        """Encode the videos of one part after the other, so that only one has to be in memory at a time.
+
+        most: how many videos all parts have together, or more; at least one. Raises ValueError where the ids of all
+        parts, one after the other, are not sorted or not unique.
+        """
+        model.eval()
+        ids, durations, times, vectors = [], [], [], None
+        for part in parts:
+            for rows in torch.arange(len(part.video_ids)).split(VIDEO_BLOCK):
+                encoded = model.index(model.encode_video(_padded(part, rows, device)))
+                if vectors is None:
+                    vectors = type(encoded)(*(field.new_empty(most, *field.shape[1:]) for field in encoded))
+                for room, field in zip(vectors, encoded, strict=True):
+                    room[len(ids) : len(ids) + len(rows)] = field
+                ids += part.video_ids[int(rows[0]) : int(rows[-1]) + 1]
+            durations.append(part.durations)
+            times.append(part.times)
+        if any(this >= following for this, following in zip(ids, ids[1:], strict=False)):
+            raise ValueError("the ids of the videos are not sorted, or not unique")
+        if vectors is None:
+            raise PipelineError(
+                "no video has features",
+                where="outputs/features",
+                fix="look at the failures in the .json files beside the features",
+            )
+        vectors = type(vectors)(*(room[: len(ids)] for room in vectors))
+        return cls(model, ids, torch.cat(durations), ClipTimes(*map(torch.cat, zip(*times, strict=True))), vectors)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the vectors take."""
+        return sum(field.nbytes for field in self.vectors)
+
+    @torch.inference_mode()
+    def search(self, query: Tensor, mask: Tensor, k: int) -> Retrieved:
+        """The min(k, V) best videos for each of Q queries, the best first, equal scores in the order of their ids.
+
+        query: token features (Q, T, D_q); mask: (Q, T) bool, false at padding. Raises PipelineError for scores that
+        are NaN.
+        """
+        found = self.compare(query, mask, k)
+        return Retrieved.join([block.retrieve(best_first(block.score, k)) for block in found])
+
+    @torch.inference_mode()
+    def compare(self, query: Tensor, mask: Tensor, k: int, named: Tensor | None = None) -> Iterator[Comparison]:
+        """Compare queries with all videos, QUERY_BLOCK of them at a time; query, mask: as `search` takes them.
+
+        named: (Q, M) positions of videos that shall be retrieved beside the k best.
+        """
+        named = torch.empty(len(query), 0, dtype=torch.int64) if named is None else named
+        for encoded, block in zip(self._encoded(query, mask), named.split(QUERY_BLOCK), strict=True):
+            yield compare(self.model, self.vectors, encoded, k, block.to(encoded.device))
+
+    @torch.inference_mode()
+    def scores(self, query: Tensor, mask: Tensor) -> Iterator[Tensor]:
+        """The scores (QUERY_BLOCK or fewer, V) of so many queries at a time; query, mask: as `search` takes them."""
+        for encoded in self._encoded(query, mask):
+            yield scores(self.model, self.vectors, encoded)
+
+    def _encoded(self, query: Tensor, mask: Tensor) -> Iterator[Tensor]:
+        """The encoded queries (Q, d), QUERY_BLOCK of them at a time."""
+        device = self.vectors[0].device
+        for tokens, of_tokens in zip(query.split(QUERY_BLOCK), mask.split(QUERY_BLOCK), strict=True):
+            yield self.model.encode_query(tokens.to(device), of_tokens.to(device))
+
+
+def _padded(part: CorpusVideos, rows: Tensor, device: torch.device) -> Videos:
+    """The videos of `rows` (B,), padded to the longest of them, on the device."""
+    videos = part.videos.take(rows, int(part.videos.count[rows].max()))
+    return Videos(*(field.to(device) for field in videos))

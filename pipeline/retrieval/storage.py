@@ -1,0 +1,127 @@
+"""An index on disk: a folder that holds all that a search needs, and that can be moved.
+
+`index.safetensors` holds the vectors and the times of the clips, `index.json` the videos in the same order, and
+`model.safetensors` with `config.json` the model that made the vectors and encodes the queries. Equal videos and weights
+give equal bytes. Test: tests/retrieval/test_storage.py.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import atomic_path, canonical_json, read_json, sha256_file, sha256_text
+from pipeline.core.manifest import Video
+from pipeline.corpus.clip_times import ClipTimes
+from pipeline.corpus.videos import Videos
+from pipeline.models.common import checkpoint
+from pipeline.models.common.interface import RetrievalModel
+from pipeline.retrieval import safetensors_file
+from pipeline.retrieval.index import Index
+
+FORMAT = 1
+HEADER, TENSORS = "index.json", "index.safetensors"
+VECTORS, TIMES = "vectors.", "times."
+"""What the names of the tensors start with."""
+FIX = "run `dvc repro index`, or copy the whole folder anew from where it was made"
+
+
+@dataclass(frozen=True)
+class StoredIndex:
+    """An index that was opened.
+
+    config: of the model, as `checkpoint.load` gives it; files: for every video of the index, in its order, the path
+    that the manifest has for it, None where there is no file.
+    """
+
+    index: Index
+    config: dict[str, Any]
+    files: list[str | None]
+
+
+def save(folder: Path | str, index: Index, config: Mapping[str, Any], videos: Iterable[Video]) -> None:
+    """Write the index; config: of its model, as `checkpoint.save` takes it; videos: at least those of the index.
+
+    Where the disk has no room for the vectors, an index that is there already stays as it is.
+    """
+    folder, known = Path(folder), {video.video_id: video for video in videos}
+    rows = [
+        {"video_id": video_id, "path": known[video_id].path, "sha256": known[video_id].sha256, "seconds": seconds}
+        for video_id, seconds in zip(index.video_ids, index.durations.tolist(), strict=True)
+    ]
+    header = canonical_json({"format": FORMAT, "videos": rows})
+    tensors = {**_named(index.vectors, VECTORS), **_named(index.times, TIMES)}
+    safetensors_file.write(folder / TENSORS, tensors, {"of": _fingerprint(sha256_text(header), config, index.model)})
+    checkpoint.save(folder, index.model, dict(config))
+    with atomic_path(folder / HEADER) as temporary:
+        temporary.write_text(header, encoding="utf-8")
+
+
+def open_index(folder: Path | str, device: torch.device | str = "cpu") -> StoredIndex:
+    """The index as it was saved, with its model on the device; on the CPU, vectors are read where a search meets them.
+
+    Raises PipelineError where a file is missing or damaged, where the files are not of one index, or where another
+    version of the program wrote them.
+    """
+    folder = Path(folder)
+    if not (folder / HEADER).is_file():
+        raise PipelineError(f"there is no index in this folder: it has no {HEADER}", where=folder, fix=FIX)
+    header = read_json(folder / HEADER)
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise PipelineError("another version of this program wrote the index", where=folder / HEADER, fix=FIX)
+    model, config = _load_model(folder, device)
+    tensors, metadata = safetensors_file.read(folder / TENSORS, FIX)
+    if metadata.get("of") != _fingerprint(sha256_file(folder / HEADER), config, model):
+        raise PipelineError("its files are not of one index, or one of them was changed", where=folder, fix=FIX)
+    rows, clips = header["videos"], model.recipe.clips
+    vectors = _restored(tensors, VECTORS, _example(model, config["video_size"], device), len(rows), folder)
+    of_clips = ClipTimes(torch.empty(1, clips, 2).double(), torch.empty(1, clips + 1).double())
+    times = _restored(tensors, TIMES, of_clips, len(rows), folder)
+    durations = torch.tensor([row["seconds"] for row in rows], dtype=torch.float64)
+    vectors = type(vectors)(*(field.to(device) for field in vectors))
+    index = Index(model, [row["video_id"] for row in rows], durations, times, vectors)
+    return StoredIndex(index, config, [row["path"] for row in rows])
+
+
+def _load_model(folder: Path, device: torch.device | str) -> tuple[RetrievalModel, dict[str, Any]]:
+    """`checkpoint.load`, whose errors say here what to do about an index."""
+    try:
+        return checkpoint.load(folder, device)
+    except PipelineError as error:
+        raise PipelineError(error.cause, where=error.where, fix=FIX) from None
+    except (KeyError, TypeError, ValueError):
+        where = folder / checkpoint.CONFIG
+        raise PipelineError("it does not describe a model that this program knows", where=where, fix=FIX) from None
+
+
+def _fingerprint(header: str, config: Mapping[str, Any], model: RetrievalModel) -> str:
+    """A hash of the videos, the configuration and the weights that an index is of; header: the hash of its file."""
+    weights = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        weights.update(name.encode() + tensor.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return sha256_text(canonical_json([header, config, weights.hexdigest()]))
+
+
+@torch.inference_mode()
+def _example(model: RetrievalModel, video_size: int, device: torch.device | str) -> NamedTuple:
+    """The vectors of one video that does not exist: of which type, dtype and shape the model makes them."""
+    clips, frames = (torch.zeros(1, rows, video_size, device=device) for rows in (model.recipe.clips, 1))
+    return model.index(model.encode_video(Videos(clips, frames, torch.ones(1, 1, dtype=torch.bool, device=device))))
+
+
+def _named(fields: NamedTuple, prefix: str) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in fields._asdict().items()}
+
+
+def _restored(tensors: Mapping[str, Tensor], prefix: str, example: NamedTuple, count: int, folder: Path) -> NamedTuple:
+    """The fields of `count` videos as a named tuple like the example, which is of one."""
+    found = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    expected = {name: (one.dtype, (count, *one.shape[1:])) for name, one in example._asdict().items()}
+    if {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in found.items()} != expected:
+        raise PipelineError("its vectors are not what this version of the model makes", where=folder / TENSORS, fix=FIX)
+    return type(example)(**found)

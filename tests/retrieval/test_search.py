@@ -1,0 +1,58 @@
+"""The best are those of a stable sort, and what is retrieved is asked of the model for its own query and video."""
+
+import pytest
+import torch
+
+from pipeline.models.common.interface import NO_MOMENT
+from pipeline.retrieval import search
+from pipeline.retrieval.search import Comparison, Retrieved, best_first
+
+
+@pytest.mark.parametrize("levels", [1, 2, 5, 1000])
+@pytest.mark.parametrize("videos", [3, 10, 11, 60])
+def test_the_best_are_those_of_a_stable_sort(levels, videos):
+    generator = torch.Generator().manual_seed(levels * videos)
+    score = torch.randint(levels, (50, videos), generator=generator).float()
+    expected = score.sort(dim=1, descending=True, stable=True).indices[:, :10]
+    assert torch.equal(best_first(score, 10), expected)
+
+
+class Watched:
+    """Names a span that tells which query, video and position it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def localize(self, query, index, video, position):
+        self.asked.append(len(video))
+        assert torch.equal(index[0][video, 0], video)
+        return torch.full_like(position, NO_MOMENT), torch.stack([query[:, 0], video * 1000 + position], dim=1)
+
+    def place(self, position):
+        return torch.stack([position, position + 1], dim=1) / 8
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+def test_the_model_is_asked_about_few_pairs_at_a_time_and_answers_stay_in_order(monkeypatch, at_once):
+    monkeypatch.setattr(search, "LOCALIZED_AT_ONCE", at_once)
+    model, generator = Watched(), torch.Generator().manual_seed(0)
+    position = torch.randint(8, (5, 20), generator=generator)
+    vectors = (torch.arange(20)[:, None],)
+    video = torch.stack([torch.randperm(20, generator=generator)[:4] for _ in range(5)])
+    found = Comparison(model, vectors, torch.arange(5)[:, None], torch.zeros(5, 20), position).retrieve(video)
+    assert max(model.asked) == min(at_once, 20) and sum(model.asked) == 20
+    assert torch.equal(found.span[..., 0], torch.arange(5)[:, None].expand(5, 4))
+    assert torch.equal(found.span[..., 1], video * 1000 + position.gather(1, video))
+    assert torch.equal(found.place[..., 0] * 8, position.gather(1, video).float())
+
+
+def test_a_moment_is_told_in_seconds_and_else_the_clips_that_were_scored(corpus):
+    found = Retrieved(
+        torch.tensor([[11, 11]]),
+        torch.zeros(1, 2),
+        torch.tensor([[0, NO_MOMENT]]),
+        torch.tensor([[[0.25, 0.8], [0.0, 0.0]]]),
+        torch.tensor([[[0.0, 0.0], [0.5, 0.625]]]),
+    )
+    assert corpus.durations[11] == 40
+    torch.testing.assert_close(found.seconds(corpus.times), torch.tensor([[[10.0, 32.0], [20.0, 25.0]]]).double())
