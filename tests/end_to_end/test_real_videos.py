@@ -13,7 +13,8 @@ from helpers.project import Project
 
 from pipeline.feature_io.hdf5 import FeatureFile
 
-STAGES = {"prepare", "slowfast", "resnet", "pack", "query_text", "subtitle_text", "train", "evaluate", "report"}
+STAGES = {"prepare", "slowfast", "resnet", "pack", "query_text", "subtitle_text"}
+STAGES |= {"train", "index", "evaluate", "report"}
 SIZES = {"slowfast": 2304, "resnet": 2048, "query": 768, "subtitle": 768}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import checked, read_mapping
-from pipeline.core.plugins import names, nearest, only_class
+from pipeline.core.plugins import known, names, nearest, only_class
 from pipeline.core.recipe import Recipe
 
 AUTO, DEFAULT = "auto", "default"
@@ -18,11 +18,9 @@ FOLDER = Path("recipes")
 def recipe_class(model: str) -> type[Recipe]:
     """The schema of a model's recipe: the subclass of Recipe in its folder's recipe.py.
 
-    Raises PipelineError for a model that has no folder.
+    Raises ValueError for a model that has no folder.
     """
-    if model not in (models := names("models", "model")):
-        raise PipelineError(f"there is no model `{model}`", fix=f"did you mean `{nearest(model, models)}`?")
-    return only_class(import_module(f"pipeline.models.{model}.recipe"), Recipe)
+    return only_class(import_module(f"pipeline.models.{known(model, names('models', 'model'))}.recipe"), Recipe)
 
 
 def load_recipe(model: str, recipe: str, dataset: str, folder: Path = FOLDER) -> Recipe:
