@@ -11,11 +11,11 @@ from pathlib import Path
 import dvc.api
 
 from benchmarks.experiments import Experiment, baselines, execute, experiments_on, hash_of, matching, of_one_pack
-from benchmarks.plan import changed, chosen, read_plan
+from benchmarks.plan import chosen, read_plan
+from benchmarks.settings import PARAMS, read_settings
 from benchmarks.table import Results, guess_rows, render
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_yaml
 
 PLAN, EVALUATION = Path(__file__).with_name("charades.yaml"), "outputs/evaluation"
 
@@ -27,25 +27,23 @@ def main() -> None:
     parser.add_argument("--pack", type=Path, help="folder of the feature pack; `table`: else that of the newest commit")
     parser.add_argument("--jobs", type=int, default=1, help="experiments side by side, for `run`")
     arguments = parser.parse_args()
-    params = read_yaml("params.yaml", absent="run from the project's top folder")
-    runs = chosen(read_plan(PLAN, params), arguments.runs, PLAN)
-    for one in runs:
-        changed(params, one.changes)
+    settings = read_settings()
+    runs = chosen(read_plan(PLAN, settings), arguments.runs, PLAN)
     if arguments.what == "list":
         for one in runs:
             print(one.group, one.name, one.seeds, json.dumps(one.changes), sep="\t")
     elif arguments.what == "run":
         if not arguments.pack:
             raise PipelineError("nothing says where the feature pack lies", where="--pack", fix="name its folder")
-        if failed := execute(runs, params, arguments.pack, arguments.jobs):
+        if failed := execute(runs, settings, arguments.pack, arguments.jobs):
             sys.exit(f"failed: {', '.join(failed)}")
     else:
         pack = hash_of(arguments.pack) if arguments.pack else None
-        there = [one for one in experiments_on(baselines()) if one.params["dataset"] == "pack"]
+        there = [one for one in experiments_on(baselines()) if one.settings[PARAMS]["dataset"] == "pack"]
         found = of_one_pack(there, pack)
-        shown = [experiment for one in runs for experiment in matching(one, params, found).values()]
+        shown = [experiment for one in runs for experiment in matching(one, settings, found).values()]
         guesses = [guess_rows(_read(experiment).details) for experiment in shown[:1]]
-        print(render(runs, params, found, guesses[0] if guesses else {}, _read))
+        print(render(runs, settings, found, guesses[0] if guesses else {}, _read))
 
 
 def _read(experiment: Experiment) -> Results:

@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plan import Run, changed
+from benchmarks.plan import Run
+from benchmarks.settings import PARAMS, Settings, changed, recipe_in_use
 from pipeline.core.errors import PipelineError
 from pipeline.scan.listing import LIST, list_files, write_list
 from pipeline.video.params import DecodeParams
 
-_NO_VIDEOS = DecodeParams(
-    deadline_floor=1.0, deadline_factor=1.0, max_ahead_mib=1
-)  # a pack holds none, so nothing can hang
+# A pack holds no video, so that nothing can hang.
+_NO_VIDEOS = DecodeParams(deadline_floor=1.0, deadline_factor=1.0, max_ahead_mib=1)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A finished experiment: its parameters, and its metrics by the name of their file (`metrics`, `cost`).
+    """A finished experiment: its settings, and its metrics by the name of their file (`metrics`, `cost`).
 
     pack: the hash of the list of the files in its `source`, the same wherever that lies; "" where there is no list.
     """
@@ -36,7 +36,7 @@ class Experiment:
     rev: str
     baseline: str
     pack: str
-    params: dict[str, Any]
+    settings: Settings
     metrics: dict[str, dict[str, float]]
 
 
@@ -61,9 +61,9 @@ def parse_show(shown: list[dict[str, Any]]) -> list[Experiment]:
             files = {path: content.get("data") for path, content in (data.get("metrics") or {}).items()}
             metrics = {path.rpartition("/")[2].removesuffix(".json"): numbers for path, numbers in files.items()}
             if metrics.get("metrics") and metrics.get("cost"):
-                params = data["params"]["params.yaml"]["data"]
+                settings = {path: content["data"] for path, content in data["params"].items()}
                 pack = data["deps"].get(LIST.as_posix(), {}).get("hash") or ""
-                found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], pack, params, metrics))
+                found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], pack, settings, metrics))
     return found
 
 
@@ -82,17 +82,17 @@ def of_one_pack(found: Sequence[Experiment], pack: str | None) -> list[Experimen
     return [experiment for experiment in found if experiment.pack == named]
 
 
-def matching(run: Run, params: Mapping[str, Any], found: Iterable[Experiment]) -> dict[str, Experiment]:
-    """The experiments of a run by name, each the first found that has the run's parameters; the others are left out."""
-    expected = {name: _relevant(changed(params, changes)) for name, changes in run.experiments().items()}
+def matching(run: Run, settings: Settings, found: Iterable[Experiment]) -> dict[str, Experiment]:
+    """The experiments of a run by name, each the first found that has the run's settings; the others are left out."""
+    expected = {name: _relevant(changed(settings, changes)) for name, changes in run.experiments().items()}
     matches: dict[str, Experiment] = {}
     for experiment in found:
-        if expected.get(experiment.name) == _relevant(experiment.params):
+        if expected.get(experiment.name) == _relevant(experiment.settings):
             matches.setdefault(experiment.name, experiment)
     return matches
 
 
-def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: Path, jobs: int) -> list[str]:
+def execute(runs: Iterable[Run], settings: Settings, pack: Path, jobs: int) -> list[str]:
     """Make the experiments on the pack that this commit does not have yet, `jobs` side by side.
 
     Returns the names of the failed.
@@ -100,11 +100,10 @@ def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: Path, jobs: in
     Each runs in a folder of its own: no parameter of one reaches another, or the workspace. A killed one goes on where
     it stopped when it is asked for again. Raises PipelineError where the workspace would change them.
     """
-    if _output(
-        "git", "status", "--porcelain", "--untracked-files=no", "--", "params.yaml", "dvc.yaml", "pipeline", "stages"
-    ):
+    decisive = (PARAMS, "recipes", "dvc.yaml", "pipeline", "stages")
+    if _output("git", "status", "--porcelain", "--untracked-files=no", "--", *decisive):
         raise PipelineError(
-            "the code or its parameters differ from the commit, and would differ in every run",
+            "the code, its parameters or recipes differ from the commit, and would differ in every run",
             where="git status",
             fix="commit the changes, or take them back",
         )
@@ -114,7 +113,7 @@ def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: Path, jobs: in
         name: {**changes, "source": str(pack.resolve())}
         for run in runs
         for name, changes in run.experiments().items()
-        if name not in matching(run, params, done)
+        if name not in matching(run, settings, done)
     }
     print(f"{len(waiting)} experiments to make", file=sys.stderr)
     for name in (name for of, name in _references() if of == commit and name in waiting):
@@ -129,9 +128,9 @@ def execute(runs: Iterable[Run], params: Mapping[str, Any], pack: Path, jobs: in
 
 def _make(name: str, changes: Mapping[str, Any]) -> bool:
     started = time.monotonic()
-    settings = [part for key, value in changes.items() for part in ("-S", f"{key}={_written(value)}")]
+    options = [part for key, value in changes.items() for part in ("-S", f"{key}={_written(value)}")]
     done = subprocess.run(
-        ["dvc", "exp", "run", "--temp", "--name", name, *settings],
+        ["dvc", "exp", "run", "--temp", "--name", name, *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     ended = f"{'done' if done.returncode == 0 else 'FAILED'} after {time.monotonic() - started:.0f} s"
@@ -153,12 +152,17 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _relevant(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that the numbers depend on; of the pack, `Experiment.pack` tells."""
-    model, dataset = params["model"], params["dataset"]
-    names = ("dataset", "model", "protocol", "prepare", "pack", "query_text", "features", "train")
-    answer = params.get("evaluate")  # experiments on older commits have none
-    return {**{name: params[name] for name in names}, "evaluate": answer, "recipe": params["recipes"][model][dataset]}
+def _relevant(settings: Settings) -> dict[str, Any] | None:
+    """The settings that the numbers depend on; of the pack, `Experiment.pack` tells.
+
+    None for an experiment on a commit that had no recipe files: what it ran with is not told by them.
+    """
+    params = settings[PARAMS]
+    if "recipe" not in params:
+        return None
+    names = ("dataset", "model", "protocol", "prepare", "pack", "query_text", "features", "train", "evaluate")
+    path, recipe = recipe_in_use(settings)
+    return {**{name: params.get(name) for name in names}, "recipe": settings[path][recipe]}
 
 
 def _output(*command: str) -> str:

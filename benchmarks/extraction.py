@@ -32,7 +32,9 @@ from benchmarks.machine import machine
 from benchmarks.markdown import table_lines
 from benchmarks.plain import PlainLoop
 from benchmarks.videos import generate
+from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
+from pipeline.backbones.slowfast.params import SlowFastParams
 from pipeline.backbones.slowfast.stream import SlowFastStream
 from pipeline.core import runtime
 from pipeline.core.content_hash import content_sha256
@@ -43,9 +45,12 @@ from pipeline.extraction.run import run
 from pipeline.extraction.stream import Stream
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.video.decode import DECODERS, open_video
+from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
 PLAIN_VIDEOS = 2  # of (d), which neither starts up nor gains by more; its seconds are scaled to all clips
+SCHEMAS = {"slowfast": SlowFastParams, "resnet": ResNetParams}
+STREAMS = {"slowfast": SlowFastStream, "resnet": ResNetStream}
 BATCHES_KEPT = 64  # of (b): enough to time, and not the whole of a large corpus in memory
 
 
@@ -78,10 +83,9 @@ def main() -> None:
 
 def measure(name: str, paths: list[Path], options: argparse.Namespace, folder: Path) -> dict:
     """All figures of one stream."""
-    params = load("clip_seconds", "decode", name)
+    params = load("clip_seconds", DecodeParams, SCHEMAS[name])
     section = getattr(params, name).model_copy(update={"size": options.size, "precision": options.precision})
-    build = {"slowfast": SlowFastStream, "resnet": ResNetStream}[name]
-    stream = build(section, params.clip_seconds, params.decode)
+    stream = STREAMS[name](section, params.clip_seconds, params.decode)
     videos = [Video(path.name, str(path), content_sha256(path), 0.0, ("train",)) for path in paths]
     batches = decode(stream, paths, keep=BATCHES_KEPT)
     started = time.perf_counter()

@@ -1,14 +1,13 @@
 """Recipes compared on folds of the training and validation videos; the test split is not looked at.
 
-    python -m benchmarks.folds -S model=ms_sl -S recipes.ms_sl.pack.learning_rate=1e-4
+    python -m benchmarks.folds -S model=ms_sl -S recipes/ms_sl.yaml:pack.learning_rate=1e-4
 
 Reads the manifest and the features that `dvc repro` left in outputs/. A fold holds out 30 % of the videos, trains on
-the others with what params.yaml and `-S` say, and prints the best SumR of an epoch on those held out. With 300 of them
-that tells recipes apart that a validation split of 100 does not. Test: tests/training/test_folds.py.
+the others with what params.yaml, the recipe and `-S` say, and prints the best SumR of an epoch on those held out. With
+300 of them that tells recipes apart that a validation split of 100 does not. Test: tests/training/test_folds.py.
 """
 
 import argparse
-import json
 import random
 import statistics
 import tempfile
@@ -17,15 +16,19 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from benchmarks.plan import changed
+from benchmarks.settings import PARAMS, changed, read_settings, write_settings
 from pipeline.core import runtime
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_yaml
 from pipeline.core.manifest import read_queries, read_videos, write_queries, write_videos
 from pipeline.core.params import load
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
+from pipeline.corpus.params import FeaturesParams
+from pipeline.models.common.recipe_file import FOLDER as RECIPES
+from pipeline.models.common.recipe_file import load_recipe, recipe_class
 from pipeline.ops import keep_memory
+from pipeline.settings.streams import asked_for
+from pipeline.training.params import TrainParams
 from pipeline.training.train import initial_model, train
 
 MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
@@ -49,18 +52,18 @@ def main() -> None:
 def trained_on(fold: int, changes: dict[str, object]) -> tuple[float, int, int]:
     """SumR on the videos that the fold holds out, in the best epoch; its number, and how many there were."""
     with tempfile.TemporaryDirectory() as folder:
-        edited = Path(folder) / "params.yaml"
-        edited.write_text(json.dumps(changed(read_yaml("params.yaml", absent="run from the top folder"), changes)))
-        params = load("model", "features", "train", "recipe", path=edited)
-        split_anew(fold, Path(folder))
-        corpus, selection = (
-            load_corpus(folder, FEATURES, split, params.features, params.recipe) for split in ("train", "val")
+        root = Path(folder)
+        write_settings(changed(read_settings(), changes), root)
+        params = load("dataset", "model", "recipe", FeaturesParams, TrainParams, path=root / PARAMS)
+        recipe = load_recipe(params.model, params.recipe, params.dataset, root / RECIPES)
+        features = params.features.reading(
+            asked_for(params.features.streams, params.dataset, recipe_class(params.model).modalities)
         )
+        split_anew(fold, root)
+        corpus, selection = (load_corpus(root, FEATURES, split, features, recipe) for split in ("train", "val"))
         seed, tokens, device = params.train.seed, max_query_tokens(FEATURES), runtime.device()
-        model, baselines = initial_model(
-            params.model, params.recipe, params.features, corpus, corpus.labels, tokens, seed
-        )
-        state = Path(folder) / "state.pt"
+        model, baselines = initial_model(params.model, recipe, features, corpus, corpus.labels, tokens, seed)
+        state = root / "state.pt"
         done = train(model, baselines, corpus, corpus.labels, selection, seed, device, state, lambda now: None)
     return done.best["recall"]["SumR"], done.best["epoch"], done.history[-1]["epoch"]
 

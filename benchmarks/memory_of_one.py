@@ -9,18 +9,24 @@ from pathlib import Path
 import psutil
 
 from benchmarks.memory import peaks_of
+from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
+from pipeline.backbones.slowfast.params import SlowFastParams
 from pipeline.backbones.slowfast.stream import SlowFastStream
 from pipeline.core.content_hash import content_sha256
 from pipeline.core.manifest import Video
 from pipeline.core.params import load
 from pipeline.extraction.run import run
+from pipeline.video.params import DecodeParams
+
+SCHEMAS = {"slowfast": SlowFastParams, "resnet": ResNetParams}
+STREAMS = {"slowfast": SlowFastStream, "resnet": ResNetStream}
 
 if __name__ == "__main__":
     name, size, path = sys.argv[1:]
-    params = load("clip_seconds", "decode", name)
+    params = load("clip_seconds", DecodeParams, SCHEMAS[name])
     section = getattr(params, name).model_copy(update={"size": int(size)})
-    stream = {"slowfast": SlowFastStream, "resnet": ResNetStream}[name](section, params.clip_seconds, params.decode)
+    stream = STREAMS[name](section, params.clip_seconds, params.decode)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AMDNET_STORE"] = f"{folder}/store"
         run(stream, [Video("video", path, content_sha256(Path(path)), 0.0, ("train",))], Path(folder), 0.0)

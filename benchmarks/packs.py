@@ -8,8 +8,8 @@ Test: tests/benchmarks/test_packs.py.
 """
 
 import argparse
-import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,10 +22,9 @@ import numpy as np
 
 from benchmarks.machine import machine
 from benchmarks.memory import peak_of
-from benchmarks.plan import changed
 from benchmarks.synthetic import QUERIES, QUERY_SIZE, TOKENS, VIDEO_SIZE
 from pipeline.core.cli import run
-from pipeline.core.files import read_yaml
+from pipeline.core.files import read_yaml, write_json
 
 ROWS = (34, 68)  # fewest and most a video: on average as many as in the published pack
 SPLITS = {"train": 0.8, "val": 0.9, "test": 1.0}  # where each ends, as a share of the videos
@@ -43,8 +42,9 @@ def main() -> None:
         folder = Path(name)
         write_pack(folder / "source" / "tvr", options.videos)
         size = sum(path.stat().st_size for path in (folder / "source").rglob("*") if path.is_file()) / 1e9
-        params = changed(read_yaml("params.yaml", absent="run from the top folder"), {"dataset": "pack"})
-        (folder / "params.yaml").write_text(json.dumps({**params, "source": str(folder / "source")}))
+        params = read_yaml("params.yaml", absent="run from the top folder")
+        write_json(folder / "params.yaml", {**params, "dataset": "pack", "source": str(folder / "source")})
+        shutil.copytree("recipes", folder / "recipes")
         for stage in STAGES:
             seconds, peak = measured(f"stages.{stage}", folder)
             print(f"{stage}: {seconds:.0f} s, at most {peak} MiB", flush=True)

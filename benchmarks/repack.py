@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import machine
+from pipeline.backbones.slowfast.params import SlowFastParams
 from pipeline.backbones.slowfast.stream import SlowFastStream
 from pipeline.core import runtime
 from pipeline.core.manifest import Video
 from pipeline.core.params import load
 from pipeline.extraction.run import run
 from pipeline.feature_io.store import Entry, Store, entry_key
+from pipeline.video.params import DecodeParams
 
 CLIPS, SIZE = 800, 2304  # 20 minutes of video
 
@@ -31,7 +33,7 @@ def main() -> None:
     parser.add_argument("--videos", type=int, default=200, help="of 20 minutes each (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="of which the median counts (default: %(default)s)")
     options = parser.parse_args()
-    params = load("clip_seconds", "decode", "slowfast")
+    params = load("clip_seconds", DecodeParams, SlowFastParams)
     stream = SlowFastStream(params.slowfast, params.clip_seconds, params.decode)
     videos = [
         Video(f"video{number:06}", "nowhere", f"{number:064x}", 1200.0, ("train",)) for number in range(options.videos)
@@ -54,7 +56,7 @@ def main() -> None:
 
 def fill(store: Store, videos: list[Video], recipe: dict) -> None:
     rows = np.random.default_rng(0).normal(size=(CLIPS, SIZE)).astype(np.float16)
-    attributes = {"clips": CLIPS, "duration": 1200.0, "fps": 25.0, "decoder": "pyav", "libraries": {}}
+    attributes = {"clips": CLIPS, "duration": 1200.0, "fps": 25.0, "decoder": "pyav", "device": "cpu", "libraries": {}}
     for video in videos:
         store.put(entry_key(video.sha256, recipe), Entry({"rows": rows}, attributes))
 

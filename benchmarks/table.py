@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from benchmarks.experiments import Experiment, matching
 from benchmarks.markdown import table_lines
 from benchmarks.plan import Run
+from benchmarks.settings import Settings
 from pipeline.evaluation.bootstrap import Rows, intervals, paired
 from pipeline.evaluation.summary import MOMENT_KEYS
 
@@ -37,7 +38,7 @@ class Results(NamedTuple):
 
 def render(
     runs: Sequence[Run],
-    params: Mapping[str, Any],
+    settings: Settings,
     found: Sequence[Experiment],
     guesses: Mapping[str, Mapping[str, str]],
     read: Callable[[Experiment], Results],
@@ -49,12 +50,12 @@ def render(
     """
     lines, missing, baselines, packs = [], [], set(), set()
     linear = next((run for run in runs if run.changes["model"] == "cca"), None)
-    baseline = [read(experiment) for experiment in matching(linear, params, found).values()] if linear else []
+    baseline = [read(experiment) for experiment in matching(linear, settings, found).values()] if linear else []
     headings = [*(heading for heading, *_ in COLUMNS), *FROM_FILES]
     for group in dict.fromkeys(run.group for run in runs):
         rows = [[name, *(guess.get(heading, "") for heading in headings)] for name, guess in guesses.items()]
         for run in (run for run in runs if run.group == group):
-            there = matching(run, params, found)
+            there = matching(run, settings, found)
             missing += [name for name in run.experiments() if name not in there]
             baselines |= {experiment.baseline[:7] for experiment in there.values()}
             packs |= {experiment.pack[:7] for experiment in there.values()}

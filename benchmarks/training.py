@@ -24,18 +24,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pipeline.core.sections import RECIPES as TYPES
 
 from benchmarks import synthetic
 from benchmarks.machine import machine
 from benchmarks.markdown import table_lines
 from benchmarks.plain_training import PlainLoop
 from pipeline.core import runtime
-from pipeline.core.files import read_yaml
 from pipeline.core.runtime import threads
 from pipeline.evaluation.ranking import rank_corpus
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.recipe import GradientRecipe
+from pipeline.models.common.recipe_file import read_recipes
 from pipeline.models.common.registry import build
 from pipeline.ops import keep_memory
 from pipeline.retrieval.index import Index
@@ -44,7 +43,7 @@ from pipeline.training.bert_adam import BertAdam, decay_groups
 from pipeline.training.loop import threads_of, train_step
 
 MODELS = ("amdnet", "gmmformer", "ms_sl")
-PARAMS = Path(__file__).resolve().parent.parent / "params.yaml"
+RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 PLAIN_VIDEOS, VALIDATION_VIDEOS = 512, 2179
 MAX_TOKENS = 30
 
@@ -69,10 +68,11 @@ def main() -> None:
         options.json.write_text(json.dumps({**machine(), "rows": rows}, indent=2) + "\n")
 
 
-def recipe_of(name: str, query_form: str, dataset: str = "tvr") -> GradientRecipe:
-    """The data set's."""
-    values = read_yaml(PARAMS, absent="restore it from git")["recipes"][name][dataset]
-    return TYPES[name](**(values | {"query_form": query_form} if name == "amdnet" else values))
+def recipe_of(name: str, query_form: str, recipe: str = "tvr") -> GradientRecipe:
+    """The named recipe of a model; query_form counts for AMDNet alone."""
+    values = read_recipes(name, RECIPES)[recipe]
+    assert isinstance(values, GradientRecipe)
+    return values.model_copy(update={"query_form": query_form}) if name == "amdnet" else values
 
 
 def training(name: str, query_form: str, videos: int, repeats: int) -> dict[str, str | float]:

@@ -14,36 +14,44 @@ from typing import Any
 
 from benchmarks.folds import trained_on
 from benchmarks.markdown import table_lines
-from benchmarks.training import MODELS
+from benchmarks.settings import changed, read_settings, recipe_changes
 from pipeline.core.cli import run
 from pipeline.core.files import read_jsonl, read_yaml
 from pipeline.ops import keep_memory
 
 SETTINGS, DATASET, FOLDS = Path(__file__).with_name("tuning.yaml"), "pack", (0, 1)
+EVERY = "every"
 
 
 def main() -> None:
     keep_memory()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tuning", description=__doc__.splitlines()[0])
-    parser.add_argument("--model", choices=MODELS, action="append", help="default: all, one after the other")
+    parser.add_argument("--model", choices=models(), action="append", help="default: all, one after the other")
     parser.add_argument("--results", type=Path, required=True, help="file of one JSON object a line")
     options = parser.parse_args()
     there = read_results(options.results)
-    for model in options.model or MODELS:
+    for model in options.model or models():
         for name, changes in settings(model).items():
             if (model, name) not in there:
                 add_result(options.results, model, name, changes)
     print(table(read_results(options.results)))
 
 
+def models() -> list[str]:
+    """The models that have settings."""
+    return [name for name in _document() if name != EVERY]
+
+
 def settings(model: str) -> dict[str, dict[str, Any]]:
-    """The settings of a model by name: the parameters that each changes, by dotted name."""
-    document = read_yaml(SETTINGS, absent="restore it from git")
-    return {
-        name: {"dataset": DATASET, "model": model}
-        | {key if "." in key else f"recipes.{model}.{DATASET}.{key}": value for key, value in setting.items()}
-        for name, setting in {**document["every"], **document[model]}.items()
-    }
+    """The settings of a model by name: what each changes, by the names of `dvc exp run -S`."""
+    document, found = _document(), {}
+    base = {"dataset": DATASET, "model": model}
+    project = changed(read_settings(), base)
+    for name, setting in {**document[EVERY], **document[model]}.items():
+        parameters = {key: value for key, value in setting.items() if "." in key}
+        values = {key: value for key, value in setting.items() if key not in parameters}
+        found[name] = base | parameters | recipe_changes(project, values)
+    return found
 
 
 def add_result(results: Path, model: str, name: str, changes: dict[str, Any]) -> None:
@@ -64,10 +72,14 @@ def read_results(results: Path) -> dict[tuple[str, str], list[float]]:
 def table(found: dict[tuple[str, str], list[float]]) -> str:
     """Markdown: a row a setting, a column a model, the mean SumR of the folds."""
     rows = []
-    for name in dict.fromkeys(name for model in MODELS for name in settings(model)):
-        means = [f"{statistics.mean(found[model, name]):.1f}" if (model, name) in found else "" for model in MODELS]
+    for name in dict.fromkeys(name for tried in _document().values() for name in tried):
+        means = [f"{statistics.mean(found[model, name]):.1f}" if (model, name) in found else "" for model in models()]
         rows.append([name, *means])
-    return "\n".join(table_lines(["setting", *MODELS], rows))
+    return "\n".join(table_lines(["setting", *models()], rows))
+
+
+def _document() -> dict[str, dict[str, dict[str, Any]]]:
+    return read_yaml(SETTINGS, absent="restore it from git")
 
 
 if __name__ == "__main__":

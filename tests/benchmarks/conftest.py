@@ -1,11 +1,11 @@
-"""Parameters, a plan of runs, and what `dvc exp show --json` prints for them, cut down to the keys that are read."""
+"""Settings, a plan of runs, and what `dvc exp show --json` prints for them, cut down to the keys that are read."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.plan import changed
+from benchmarks.settings import Settings, changed
 
 PLAN = """
 dataset: pack
@@ -15,28 +15,31 @@ groups:
     linear: {model: cca, seeds: [0]}
     deep: {model: amdnet}
   published:
-    deep-published: {model: amdnet, recipe: charades, set: {features.normalize: stream}}
+    deep-published: {model: amdnet, recipe: charades, set: {features.normalize: stream}, values: {epochs: 90}}
 """
 
 
 @pytest.fixture
-def params() -> dict[str, Any]:
+def settings() -> Settings:
     recipes = {
+        "default": {"hidden": 64, "dropout": 0.5, "epochs": 40},
         "pack": {"hidden": 64, "dropout": 0.5, "epochs": 20},
         "charades": {"hidden": 256, "dropout": 0.5, "epochs": 100},
     }
-    return {
+    params = {
         "dataset": "sample",
         "source": "data/sample",
         "model": "amdnet",
+        "recipe": "auto",
         "protocol": "honest",
         "prepare": {},
         "pack": {},
         "query_text": {"max_tokens": 30},
         "features": {"normalize": "standard"},
         "train": {"seed": 0, "shuffle_queries": False},
-        "recipes": {"amdnet": recipes, "cca": {"pack": {"ridge": 0.3}}},
-    }  # fmt: skip
+    }
+    linear = {"default": {"ridge": 0.3}}
+    return {"params.yaml": params, "recipes/amdnet.yaml": recipes, "recipes/cca.yaml": linear}
 
 
 @pytest.fixture
@@ -47,16 +50,18 @@ def plan(tmp_path):
 
 
 @pytest.fixture
-def shown(params):
+def shown(settings):
     """shown({"deep-seed0": (changes, SumR)}, ...), one mapping a commit -> the printed JSON."""
 
     def experiment(name: str, changes: dict[str, Any], sumr: float) -> dict[str, Any]:
         metrics = {"SumR": sumr, "R@1": 3.0, "val SumR": 170.0}
         cost = {"parameters": 1234567, "training seconds": 61.0, "query milliseconds": 0.5, "index KiB a video": 16.0}
         files = {"outputs/evaluation/metrics.json": {"data": metrics}, "outputs/evaluation/cost.json": {"data": cost}}
-        used = changed(params, {"dataset": "pack", "source": "/elsewhere", **changes})
-        deps = {"outputs/scan/files.jsonl": {"hash": f"hash of {Path(used['source']).name}"}}
-        data = {"rev": f"rev-{name}", "params": {"params.yaml": {"data": used}}, "metrics": files, "deps": deps}
+        used = changed(settings, {"dataset": "pack", "source": "/elsewhere", **changes})
+        params = used["params.yaml"]
+        deps = {"outputs/scan/files.jsonl": {"hash": f"hash of {Path(params['source']).name}"}}
+        read = {path: {"data": used[path]} for path in ("params.yaml", f"recipes/{params['model']}.yaml")}
+        data = {"rev": f"rev-{name}", "params": read, "metrics": files, "deps": deps}
         return {"name": name, "revs": [{"rev": data["rev"], "data": data}]}
 
     def printed(*commits: dict[str, tuple[dict[str, Any], float]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,28 +11,47 @@ import pytest
 
 from benchmarks.experiments import hash_of, matching, of_one_pack, parse_show
 from benchmarks.plan import read_plan
+from benchmarks.settings import changed, read_settings, write_settings
 from pipeline.core.errors import PipelineError
 
+ROOT = Path(__file__).resolve().parents[2]
 CHANGES = {"model": "amdnet"}
 
 
-def deep(plan, params):
-    return next(run for run in read_plan(plan, params) if run.name == "deep")
+def deep(plan, settings):
+    return next(run for run in read_plan(plan, settings) if run.name == "deep")
 
 
-def test_an_experiment_of_other_parameters_is_another_run(plan, params, shown):
+def test_an_experiment_of_other_parameters_is_another_run(plan, settings, shown):
     commit = {
-        "deep-seed0": ({**CHANGES, "recipes.amdnet.pack.hidden": 65}, 1.0),
+        "deep-seed0": ({**CHANGES, "recipes/amdnet.yaml:pack.hidden": 65}, 1.0),
         "deep-seed1": ({**CHANGES, "train.seed": 1}, 2.0),
         "deep-seed2": ({**CHANGES, "train.seed": 2, "query_text.max_tokens": 31}, 3.0),
         "other": (CHANGES, 3.0),
     }
-    assert list(matching(deep(plan, params), params, parse_show(shown(commit)))) == ["deep-seed1"]
+    assert list(matching(deep(plan, settings), settings, parse_show(shown(commit)))) == ["deep-seed1"]
 
 
-def test_the_newest_commit_counts(plan, params, shown):
+def test_only_the_recipe_in_use_counts(plan, settings, shown):
+    commit = {
+        "deep-seed0": ({**CHANGES, "recipes/amdnet.yaml:charades.hidden": 65}, 1.0),
+        "deep-seed1": ({**CHANGES, "train.seed": 1, "recipe": "pack"}, 2.0),
+        "deep-seed2": ({**CHANGES, "train.seed": 2, "recipe": "charades"}, 3.0),
+    }
+    found = matching(deep(plan, settings), settings, parse_show(shown(commit)))
+    assert list(found) == ["deep-seed0", "deep-seed1"], "the third has other values than `auto` gives"
+
+
+def test_an_experiment_without_recipe_files_is_no_run(plan, settings, shown):
+    printed = shown({"deep-seed0": (CHANGES, 1.0), "deep-seed1": ({**CHANGES, "train.seed": 1}, 2.0)})
+    data = printed[0]["experiments"][0]["revs"][0]["data"]
+    del data["params"]["recipes/amdnet.yaml"], data["params"]["params.yaml"]["data"]["recipe"]
+    assert list(matching(deep(plan, settings), settings, parse_show(printed))) == ["deep-seed1"]
+
+
+def test_the_newest_commit_counts(plan, settings, shown):
     newer, older = {"deep-seed0": (CHANGES, 5.0)}, {"deep-seed0": (CHANGES, 4.0)}
-    found = matching(deep(plan, params), params, parse_show(shown({}, newer, older)))
+    found = matching(deep(plan, settings), settings, parse_show(shown({}, newer, older)))
     assert found["deep-seed0"].metrics["metrics"]["SumR"] == 5.0 and found["deep-seed0"].baseline == "1" * 40
 
 
@@ -56,34 +76,38 @@ def test_an_experiment_on_another_pack_is_another_run_and_one_on_a_copy_is_not(s
     assert of_one_pack(found, "hash of a third") == of_one_pack([], None) == []
 
 
-REPOSITORY = {
-    "params.yaml": """
-dataset: pack
-source: nowhere
-decode: {deadline_floor: 60.0, deadline_factor: 4.0, max_ahead_mib: 1024}
-""",
-    "dvc.yaml": """
+STAGES = """
 stages:
   scan:
     cmd: python -m stages.scan
     outs: [outputs/scan/files.jsonl]
-  prepare:
-    cmd: echo '{"SumR":1.0}' | tee metrics.json > cost.json
+  train:
+    cmd: python train.py ${model} ${recipe} ${dataset}
     deps: [outputs/scan/files.jsonl]
-    params: [source]
+    params: [dataset, source, model, recipe, {'recipes/${model}.yaml': null}]
     metrics: [metrics.json, cost.json]
-""",
-}
+"""
+TRAIN = """
+import json, sys
+from pipeline.models.common.recipe_file import load_recipe
+numbers = {"SumR": load_recipe(*sys.argv[1:]).epochs}
+for name in ("metrics.json", "cost.json"):
+    json.dump(numbers, open(name, "w"))
+"""
+"""In the place of training: it writes how many epochs the recipe in use has."""
 
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A DVC repository with the stage scan, and one that depends on its list; the current folder."""
-    (tmp_path / "project").mkdir()
-    monkeypatch.chdir(tmp_path / "project")
-    for name, text in REPOSITORY.items():
-        Path(name).write_text(text)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    """A DVC repository with the project's settings, the stage scan, and one that reads its list; the current folder."""
+    project = tmp_path / "project"
+    write_settings(changed(read_settings(ROOT), {"dataset": "pack"}), project)
+    shutil.copytree(ROOT / "recipes", project / "recipes", dirs_exist_ok=True)
+    monkeypatch.chdir(project)
+    Path("dvc.yaml").write_text(STAGES)
+    Path("train.py").write_text(TRAIN)
+    Path(".gitignore").write_text("outputs/\n")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     for command in ("git init -q", "git config user.email a@b", "git config user.name a", "dvc init -q", "git add -A",
                     "git commit -qm one"):  # fmt: skip
@@ -96,12 +120,29 @@ def pack_of(content: str, folder: Path) -> Path:
     return folder
 
 
-def test_the_hash_of_a_pack_is_that_of_the_experiments_on_it_wherever_it_lies(repository, tmp_path):
+def dvc(*arguments: str) -> str:
+    return subprocess.run(["dvc", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def test_experiments_by_way_of_dvc_itself(repository, tmp_path):
+    """Hyperparameters reach experiments in folders of their own and in the queue; the hash of a pack is that of its
+    files, wherever it lies.
+    """
     first, other = pack_of("one", tmp_path / "first"), pack_of("two", tmp_path / "other")
-    subprocess.run(["dvc", "exp", "run", "-q", "--temp", "--name", "run", "-S", f"source={first}"], check=True)
-    shown = subprocess.run(["dvc", "exp", "show", "--json"], check=True, capture_output=True).stdout
-    (experiment,) = parse_show(json.loads(shown))
-    assert experiment.pack == hash_of(first) == hash_of(pack_of("one", tmp_path / "elsewhere" / "copy"))
-    assert experiment.pack != hash_of(other)
+    of_temp = ("model=gmmformer", "recipes/gmmformer.yaml:pack.epochs=7")
+    of_queue = ("recipe=charades", "recipes/amdnet.yaml:charades.epochs=9")
+    for name, how, changes in (("apart", "--temp", of_temp), ("queued", "--queue", of_queue)):
+        settings = [part for change in (f"source={first}", *changes) for part in ("-S", change)]
+        dvc("exp", "run", "--quiet", how, "--name", name, *settings)
+    dvc("exp", "run", "--run-all")
+    found = {experiment.name: experiment for experiment in parse_show(json.loads(dvc("exp", "show", "--json")))}
+    assert {name: experiment.metrics["metrics"] for name, experiment in found.items()} == {
+        "apart": {"SumR": 7},
+        "queued": {"SumR": 9},
+    }
+    assert found["apart"].settings["recipes/gmmformer.yaml"]["pack"]["epochs"] == 7
+    assert read_settings()["recipes/gmmformer.yaml"]["pack"]["epochs"] != 7, "the workspace keeps its own"
+    elsewhere = pack_of("one", tmp_path / "elsewhere" / "copy")
+    assert found["apart"].pack == found["queued"].pack == hash_of(first) == hash_of(elsewhere) != hash_of(other)
     with pytest.raises(PipelineError, match="nowhere: no such folder"):
         hash_of(tmp_path / "nowhere")

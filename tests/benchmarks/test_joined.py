@@ -7,9 +7,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-import yaml
 
 from benchmarks import joined
+from benchmarks.settings import changed, read_settings, write_settings
 from pipeline.core.manifest import read_queries, read_videos
 from stages import pack, prepare, query_text, scan
 
@@ -49,9 +49,8 @@ def write(sources, monkeypatch, name, noise=1.0):
 
 
 def test_the_stages_import_it_whole(sources, monkeypatch):
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    params |= {"dataset": "pack", "source": str(write(sources, monkeypatch, "made"))}
-    (sources / "params.yaml").write_text(yaml.safe_dump(params))
+    changes = {"dataset": "pack", "source": str(write(sources, monkeypatch, "made"))}
+    write_settings(changed(read_settings(ROOT), changes), sources)
     for stage in (scan, prepare, query_text, pack):
         stage.main()
     videos, queries = read_videos("outputs/manifest/videos.jsonl"), read_queries("outputs/manifest/queries.jsonl")

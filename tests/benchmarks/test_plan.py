@@ -1,69 +1,90 @@
-"""The plan: overrides are differences of recipes, unknown names are errors, the project's own plan is valid."""
+"""The plan: what a run changes, unknown names are errors, every run of the project's own plan is valid."""
 
 from pathlib import Path
 
 import pytest
-import yaml
 
-from benchmarks.plan import changed, chosen, read_plan, recipe_changes
+from benchmarks.plan import chosen, read_plan
+from benchmarks.settings import changed, read_settings, recipe_in_use, write_settings
 from pipeline.core.errors import PipelineError
-from pipeline.core.sections import RECIPES
+from pipeline.core.plugins import names
+from pipeline.models.common.recipe_file import load_recipe
+from pipeline.settings.check import check_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+PROJECT = read_settings(ROOT)
+RUNS = read_plan(ROOT / "benchmarks/charades.yaml", PROJECT)
 
 
-def test_a_published_run_changes_what_its_recipe_has_otherwise(plan, params):
-    runs = {run.name: run for run in read_plan(plan, params)}
+def test_a_run_changes_its_recipe_and_the_values_in_it(plan, settings):
+    runs = {run.name: run for run in read_plan(plan, settings)}
     assert runs["deep-published"].changes == {
         "dataset": "pack",
         "model": "amdnet",
-        "recipes.amdnet.pack.hidden": 256,
-        "recipes.amdnet.pack.epochs": 100,
+        "recipe": "charades",
         "features.normalize": "stream",
+        "recipes/amdnet.yaml:charades.epochs": 90,
     }
 
 
-def test_a_seed_is_an_experiment(plan, params):
-    runs = {run.name: run for run in read_plan(plan, params)}
+def test_values_of_a_run_without_a_recipe_are_those_of_the_recipe_that_it_is_given(plan, settings):
+    plan.write_text(
+        "{dataset: pack, seeds: [0], groups: {all: {a: {model: amdnet, values: {epochs: 1}},"
+        "c: {model: cca, values: {ridge: 0.1}}}}}"
+    )
+    deep, linear = read_plan(plan, settings)
+    assert deep.changes["recipes/amdnet.yaml:pack.epochs"] == 1
+    assert linear.changes["recipes/cca.yaml:default.ridge"] == 0.1
+
+
+def test_a_seed_is_an_experiment(plan, settings):
+    runs = {run.name: run for run in read_plan(plan, settings)}
     assert list(runs["deep"].experiments()) == ["deep-seed0", "deep-seed1", "deep-seed2"]
     assert runs["deep"].experiments()["deep-seed2"] == {"dataset": "pack", "model": "amdnet", "train.seed": 2}
     assert list(runs["linear"].experiments()) == ["linear-seed0"]
 
 
-def test_runs_and_groups_are_chosen_by_name(plan, params):
-    runs = read_plan(plan, params)
+def test_runs_and_groups_are_chosen_by_name(plan, settings):
+    runs = read_plan(plan, settings)
     assert [run.name for run in chosen(runs, ["linear", "published"], plan)] == ["linear", "deep-published"]
     assert chosen(runs, [], plan) == runs
     with pytest.raises(PipelineError, match="no run or group `shallow`"):
         chosen(runs, ["linear", "shallow"], plan)
 
 
-def test_unknown_keys_and_parameters_are_named(plan, params):
-    plan.write_text(plan.read_text().replace("seeds: [0]}", "seed: 0}", 1))
-    with pytest.raises(PipelineError, match="`linear` has an unknown key: seed"):
-        read_plan(plan, params)
-    with pytest.raises(PipelineError, match=r"no parameter `recipes\.amdnet\.pack\.hiden`"):
-        changed(params, {"recipes.amdnet.pack.hiden": 1})
+@pytest.mark.parametrize(
+    "run, message",
+    [
+        ("{model: amdnet, seed: 0}", "`one` has an unknown key: seed"),
+        ("{model: amdnett}", r"recipes/amdnett\.yaml: the file does not exist.*did you mean `recipes/amdnet\.yaml`"),
+        ("{model: amdnet, set: {train.sed: 0}}", r"no parameter `train\.sed`.*did you mean `train\.seed`"),
+        ("{model: amdnet, values: {hiden: 1}}", r"no parameter `recipes/amdnet\.yaml:pack\.hiden`.*pack\.hidden`"),
+        ("{model: amdnet, recipe: charade}", "`recipe: charade` names no recipe.*did you mean `recipe: charades`"),
+    ],
+)
+def test_what_a_run_names_must_exist(plan, settings, run, message):
+    plan.write_text(f"{{dataset: pack, seeds: [0], groups: {{all: {{one: {run}}}}}}}")
+    with pytest.raises(PipelineError, match=f"(?s){message}"):
+        read_plan(plan, settings)
 
 
-def test_changes_leave_the_parameters_themselves_alone(params):
-    assert changed(params, {"features.normalize": "none"})["features"] == {"normalize": "none"}
-    assert params["features"] == {"normalize": "standard"}
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_every_run_of_the_projects_plan_is_valid(run, tmp_path):
+    made = changed(PROJECT, run.changes)
+    write_settings(made, tmp_path)
+    check_settings(tmp_path / "params.yaml", tmp_path / "recipes")
+    params = made["params.yaml"]
+    load_recipe(params["model"], params["recipe"], params["dataset"], tmp_path / "recipes")
 
 
-def test_the_projects_plan_fits_its_parameters():
-    runs = read_plan(ROOT / "benchmarks/charades.yaml", PARAMS)
-    assert {run.changes["model"] for run in runs} == set(RECIPES)
-    for run in runs:
-        document = changed(PARAMS, run.changes)
-        RECIPES[document["model"]](**document["recipes"][document["model"]]["pack"])
-    released = {run.name: run for run in runs if run.group == "released"}
+def test_the_projects_plan_has_every_model_and_what_was_released():
+    assert {run.changes["model"] for run in RUNS} == set(names("models", "model"))
+    released = {run.name: run for run in RUNS if run.group == "released"}
     otherwise = {"amdnet-released": {"query_form": "sentence"}, "gmmformer-released": {"window": "padded"}}
     assert set(released) == {"amdnet-released", "amdnet-paper-token", "gmmformer-released", "ms_sl-released"}
     for name, run in released.items():
-        model, document = run.changes["model"], changed(PARAMS, run.changes)
-        expected = PARAMS["recipes"][model]["charades"] | otherwise.get(name, {})
-        assert document["recipes"][model]["pack"] == expected
-        assert document["features"]["normalize"] == "stream"
-        assert set(recipe_changes(PARAMS, model, "pack", "charades")) <= set(run.changes)
+        made = changed(PROJECT, run.changes)
+        path, recipe = recipe_in_use(made)
+        assert path == f"recipes/{run.changes['model']}.yaml"
+        assert made[path][recipe] == PROJECT[path]["charades"] | otherwise.get(name, {})
+        assert made["params.yaml"]["features"]["normalize"] == "stream"

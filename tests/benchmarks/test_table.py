@@ -19,7 +19,8 @@ def rows(text: str) -> dict[str, dict[str, str]]:
 
 def read(experiment):
     """Of 40 videos: `cca` has half of them first, the others all that and every seed one more."""
-    first = 20 if experiment.params["model"] == "cca" else 21 + experiment.params["train"]["seed"]
+    params = experiment.settings["params.yaml"]
+    first = 20 if params["model"] == "cca" else 21 + params["train"]["seed"]
     moments = {"mIoU": 30.0 + first}
     details = {
         "reported_split": "test",
@@ -31,10 +32,10 @@ def read(experiment):
     )
 
 
-def test_means_and_deviations_over_seeds(plan, params, shown):
+def test_means_and_deviations_over_seeds(plan, settings, shown):
     seeds = {f"deep-seed{seed}": ({"train.seed": seed}, sumr) for seed, sumr in enumerate((90.0, 92.0, 97.0))}
     linear = {"linear-seed0": ({"model": "cca"}, 94.5)}
-    text = render(read_plan(plan, params)[:2], params, parse_show(shown({**seeds, **linear})), GUESSES, read)
+    text = render(read_plan(plan, settings)[:2], settings, parse_show(shown({**seeds, **linear})), GUESSES, read)
     table = rows(text)
     assert table["deep"]["SumR"] == "93.0 ± 3.6" and table["deep"]["R@1"] == "3.0 ± 0.0"
     assert (table["deep"]["parameters"], table["deep"]["training s"]) == ("1,234,567", "61")
@@ -48,9 +49,9 @@ def test_means_and_deviations_over_seeds(plan, params, shown):
     assert "Missing" not in text and "Experiments on 0000000. Pack: hash of." in text
 
 
-def test_what_is_missing_is_named(plan, params, shown):
+def test_what_is_missing_is_named(plan, settings, shown):
     there = {"deep-seed1": ({"train.seed": 1}, 90.0)}
-    text = render(read_plan(plan, params), params, parse_show(shown(there)), GUESSES, read)
+    text = render(read_plan(plan, settings), settings, parse_show(shown(there)), GUESSES, read)
     assert rows(text)["deep"]["SumR"] == "90.0" and rows(text)["deep-published"]["SumR"] == ""
     assert rows(text)["deep"]["SumR [95 %]"] and rows(text)["deep"]["- cca [95 %]"] == ""
     missing = text.splitlines()[-1]
@@ -59,8 +60,8 @@ def test_what_is_missing_is_named(plan, params, shown):
     assert [line for line in text.splitlines() if line.startswith("**")] == ["**models**", "**published**"]
 
 
-def test_nothing_at_all_is_a_table_too(plan, params):
-    assert "Experiments on no commit." in render(read_plan(plan, params), params, [], {}, read)
+def test_nothing_at_all_is_a_table_too(plan, settings):
+    assert "Experiments on no commit." in render(read_plan(plan, settings), settings, [], {}, read)
 
 
 def test_chance_is_that_of_the_reported_split():

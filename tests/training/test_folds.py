@@ -25,16 +25,16 @@ def test_folds_hold_out_other_videos_each_and_never_see_the_test_split(workspace
 
 @pytest.mark.parametrize("model", ["amdnet", "cca"])
 def test_a_fold_is_trained_as_told_and_the_same_each_time(workspace, model):
-    changes = {"model": model, f"recipes.{model}.sample.epochs": 2}
+    changes = {"model": model, f"recipes/{model}.yaml:default.epochs": 2}
     one, two = (folds.trained_on(0, changes) for _ in range(2))
     assert one == two and one[2] == 2 and 0 < one[0] <= 400
     assert not (Path("outputs") / "model").exists()
 
 
 def test_the_command_prints_each_fold_and_the_mean_and_refuses_unknown_names(workspace, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["folds", "-S", "recipes.amdnet.sample.learning_rate=5e-05", "--folds", "2"])
+    monkeypatch.setattr(sys, "argv", ["folds", "-S", "recipes/amdnet.yaml:default.learning_rate=5e-05", "--folds", "2"])
     folds.main()
     assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["fold 0", "fold 1", "mean"]
-    monkeypatch.setattr(sys, "argv", ["folds", "-S", "recipes.amdnet.sample.rate=1"])
-    with pytest.raises(PipelineError, match="there is no parameter `recipes.amdnet.sample.rate`"):
+    monkeypatch.setattr(sys, "argv", ["folds", "-S", "recipes/amdnet.yaml:default.rate=1"])
+    with pytest.raises(PipelineError, match="there is no parameter `recipes/amdnet.yaml:default.rate`"):
         folds.main()

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import tuning
-from benchmarks.plan import changed
-from pipeline.core.files import read_yaml
-from pipeline.core.params import load
+from benchmarks.settings import changed, read_settings, write_settings
+from pipeline.settings.check import check_settings
 
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = """
 every: {recipe: {}, normalized: {features.normalize: standard}}
 amdnet: {wide: {hidden: 32}}
@@ -20,15 +19,16 @@ ms_sl: {}
 """
 
 
-@pytest.mark.parametrize("model", tuning.MODELS)
-def test_each_setting_of_a_model_is_valid_and_differs_from_the_others(model, tmp_path):
-    params, found = read_yaml(PARAMS, absent=""), []
+@pytest.mark.parametrize("model", tuning.models())
+def test_each_setting_of_a_model_is_valid_and_differs_from_the_others(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    project, found = read_settings(), []
     for name, changes in tuning.settings(model).items():
-        edited = tmp_path / f"{name}.yaml"
-        edited.write_text(json.dumps(changed(params, changes)))
-        loaded = load("model", "features", "train", "recipe", path=edited)
-        assert loaded.model == model and loaded not in found
-        found.append(loaded)
+        made = changed(project, changes)
+        write_settings(made, tmp_path / name)
+        check_settings(tmp_path / name / "params.yaml", tmp_path / name / "recipes")
+        assert made["params.yaml"]["model"] == model and made not in found
+        found.append(made)
     assert len(found) == len(tuning.settings("amdnet"))
 
 

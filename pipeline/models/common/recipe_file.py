@@ -3,6 +3,7 @@
 Test: tests/models/test_recipe_file.py.
 """
 
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
@@ -29,14 +30,22 @@ def load_recipe(model: str, recipe: str, dataset: str, folder: Path = FOLDER) ->
     Raises PipelineError for a name that the file does not have, and for a recipe that is not well.
     """
     recipes = read_recipes(model, folder)
-    name = recipe if recipe != AUTO else dataset if dataset in recipes else DEFAULT
-    if name not in recipes:
+    return recipes[recipe_name(recipe, dataset, recipes, folder / f"{model}.yaml")]
+
+
+def recipe_name(recipe: str, dataset: str, there: Collection[str], path: Path | str) -> str:
+    """The name of the recipe that `load_recipe` takes of those that are there, in the file `path`.
+
+    Raises PipelineError for a name that is not there.
+    """
+    name = recipe if recipe != AUTO else dataset if dataset in there else DEFAULT
+    if name not in there:
         raise PipelineError(
-            f"`recipe: {name}` names no recipe of the file, which has {', '.join(recipes)}",
-            where=folder / f"{model}.yaml",
-            fix=f"did you mean `recipe: {nearest(name, [*recipes, AUTO])}`?",
+            f"`recipe: {name}` names no recipe of the file, which has {', '.join(there)}",
+            where=path,
+            fix=f"did you mean `recipe: {nearest(name, [*there, AUTO])}`?",
         )
-    return recipes[name]
+    return name
 
 
 def read_recipes(model: str, folder: Path = FOLDER) -> dict[str, Recipe]:

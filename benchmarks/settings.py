@@ -1,0 +1,83 @@
+"""Values of params.yaml and of recipes/<model>.yaml by the names that `dvc exp run -S` gives them.
+
+`train.seed` is a value of params.yaml, `recipes/amdnet.yaml:pack.epochs` one of another file.
+Test: tests/benchmarks/test_settings.py.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_json
+from pipeline.core.params import read_mapping
+from pipeline.core.plugins import nearest
+from pipeline.models.common.recipe_file import FOLDER, recipe_name
+
+PARAMS = "params.yaml"
+Settings = Mapping[str, Mapping[str, Any]]
+"""What params.yaml and the recipe files hold, by their paths."""
+
+
+def read_settings(root: Path = Path()) -> Settings:
+    """What params.yaml and all recipe files of a project hold; raises PipelineError where there are none."""
+    paths = [PARAMS, *(f"{FOLDER}/{path.name}" for path in sorted((root / FOLDER).glob("*.yaml")))]
+    return {path: read_mapping(root / path, absent="run from the project's top folder") for path in paths}
+
+
+def write_settings(settings: Settings, root: Path) -> None:
+    """Write the files below `root`; what they hold is JSON, which YAML contains."""
+    for path, content in settings.items():
+        write_json(root / path, content)
+
+
+def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """A copy of the settings with the changes made. Raises PipelineError for a name that they do not have."""
+    copy = json.loads(json.dumps(settings))
+    for name, value in changes.items():
+        path, _, dotted = name.rpartition(":")
+        *sections, key = dotted.split(".")
+        mapping = copy.get(path or PARAMS)
+        for section in sections:
+            mapping = mapping.get(section) if isinstance(mapping, dict) else None
+        if not isinstance(mapping, dict) or key not in mapping:
+            raise PipelineError(
+                f"there is no parameter `{name}`",
+                where=path or PARAMS,
+                fix=f"did you mean `{nearest(name, _names(settings))}`?",
+            )
+        mapping[key] = value
+    return copy
+
+
+def recipe_in_use(settings: Settings) -> tuple[str, str]:
+    """The path of the recipe file that the settings choose, and the name of the recipe in it.
+
+    Raises PipelineError for a model that has no such file, and for a name that the file does not have.
+    """
+    params = settings[PARAMS]
+    path = f"{FOLDER}/{params['model']}.yaml"
+    if path not in settings:
+        raise PipelineError("the file does not exist", where=path, fix=f"did you mean `{nearest(path, settings)}`?")
+    return path, recipe_name(params["recipe"], params["dataset"], settings[path], path)
+
+
+def recipe_changes(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes that give these values, by their keys, to the recipe that the settings choose."""
+    path, name = recipe_in_use(settings)
+    return {f"{path}:{name}.{key}": value for key, value in values.items()}
+
+
+def _names(settings: Settings) -> Iterator[str]:
+    """The name of every value and section."""
+    for path, content in settings.items():
+        for name in _dotted(content):
+            yield name if path == PARAMS else f"{path}:{name}"
+
+
+def _dotted(mapping: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in mapping.items():
+        yield key
+        if isinstance(value, Mapping):
+            yield from (f"{key}.{name}" for name in _dotted(value))
