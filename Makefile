@@ -2,8 +2,8 @@
 # make test   set up, run all tests
 # make test-fast   set up, run the tests of single parts: not tests/end_to_end, and not what is marked slow
 # make lint   set up, check format, mistakes, types, the order of imports, the declared packages
-# make benchmark-runs PACK=/path/of/a/pack [JOBS=2] [RUNS="models ..."]   the runs of benchmarks/charades.yaml as experiments
-# make benchmark-table [PACK=...] [RUNS="models ..."]   their results in Markdown
+# make runs PACK=/path/of/a/pack [JOBS=2] [RUNS="models ..."]   the runs of experiments/charades.yaml as experiments
+# make table [PACK=...] [RUNS="models ..."]   their results in Markdown
 # PYTHON=python3.12 make demo   with another interpreter (3.11 to 3.13)
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-fast setup lint benchmark-runs benchmark-table
+.PHONY: demo test test-fast setup lint runs table
 
 demo: setup
 	dvc repro
@@ -26,11 +26,11 @@ test: setup
 test-fast: setup
 	python -m pytest --ignore=tests/end_to_end -m 'not slow'
 
-benchmark-runs: setup
-	python -m benchmarks run $(RUNS) --pack '$(PACK)' --jobs $(or $(JOBS),1)
+runs: setup
+	python -m experiments run $(RUNS) --pack '$(PACK)' --jobs $(or $(JOBS),1)
 
-benchmark-table: setup
-	@python -m benchmarks table $(RUNS) $(if $(PACK),--pack '$(PACK)')
+table: setup
+	@python -m experiments table $(RUNS) $(if $(PACK),--pack '$(PACK)')
 
 lint: setup
 	ruff check .

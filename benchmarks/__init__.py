@@ -1,1 +1,1 @@
-"""Experiments whose results the README shows, and what renders them. Tests: tests/benchmarks."""
+"""How fast the pipeline is, and how much memory it takes."""

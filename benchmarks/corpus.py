@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks import plain_corpus
 from benchmarks.machine import machine
-from benchmarks.markdown import table_lines
+from experiments.markdown import table_lines
 from pipeline.core.manifest import Query, Video, read_queries, read_videos, write_queries, write_videos
 from pipeline.corpus.corpus import load_corpus
 from pipeline.corpus.params import FeaturesParams

@@ -29,9 +29,9 @@ import psutil
 import torch
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table_lines
 from benchmarks.plain import PlainLoop
 from benchmarks.videos import generate
+from experiments.markdown import table_lines
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
 from pipeline.backbones.slowfast.params import SlowFastParams

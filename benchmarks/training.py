@@ -27,8 +27,8 @@ import torch
 
 from benchmarks import synthetic
 from benchmarks.machine import machine
-from benchmarks.markdown import table_lines
 from benchmarks.plain_training import PlainLoop
+from experiments.markdown import table_lines
 from pipeline.core import runtime
 from pipeline.core.runtime import threads
 from pipeline.evaluation.ranking import rank_corpus

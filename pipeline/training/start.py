@@ -31,7 +31,7 @@ def start_from_cca(model: TrainedModel, corpus: Corpus, labels: Tensor) -> list[
     so that LayerNorm does not make the words that say little as long as those that say much.
     The baseline is the model with its units lifted above 0: ReLU lets both signs through, LayerNorm takes the lift
     away, clips have the cosines that they have in CCA, and the frames say nothing. Training starts with a smaller
-    lift, where ReLU cuts the low one of a pair off: that ranks less well, and learns more (benchmarks/README.md).
+    lift, where ReLU cuts the low one of a pair off: that ranks less well, and learns more (experiments/README.md).
     Raises PipelineError where the features have no covariance that can be inverted.
     """
     (clips, *frames), queries = model.projections()

@@ -1,6 +1,6 @@
 """A model made for a corpus and fitted to it, as its class and its recipe say.
 
-Tests: tests/training/test_stage.py, test_start.py, tests/training/test_folds.py.
+Tests: tests/training/test_stage.py, test_start.py; tests/experiments/test_folds.py.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""benchmarks/tuning.py: as many settings for each model, all valid and different; stopped, it goes on where it was."""
+"""experiments/tuning.py: as many settings for each model, all valid and different; stopped, it goes on where it was."""
 
 import json
 import sys
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import tuning
-from benchmarks.settings import changed, read_settings, write_settings
+from experiments import tuning
+from experiments.settings import changed, read_settings, write_settings
 from pipeline.settings.check import check_settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,16 +1,16 @@
 """Tables of runs in Markdown: mean and deviation over the seeds, intervals over the test videos, what is missing.
 
-Test: tests/benchmarks/test_table.py.
+Test: tests/experiments/test_table.py.
 """
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from benchmarks.experiments import Experiment, matching
-from benchmarks.markdown import table_lines
-from benchmarks.plan import Run
-from benchmarks.settings import Settings
+from experiments.markdown import table_lines
+from experiments.plan import Run
+from experiments.runs import Experiment, matching
+from experiments.settings import Settings
 from pipeline.evaluation.bootstrap import Rows, intervals, paired
 from pipeline.evaluation.summary import MOMENT_KEYS
 

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.workspace import enter_workspace
 
-from benchmarks.settings import Settings, changed
+from experiments.settings import Settings, changed
 
 PLAN = """
 dataset: pack
@@ -71,3 +72,10 @@ def shown(settings):
         ]
 
     return printed
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch) -> Path:
+    """See helpers.workspace; the current folder."""
+    enter_workspace(tmp_path, monkeypatch)
+    return tmp_path

@@ -1,4 +1,4 @@
-"""Tables in Markdown. Tests: tests/benchmarks/test_table.py, tests/training/test_tuning.py."""
+"""Tables in Markdown. Tests: tests/experiments/test_table.py, tests/experiments/test_tuning.py."""
 
 from collections.abc import Iterable, Sequence
 

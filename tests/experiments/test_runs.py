@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.experiments import hash_of, matching, of_one_pack, parse_show
-from benchmarks.plan import read_plan
-from benchmarks.settings import changed, read_settings, write_settings
+from experiments.plan import read_plan
+from experiments.runs import hash_of, matching, of_one_pack, parse_show
+from experiments.settings import changed, read_settings, write_settings
 from pipeline.core.errors import PipelineError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,6 +1,6 @@
 """A plan of runs: which parameters and hyperparameters each named run changes.
 
-Test: tests/benchmarks/test_plan.py.
+Test: tests/experiments/test_plan.py.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.settings import Settings, changed, recipe_changes
+from experiments.settings import Settings, changed, recipe_changes
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_yaml
 

@@ -1,6 +1,6 @@
-"""`python -m benchmarks list | run | table`: the runs of benchmarks/charades.yaml, all or those that are named.
+"""`python -m experiments list | run | table`: the runs of experiments/charades.yaml, all or those that are named.
 
-Runs and groups are named as in the plan: `python -m benchmarks run models amdnet-published --pack /data/charades`.
+Runs and groups are named as in the plan: `python -m experiments run models amdnet-published --pack /data/charades`.
 """
 
 import argparse
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import dvc.api
 
-from benchmarks.experiments import Experiment, baselines, execute, experiments_on, hash_of, matching, of_one_pack
-from benchmarks.plan import chosen, read_plan
-from benchmarks.settings import PARAMS, read_settings
-from benchmarks.table import Results, guess_rows, render
+from experiments.plan import chosen, read_plan
+from experiments.runs import Experiment, baselines, execute, experiments_on, hash_of, matching, of_one_pack
+from experiments.settings import PARAMS, read_settings
+from experiments.table import Results, guess_rows, render
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
 
@@ -21,7 +21,7 @@ PLAN, EVALUATION = Path(__file__).with_name("charades.yaml"), "outputs/evaluatio
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("list", "run", "table"))
     parser.add_argument("runs", nargs="*", help="names of runs or groups; all where none is named")
     parser.add_argument("--pack", type=Path, help="folder of the feature pack; `table`: else that of the newest commit")

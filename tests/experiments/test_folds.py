@@ -1,11 +1,11 @@
-"""Folds of benchmarks/folds.py: disjoint, without the test split, trained as -S says, the same each time."""
+"""Folds of experiments/folds.py: disjoint, without the test split, trained as -S says, the same each time."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks import folds
+from experiments import folds
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import read_queries, read_videos
 

@@ -1,6 +1,6 @@
 """Runs as DVC experiments: which of them are there already, and the making of those that are not.
 
-Test: tests/benchmarks/test_experiments.py.
+Test: tests/experiments/test_runs.py.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plan import Run
-from benchmarks.settings import PARAMS, Settings, changed, recipe_in_use
+from experiments.plan import Run
+from experiments.settings import PARAMS, Settings, changed, recipe_in_use
 from pipeline.core.errors import PipelineError
 from pipeline.scan.listing import LIST, list_files, write_list
 from pipeline.video.params import DecodeParams

@@ -1,12 +1,12 @@
 """A feature pack of other statistics than that of Charades: real sentences about made videos of four scenes each.
 
-    python -m benchmarks.joined FOLDER --sentences activitynet/train.json --vectors vectors.npz
+    python -m experiments.joined FOLDER --sentences activitynet/train.json --vectors vectors.npz
 
 A scene is a video of ActivityNet Captions, of which its sentences alone are used; a made video joins four scenes, 10
 to 20 seconds each, a row a second. A row is a fixed random map of what the scene's sentences say, of what no sentence
 says (the scene's and the video's own share), and of noise that changes with each second. A query is about a quarter of
 its video, and a scene has two. `--noise` is the length of what no sentence says against that of what they say.
-Test: tests/benchmarks/test_joined.py.
+Test: tests/experiments/test_joined.py.
 """
 
 import argparse
@@ -28,7 +28,7 @@ RARE = 1e-3  # frequency of the words that count half as much as the rarest
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.joined", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m experiments.joined", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the pack is written; must not exist")
     parser.add_argument("--sentences", type=Path, required=True, help="train.json of ActivityNet Captions")
     parser.add_argument("--vectors", type=Path, required=True, help=".npz: words V, frequent ones first, vectors E")

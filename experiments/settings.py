@@ -1,7 +1,7 @@
 """Values of params.yaml and of recipes/<model>.yaml by the names that `dvc exp run -S` gives them.
 
 `train.seed` is a value of params.yaml, `recipes/amdnet.yaml:pack.epochs` one of another file.
-Test: tests/benchmarks/test_settings.py.
+Test: tests/experiments/test_settings.py.
 """
 
 import json

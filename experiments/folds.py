@@ -1,10 +1,10 @@
 """Recipes compared on folds of the training and validation videos; the test split is not looked at.
 
-    python -m benchmarks.folds -S model=ms_sl -S recipes/ms_sl.yaml:pack.learning_rate=1e-4
+    python -m experiments.folds -S model=ms_sl -S recipes/ms_sl.yaml:pack.learning_rate=1e-4
 
 Reads the manifest and the features that `dvc repro` left in outputs/. A fold holds out 30 % of the videos, trains on
 the others with what params.yaml, the recipe and `-S` say, and prints the best SumR of an epoch on those held out. With
-300 of them that tells recipes apart that a validation split of 100 does not. Test: tests/training/test_folds.py.
+300 of them that tells recipes apart that a validation split of 100 does not. Test: tests/experiments/test_folds.py.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from benchmarks.settings import PARAMS, changed, read_settings, write_settings
+from experiments.settings import PARAMS, changed, read_settings, write_settings
 from pipeline.core import runtime
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
@@ -37,7 +37,7 @@ HELD_OUT, SEED = 0.3, 0  # share of the videos; seed of the draw
 
 def main() -> None:
     keep_memory()
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.folds", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m experiments.folds", description=__doc__.splitlines()[0])
     parser.add_argument("-S", dest="changes", metavar="NAME=VALUE", action="append", default=[], help="as of DVC")
     parser.add_argument("--folds", type=int, choices=(1, 2, 3), default=2, help="default: %(default)s")
     options = parser.parse_args()

@@ -1,9 +1,9 @@
-"""Every setting of benchmarks/tuning.yaml on the folds: as many tries, on the same videos, for each model.
+"""Every setting of experiments/tuning.yaml on the folds: as many tries, on the same videos, for each model.
 
-    python -m benchmarks.tuning --results tuning.jsonl
+    python -m experiments.tuning --results tuning.jsonl
 
 Adds a line a setting to the results and skips those that are there, so that it goes on where it was stopped and models
-can be tried side by side (`--model`). Ends with a table of all results. Test: tests/training/test_tuning.py.
+can be tried side by side (`--model`). Ends with a table of all results. Test: tests/experiments/test_tuning.py.
 """
 
 import argparse
@@ -12,9 +12,9 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks.folds import trained_on
-from benchmarks.markdown import table_lines
-from benchmarks.settings import changed, read_settings, recipe_changes
+from experiments.folds import trained_on
+from experiments.markdown import table_lines
+from experiments.settings import changed, read_settings, recipe_changes
 from pipeline.core.cli import run
 from pipeline.core.files import read_jsonl, read_yaml
 from pipeline.ops import keep_memory
@@ -25,7 +25,7 @@ EVERY = "every"
 
 def main() -> None:
     keep_memory()
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.tuning", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m experiments.tuning", description=__doc__.splitlines()[0])
     parser.add_argument("--model", choices=models(), action="append", help="default: all, one after the other")
     parser.add_argument("--results", type=Path, required=True, help="file of one JSON object a line")
     options = parser.parse_args()

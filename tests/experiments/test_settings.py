@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.settings import changed, read_settings, recipe_changes, recipe_in_use, write_settings
+from experiments.settings import changed, read_settings, recipe_changes, recipe_in_use, write_settings
 from pipeline.core.errors import PipelineError
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.plan import chosen, read_plan
-from benchmarks.settings import changed, read_settings, recipe_in_use, write_settings
+from experiments.plan import chosen, read_plan
+from experiments.settings import changed, read_settings, recipe_in_use, write_settings
 from pipeline.core.errors import PipelineError
 from pipeline.core.plugins import names
 from pipeline.models.common.recipe_file import load_recipe
@@ -13,7 +13,7 @@ from pipeline.settings.check import check_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = read_settings(ROOT)
-RUNS = read_plan(ROOT / "benchmarks/charades.yaml", PROJECT)
+RUNS = read_plan(ROOT / "experiments/charades.yaml", PROJECT)
 
 
 def test_a_run_changes_its_recipe_and_the_values_in_it(plan, settings):

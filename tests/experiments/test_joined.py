@@ -1,4 +1,4 @@
-"""The pack that benchmarks/joined.py writes: the stages import it, and its queries find their part of a video."""
+"""The pack that experiments/joined.py writes: the stages import it, and its queries find their part of a video."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from benchmarks import joined
-from benchmarks.settings import changed, read_settings, write_settings
+from experiments import joined
+from experiments.settings import changed, read_settings, write_settings
 from pipeline.core.manifest import read_queries, read_videos
 from stages import pack, prepare, query_text, scan
 

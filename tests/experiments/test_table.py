@@ -1,8 +1,8 @@
 """The table: means and deviations by hand, what is missing by name, chance from a run's details."""
 
-from benchmarks.experiments import parse_show
-from benchmarks.plan import read_plan
-from benchmarks.table import COLUMNS, FROM_FILES, Results, chance_row, guess_rows, mean_and_deviation, render
+from experiments.plan import read_plan
+from experiments.runs import parse_show
+from experiments.table import COLUMNS, FROM_FILES, Results, chance_row, guess_rows, mean_and_deviation, render
 
 CHANCE = {"SumR": "34.7 ± 1.3"}
 GUESSES = {"chance, whole video": CHANCE, "best constant span": {"mIoU": "30.9"}}
