@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from experiments.plan import read_plan
-from experiments.runs import hash_of, matching, of_one_pack, parse_show
+from experiments.runs import execute, hash_of, matching, of_one_pack, parse_show
 from experiments.settings import changed, read_settings, write_settings
 from pipeline.core.errors import PipelineError
 
@@ -84,7 +84,10 @@ stages:
   train:
     cmd: python train.py ${model} ${recipe} ${dataset}
     deps: [outputs/scan/files.jsonl]
-    params: [dataset, source, model, recipe, {'recipes/${model}.yaml': null}]
+    params: [
+      dataset, source, model, recipe, protocol, prepare, pack, query_text, features, train, evaluate,
+      {'recipes/${model}.yaml': null}
+    ]
     metrics: [metrics.json, cost.json]
 """
 TRAIN = """
@@ -124,25 +127,38 @@ def dvc(*arguments: str) -> str:
     return subprocess.run(["dvc", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def test_experiments_by_way_of_dvc_itself(repository, tmp_path):
-    """Hyperparameters reach experiments in folders of their own and in the queue; the hash of a pack is that of its
-    files, wherever it lies.
-    """
+def test_experiments_by_way_of_dvc_itself(repository, tmp_path, capfd):
+    """Hyperparameters reach experiments in folders of their own and in the queue; what is there is not made again."""
     first, other = pack_of("one", tmp_path / "first"), pack_of("two", tmp_path / "other")
-    of_temp = ("model=gmmformer", "recipes/gmmformer.yaml:pack.epochs=7")
-    of_queue = ("recipe=charades", "recipes/amdnet.yaml:charades.epochs=9")
-    for name, how, changes in (("apart", "--temp", of_temp), ("queued", "--queue", of_queue)):
-        settings = [part for change in (f"source={first}", *changes) for part in ("-S", change)]
-        dvc("exp", "run", "--quiet", how, "--name", name, *settings)
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("{dataset: pack, seeds: [0], groups: {all: {apart: {model: gmmformer, values: {epochs: 7}}}}}")
+    settings = read_settings()
+    runs = read_plan(plan, settings)
+    assert execute(runs, settings, first, jobs=1) == []
+    queued = (f"source={first}", "recipe=charades", "recipes/amdnet.yaml:charades.epochs=9")
+    dvc("exp", "run", "--quiet", "--queue", "--name", "queued", *(part for one in queued for part in ("-S", one)))
     dvc("exp", "run", "--run-all")
+
     found = {experiment.name: experiment for experiment in parse_show(json.loads(dvc("exp", "show", "--json")))}
     assert {name: experiment.metrics["metrics"] for name, experiment in found.items()} == {
-        "apart": {"SumR": 7},
+        "apart-seed0": {"SumR": 7},
         "queued": {"SumR": 9},
     }
-    assert found["apart"].settings["recipes/gmmformer.yaml"]["pack"]["epochs"] == 7
-    assert read_settings()["recipes/gmmformer.yaml"]["pack"]["epochs"] != 7, "the workspace keeps its own"
-    elsewhere = pack_of("one", tmp_path / "elsewhere" / "copy")
-    assert found["apart"].pack == found["queued"].pack == hash_of(first) == hash_of(elsewhere) != hash_of(other)
+    assert read_settings() == settings, "the workspace keeps its own"
+    copy = pack_of("one", tmp_path / "elsewhere" / "copy")
+    assert {experiment.pack for experiment in found.values()} == {hash_of(first)} == {hash_of(copy)} != {hash_of(other)}
+    capfd.readouterr()
+    assert execute(runs, settings, copy, jobs=1) == []
+    assert capfd.readouterr().err.startswith("0 experiments to make")
+
+
+def test_a_workspace_that_would_change_every_run_is_refused(repository, tmp_path):
+    recipe = Path("recipes/cca.yaml")
+    recipe.write_text(recipe.read_text().replace("ridge: 0.3", "ridge: 0.4"))
+    with pytest.raises(PipelineError, match="recipes differ from the commit"):
+        execute([], read_settings(), pack_of("one", tmp_path / "pack"), jobs=1)
+
+
+def test_a_pack_that_does_not_exist_is_told(tmp_path):
     with pytest.raises(PipelineError, match="nowhere: no such folder"):
         hash_of(tmp_path / "nowhere")
