@@ -48,7 +48,7 @@ def read_plan(path: Path | str, settings: Settings) -> list[Run]:
             recipe = {"recipe": run["recipe"]} if "recipe" in run else {}
             changes = {"dataset": dataset, "model": run["model"], **recipe, **run.get("set", {})}
             changes |= recipe_changes(changed(settings, changes), run.get("values", {}))
-            changed(settings, changes)
+            changed(settings, changes)  # raises for values that the recipe does not have
             runs.append(Run(name, group, changes, seeds))
     return runs
 
