@@ -57,7 +57,12 @@ def settings(model: str) -> dict[str, dict[str, Any]]:
 def add_result(results: Path, model: str, name: str, changes: dict[str, Any]) -> None:
     """Train a setting on each fold and add its line to the file."""
     trained = [trained_on(fold, changes) for fold in FOLDS]
-    line = {"model": model, "setting": name, "changes": changes, "sumr": [sumr for sumr, _, _ in trained]}
+    line: dict[str, Any] = {
+        "model": model,
+        "setting": name,
+        "changes": changes,
+        "sumr": [sumr for sumr, _, _ in trained],
+    }
     with results.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(line) + "\n")
     print(f"{model} {name}: SumR {statistics.mean(line['sumr']):.1f}", flush=True)
