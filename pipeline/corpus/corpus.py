@@ -8,6 +8,7 @@ Test: tests/corpus/test_corpus.py.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from pipeline.core.clock import clip_count
 from pipeline.core.code_hash import code_of
-from pipeline.core.content_hash import Memo
+from pipeline.core.content_hash import content_sha256
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query, Video, read_queries, read_videos
 from pipeline.core.recipe import Recipe
@@ -118,12 +119,13 @@ def _key(
     sources: Sources, listed: list[Video], asked: list[Query], features: FeaturesParams, form: Form
 ) -> dict[str, Any]:
     """All that the tensors of a split depend on."""
-    with Memo() as memo:
-        files = {file.path.stem: memo.sha256(file.path) for file in sources.files}
+    paths = [file.path for file in sources.files]
+    with ThreadPoolExecutor() as pool:
+        hashes = pool.map(content_sha256, paths)
     return {
         "videos": [(video.video_id, video.used_seconds) for video in listed],
         "queries": [(query.query_id, query.video_id) for query in asked],
-        "files": files,
+        "files": {path.stem: sha256 for path, sha256 in zip(paths, hashes, strict=True)},
         "features": features.model_dump(),
         "form": form._asdict(),
         "code": code_of(_CODE),

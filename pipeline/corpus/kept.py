@@ -29,7 +29,7 @@ ABANDONED_SECONDS = 3600
 
 
 class Entry:
-    """The entry of what `depends` (anything that JSON can hold) decides."""
+    """The place in the store of one set of tensors; `depends`, which JSON can hold, names all that they depend on."""
 
     def __init__(self, depends: Any):
         self.folder = runtime.store_root() / "corpus" / sha256_text(canonical_json(depends))

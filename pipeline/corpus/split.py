@@ -224,8 +224,9 @@ class SplitWriter:
                 arrays["subtitle"].write((place,), subtitle)
 
     def _write_queries(self, arrays: dict[str, ArrayWriter], part: range) -> None:
-        read = [_rows(self._sources.query, query.query_id) for query, _ in self._split.queries[part.start : part.stop]]
-        tokens = l2_normalize(torch.cat(read)).split([len(rows) for rows in read])
+        queries = self._split.queries[part.start : part.stop]
+        read = _rows(self._sources.query, *(query.query_id for query, _ in queries))
+        tokens = l2_normalize(read).split([count for _, count in queries])
         for place, rows in zip(part, tokens, strict=True):
             if self._form.query_form == "sentence":
                 rows = rows.mean(dim=0, keepdim=True)
@@ -254,15 +255,21 @@ def _length(file: FeatureFile, id: str) -> int:
     return file.shape(id)[0] if id in file else 0
 
 
-def _rows(file: FeatureFile, id: str) -> Tensor:
-    """(T, D) float64 rows of one id."""
+def _rows(file: FeatureFile, *ids: str) -> Tensor:
+    """(T, D) float64 rows of the ids, one after another."""
+    read = [_read(file, id) for id in ids]
+    rows = torch.from_numpy(np.concatenate(read)).double()
+    if not rows.sum().isfinite():
+        bad = next(id for id, values in zip(ids, read, strict=True) if not np.isfinite(values).all())
+        raise _bad(file, bad, "hold values that are not finite")
+    return rows
+
+
+def _read(file: FeatureFile, id: str) -> np.ndarray:
     try:
-        rows = torch.from_numpy(file[id]).double()
+        return file[id]
     except OSError as error:
         raise _bad(file, id, f"cannot be read ({error})") from None
-    if not rows.sum().isfinite():
-        raise _bad(file, id, "hold values that are not finite")
-    return rows
 
 
 def _bad(file: FeatureFile, id: str, what: str) -> PipelineError:
