@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from pipeline.annotations.common.listed import ANNOTATION, OTHER, SUBTITLE, ListedFile
 from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.videos import find_files
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
-from pipeline.scan.kinds import OTHER, kind_of
-from pipeline.scan.listing import ListedFile, name_of
+from pipeline.scan.kinds import kind_of
+from pipeline.scan.listing import name_of
 
 
 def check_copy(named: str, source: Path, dataset: str, files: list[ListedFile]) -> None:
@@ -38,4 +39,4 @@ def check_copy(named: str, source: Path, dataset: str, files: list[ListedFile]) 
 def _same(path: Path, file: ListedFile) -> bool:
     if not path.is_file() or path.stat().st_size != file.size:
         return False
-    return file.kind not in ("annotation", "subtitle") or sha256_file(path) == file.sha256
+    return file.kind not in (ANNOTATION, SUBTITLE) or sha256_file(path) == file.sha256

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from pipeline.annotations.common.formats import files_of_others
+from pipeline.annotations.common.listed import OTHER, ListedFile
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
-from pipeline.scan.kinds import OTHER
-from pipeline.scan.listing import LIST, ListedFile, read_list, read_of
+from pipeline.scan.listing import LIST, read_list, read_of
 from pipeline.scan.source import FIX, exists
 
 MADE_FOR = Path("outputs/scan/source.json")

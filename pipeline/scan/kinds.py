@@ -3,6 +3,7 @@
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
+from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, SUBTITLE, VIDEO
 from pipeline.annotations.common.subtitles import SUFFIXES as SUBTITLES
 from pipeline.annotations.common.videos import is_video
 from pipeline.packs.collection import PARTS as PACK_FOLDERS
@@ -28,22 +29,19 @@ ANNOTATIONS = {
 }
 """By data set, the files that its reader in `pipeline.annotations` looks for directly below `source`."""
 
-OTHER = "other"
-"""The kind of a file that is not read."""
-
 
 def kind_of(path: PurePath, dataset: str, videos: PurePath) -> str:
-    """`video`, `subtitle`, `annotation`, `pack` or `OTHER`; path: below `source`; videos: the folder of the videos."""
+    """The kind of a file, see pipeline/annotations/common/listed.py; path: below `source`; videos: their folder."""
     if dataset == "pack":
-        return "pack" if set(path.parts[:-1]) & set(PACK_FOLDERS) else OTHER
+        return PACK if set(path.parts[:-1]) & set(PACK_FOLDERS) else OTHER
     if len(path.parts) == 1 and any(fnmatchcase(path.name, name) for name in ANNOTATIONS[dataset]):
-        return "annotation"
+        return ANNOTATION
     if dataset == "sample":
         return OTHER
     if dataset == "folder" and path.suffix.lower() in SUBTITLES:
-        return "subtitle"
+        return SUBTITLE
     if path.is_relative_to(videos) and (is_video(path) or (dataset != "folder" and _without_extension(path.name))):
-        return "video"
+        return VIDEO
     return OTHER
 
 

@@ -6,37 +6,23 @@ be read is in the list too, with its problem, for `prepare` to refuse. Test: tes
 
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path, PurePath
 
 from tqdm import tqdm
 
+from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, VIDEO, ListedFile
 from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.videos import find_files
 from pipeline.core.content_hash import Memo
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_jsonl, write_jsonl
 from pipeline.core.ids import BadRecord
-from pipeline.scan.kinds import OTHER, kind_of
+from pipeline.scan.kinds import kind_of
 from pipeline.scan.look import duration_of, size_and_hash
 from pipeline.video.params import DecodeParams
 
 LIST = Path("outputs/scan/files.jsonl")
-
-
-@dataclass(frozen=True)
-class ListedFile:
-    """path: below `source`; kind: see `kind_of`; size: bytes; duration: of a video's picture, seconds.
-
-    problem: why the file cannot be used. Of a file that is not read there is no more than path and kind.
-    """
-
-    path: str
-    kind: str
-    size: int | None = None
-    sha256: str | None = None
-    duration: float | None = None
-    problem: str | None = None
 
 
 def list_files(source: Path, dataset: str, limits: DecodeParams) -> list[ListedFile]:
@@ -62,7 +48,7 @@ def _listed(
         if name != below.as_posix():
             raise BadRecord("its name, or that of a folder on its path, is not valid UTF-8")
         size, sha256 = size_and_hash(path, memo)
-        if kind == "video":
+        if kind == VIDEO:
             if size == 0:
                 raise BadRecord("the file is empty")
             duration = duration_of(path, sha256, limits, memo)
@@ -89,7 +75,7 @@ def read_list(path: Path | str) -> list[ListedFile]:
 def check_annotations(source: Path, files: list[ListedFile]) -> None:
     """Raise PipelineError for the first annotation or pack file that cannot be read; a reader might wait for it."""
     for file in files:
-        if file.problem and file.kind in ("annotation", "pack"):
+        if file.problem and file.kind in (ANNOTATION, PACK):
             raise PipelineError(file.problem, where=source / file.path, fix="restore it, or take it away")
 
 

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.scan.kinds import OTHER
-from pipeline.scan.listing import ListedFile
+from pipeline.annotations.common.listed import OTHER, ListedFile
 
 SHOWN = 20
 

@@ -6,10 +6,11 @@ import shutil
 
 import pytest
 
+from pipeline.annotations.common.listed import ListedFile
 from pipeline.annotations.common.videos import find_files
 from pipeline.core import content_hash
 from pipeline.core.errors import PipelineError
-from pipeline.scan.listing import ListedFile, check_annotations, list_files, read_list, write_list
+from pipeline.scan.listing import check_annotations, list_files, read_list, write_list
 from pipeline.video.params import DecodeParams
 
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)

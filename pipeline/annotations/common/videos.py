@@ -9,16 +9,13 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from pipeline.annotations.common.file_ids import found_as, same_id
+from pipeline.annotations.common.listed import VIDEO, ListedFile
 from pipeline.annotations.common.nearest import Nearest
 from pipeline.annotations.common.records import Annotations, VideoFile
 from pipeline.core.errors import PipelineError
 from pipeline.core.ids import BadRecord
-
-if TYPE_CHECKING:
-    from pipeline.scan.listing import ListedFile
 
 SUFFIXES = frozenset(
     {
@@ -75,14 +72,14 @@ def id_of_file(path: Path) -> str:
     return unicodedata.normalize("NFC", path.stem if is_video(path) else path.name.removesuffix("."))
 
 
-def inspect(annotations: Annotations, listed: Iterable["ListedFile"]) -> dict[str, VideoFile]:
+def inspect(annotations: Annotations, listed: Iterable[ListedFile]) -> dict[str, VideoFile]:
     """The file of every video of the corpus; refuses those without exactly one file that holds video.
 
     listed: what `scan` found in the folder that was read.
     """
     found = defaultdict(list)
     for file in listed:
-        if file.kind == "video":
+        if file.kind == VIDEO:
             path = annotations.source / file.path
             found[id_of_file(path)].append((path, file))
     files = {}
