@@ -21,7 +21,7 @@ from pipeline.core.files import write_json
 from pipeline.core.manifest import write_queries, write_subtitles, write_videos
 from pipeline.core.params import load
 from pipeline.packs.description import write_pack
-from pipeline.scan.listing import LIST, check_annotations, list_files, read_list, read_of
+from pipeline.scan.listing import LIST, check_annotations, list_files, list_made, read_list, read_of
 from pipeline.scan.source import FIX, exists, source_folder
 from pipeline.scan.unmatched import unmatched
 from pipeline.video.params import DecodeParams
@@ -46,8 +46,8 @@ def main() -> None:
     annotations = reader.read(source, params)
     leave_out_shared_val(annotations, params.protocol)
     if annotations.files is None:
-        rendered = annotations.source != source
-        videos = list_files(annotations.source, "folder", params.decode) if rendered else listed
+        is_made = annotations.source != source
+        videos = list_made(annotations.source, params.decode) if is_made else listed
         files = inspect(annotations, videos)
     else:
         files = annotations.files

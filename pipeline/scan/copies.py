@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline.annotations.common.layout import layout_of
 from pipeline.annotations.common.listed import ANNOTATION, OTHER, SUBTITLE, ListedFile
 from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.videos import find_files
@@ -20,11 +21,11 @@ def check_copy(named: str, source: Path, dataset: str, files: list[ListedFile]) 
     copy = Path.cwd() / Path(named).expanduser()
     if not copy.is_dir() or copy.samefile(source):
         return
-    listed = {file.path: file for file in files}
+    listed, layout = {file.path: file for file in files}, layout_of(dataset)
     videos = Annotations(copy).video_root.relative_to(copy)
     for path in find_files(copy):
         below = path.relative_to(copy)
-        if kind_of(below, dataset, videos) == OTHER:
+        if kind_of(below, layout, videos) == OTHER:
             continue
         name = name_of(below)
         file = listed.get(name)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pipeline.annotations.common.formats import files_of_others
+from pipeline.annotations.common.layout import layout_of
 from pipeline.annotations.common.listed import OTHER, ListedFile
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
@@ -18,7 +19,7 @@ MADE_FOR = Path("outputs/scan/source.json")
 
 def lacks_data(files: list[ListedFile], dataset: str) -> bool:
     """Whether there is none of what the data set cannot do without."""
-    return not any(file.kind == _needed(dataset) for file in files)
+    return not any(file.kind == layout_of(dataset).needs for file in files)
 
 
 def keep(source: Path, files: list[ListedFile], made_for: dict[str, str]) -> None:
@@ -27,7 +28,7 @@ def keep(source: Path, files: list[ListedFile], made_for: dict[str, str]) -> Non
     files: what there is. Raises PipelineError where the list was made for another `source` or data set, or where
     something else than the videos is not as in the list.
     """
-    needed, missing = _needed(made_for["dataset"]), not exists(source)
+    needed, missing = layout_of(made_for["dataset"]).needs, not exists(source)
     listed = read_list(LIST) if LIST.is_file() and MADE_FOR.is_file() and read_json(MADE_FOR) == made_for else []
     others = [file for file in read_of(listed) if file.kind != needed]
     if not listed or not (missing or (others and others == read_of(files))):
@@ -42,13 +43,10 @@ def keep(source: Path, files: list[ListedFile], made_for: dict[str, str]) -> Non
     )
 
 
-def _needed(dataset: str) -> str:
-    return {"sample": "annotation", "pack": "pack"}.get(dataset, "video")
-
-
 def _cause(files: list[ListedFile], dataset: str) -> str:
     unread = ", ".join([file.path for file in files if file.kind == OTHER][:3])
-    return f"no {_needed(dataset)} file that `dataset: {dataset}` reads is here" + (unread and f", only {unread}")
+    needed = layout_of(dataset).needs
+    return f"no {needed} file that `dataset: {dataset}` reads is here" + (unread and f", only {unread}")
 
 
 def _place(source: Path) -> Path:

@@ -3,46 +3,24 @@
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
+from pipeline.annotations.common.layout import Layout
 from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, SUBTITLE, VIDEO
 from pipeline.annotations.common.subtitles import SUFFIXES as SUBTITLES
 from pipeline.annotations.common.videos import is_video
-from pipeline.packs.collection import PARTS as PACK_FOLDERS
-
-ANNOTATIONS = {
-    "sample": ("scenes.yaml",),
-    "folder": (
-        *("queries.jsonl", "queries.csv", "train.jsonl", "val.jsonl", "test.jsonl"),
-        *("splits.json", "subtitles.jsonl"),
-    ),
-    "tvr": (
-        *("tvr_train_release.jsonl", "tvr_val_release.jsonl", "tvr_test_public_release.jsonl"),
-        "tvqa_preprocessed_subtitles.jsonl",
-    ),
-    "activitynet": ("train.json", "val.json", "val_1.json", "test.json", "val_2.json"),
-    "charades": ("charades_sta_train.txt", "charades_sta_test.txt", "Charades_v1_*.csv"),
-    "didemo": ("train_data.json", "val_data.json", "test_data.json"),
-    "qvhighlights": (
-        *("highlight_train_release.jsonl", "highlight_val_release.jsonl"),
-        *("highlight_test_with_gt.jsonl", "highlight_test_release.jsonl"),
-    ),
-    "pack": (),
-}
-"""By data set, the files that its reader in `pipeline.annotations` looks for directly below `source`."""
 
 
-def kind_of(path: PurePath, dataset: str, videos: PurePath) -> str:
-    """The kind of a file, see pipeline/annotations/common/listed.py; path: below `source`; videos: their folder."""
-    if dataset == "pack":
-        return PACK if set(path.parts[:-1]) & set(PACK_FOLDERS) else OTHER
-    if len(path.parts) == 1 and any(fnmatchcase(path.name, name) for name in ANNOTATIONS[dataset]):
+def kind_of(path: PurePath, layout: Layout, videos: PurePath) -> str:
+    """One of the kinds of files; path: below `source`; videos: the folder of the videos, below `source` too."""
+    if layout.needs == PACK:
+        return PACK if set(path.parts[:-1]) & set(layout.pack_folders) else OTHER
+    if len(path.parts) == 1 and any(fnmatchcase(path.name, name) for name in layout.annotations):
         return ANNOTATION
-    if dataset == "sample":
+    if layout.needs == ANNOTATION:
         return OTHER
-    if dataset == "folder" and path.suffix.lower() in SUBTITLES:
+    if layout.reads_subtitles and path.suffix.lower() in SUBTITLES:
         return SUBTITLE
-    if path.is_relative_to(videos) and (is_video(path) or (dataset != "folder" and _without_extension(path.name))):
-        return VIDEO
-    return OTHER
+    is_called_video = is_video(path) or (not layout.needs_extension and _without_extension(path.name))
+    return VIDEO if is_called_video and path.is_relative_to(videos) else OTHER
 
 
 def _without_extension(name: str) -> bool:

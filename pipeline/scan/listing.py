@@ -11,7 +11,9 @@ from pathlib import Path, PurePath
 
 from tqdm import tqdm
 
+from pipeline.annotations.common.layout import Layout, layout_of
 from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, VIDEO, ListedFile
+from pipeline.annotations.common.own_layout import OWN_VIDEOS
 from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.videos import find_files
 from pipeline.core.content_hash import Memo
@@ -30,17 +32,26 @@ def list_files(source: Path, dataset: str, limits: DecodeParams) -> list[ListedF
 
     limits: when a file is taken to hang. Raises PipelineError where a folder cannot be listed.
     """
+    return _list(source, layout_of(dataset), limits)
+
+
+def list_made(folder: Path, limits: DecodeParams) -> list[ListedFile]:
+    """The same for the folder of a reader that has made its videos itself, laid out like a user's own."""
+    return _list(folder, OWN_VIDEOS, limits)
+
+
+def _list(source: Path, layout: Layout, limits: DecodeParams) -> list[ListedFile]:
     videos = Annotations(source).video_root.relative_to(source)
     with Memo() as memo:
         # A bar is shown to who waits longer than two seconds.
         paths = tqdm(find_files(source), desc="scan", unit="file", delay=2, disable=None)
-        return [_listed(path, path.relative_to(source), dataset, videos, limits, memo) for path in paths]
+        return [_listed(path, path.relative_to(source), layout, videos, limits, memo) for path in paths]
 
 
 def _listed(
-    path: Path, below: PurePath, dataset: str, videos: PurePath, limits: DecodeParams, memo: Memo
+    path: Path, below: PurePath, layout: Layout, videos: PurePath, limits: DecodeParams, memo: Memo
 ) -> ListedFile:
-    name, kind = name_of(below), kind_of(below, dataset, videos)
+    name, kind = name_of(below), kind_of(below, layout, videos)
     if kind == OTHER:
         return ListedFile(name, kind)
     size = sha256 = duration = problem = None

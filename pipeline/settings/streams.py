@@ -7,6 +7,7 @@ that a stream which is turned on later is the only one that runs. Test: tests/se
 from collections.abc import Sequence
 from importlib import import_module
 
+from pipeline.annotations.common.layout import layout_of
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
 from pipeline.core.plugins import names, only_class
@@ -21,11 +22,12 @@ def asked_for(streams: str | list[str], dataset: str, modalities: Sequence[str])
     streams: `features.streams`; modalities: what the model reads. Raises PipelineError for a stream that this data set
     does not have.
     """
+    brought = layout_of(dataset).stream
     if streams == AUTO:
-        visual = [PACK] if dataset == PACK else _by_default()
-        return [*visual, *([SUBTITLE] if SUBTITLE in modalities and dataset != PACK else [])]
+        return [brought] if brought else [*_by_default(), *([SUBTITLE] if SUBTITLE in modalities else [])]
+    there = [brought] if brought else [stream for stream in streams_there_are() if stream != PACK]
     for stream in streams:
-        if (stream == PACK) != (dataset == PACK):
+        if stream not in there:
             raise PipelineError(
                 f"`features.streams` names {stream}, which `dataset: {dataset}` does not have",
                 where="params.yaml",

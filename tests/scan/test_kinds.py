@@ -6,8 +6,9 @@ from pathlib import Path, PurePath
 
 import pytest
 
+from pipeline.annotations.common.layout import layout_of
 from pipeline.core.plugins import names
-from pipeline.scan.kinds import ANNOTATIONS, kind_of
+from pipeline.scan.kinds import kind_of
 
 DATASETS = names("annotations", "reader")
 READERS = Path(__file__).resolve().parents[2] / "pipeline" / "annotations"
@@ -36,7 +37,7 @@ READERS = Path(__file__).resolve().parents[2] / "pipeline" / "annotations"
     ],
 )
 def test_kind(dataset, path, kind):
-    assert kind_of(PurePath(path), dataset, PurePath("videos")) == kind
+    assert kind_of(PurePath(path), layout_of(dataset), PurePath("videos")) == kind
 
 
 @pytest.mark.parametrize("dataset", [name for name in DATASETS if name != "pack"])
@@ -49,8 +50,8 @@ def test_every_file_that_a_reader_names_is_known(dataset):
     for name in named:
         example = name.replace("{split}", "train") if "{split}" in name else name
         example = f"train{example}" if example.startswith(".") else example
-        known = any(fnmatchcase(example, pattern) for pattern in ANNOTATIONS[dataset])
-        assert known or _of_rendered(dataset, example), f"add {name} to pipeline.scan.kinds.ANNOTATIONS"
+        known = any(fnmatchcase(example, pattern) for pattern in layout_of(dataset).annotations)
+        assert known or _of_rendered(dataset, example), f"add {name} to pipeline/annotations/{dataset}/layout.py"
 
 
 def _is_name(value: object) -> bool:
@@ -60,4 +61,4 @@ def _is_name(value: object) -> bool:
 
 def _of_rendered(dataset: str, name: str) -> bool:
     """What the sample writes beside its rendered videos is read as a `folder`."""
-    return dataset == "sample" and name in ANNOTATIONS["folder"]
+    return dataset == "sample" and name in layout_of("folder").annotations

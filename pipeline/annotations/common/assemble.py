@@ -213,7 +213,7 @@ def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
         "val_held_out_of_train": assembled.val_held_out,
         "leaks": leaks(videos),
         "dropped": {name: {"count": count, "of": of} for name, (count, of) in assembled.dropped.items()},
-        **({"pack": annotations.pack_numbers} if annotations.pack_numbers else {}),
+        **annotations.own_numbers,
         "unused": annotations.unused,
         "unread_columns": annotations.unread_columns,
         "absent": annotations.absent,

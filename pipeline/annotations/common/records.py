@@ -1,8 +1,8 @@
 """What a reader hands over: the annotations of a data set as found, before videos are looked at and splits are drawn.
 
-A reader is a module `pipeline.annotations.<dataset>` with `read(source, params) -> Annotations`. A record that cannot
-be used is refused, named with file and line, and the rest goes on; `assemble` turns what is left into the manifest.
-Tests: tests/annotations/test_folder.py, tests/annotations/test_published.py.
+A reader is a module `pipeline.annotations.<dataset>.reader` with `read(source, params) -> Annotations`. A record that
+cannot be used is refused, named with file and line, and the rest goes on; `assemble` turns what is left into the
+manifest. Tests: tests/annotations/test_folder.py, tests/annotations/test_published.py.
 """
 
 import os
@@ -62,7 +62,8 @@ class VideoFile:
 class Annotations:
     """Everything a reader found.
 
-    source: the folder that was read; videos lie in `<source>/videos`, or straight in it where there is no such folder;
+    source: the folder that was read: that of params.yaml, or one that the reader has made, laid out like a user's own
+    videos; videos lie in `<source>/videos`, or straight in it where there is no such folder;
     corpus: the splits named for each video, with or without queries (empty set: none named);
     durations: seconds a video as declared by the annotations; subtitles: (where, track), a video at most once, and
     subtitle_counts, what became of them;
@@ -74,8 +75,8 @@ class Annotations:
     max_seconds: how many of a video's first seconds the data set uses, None for all;
     val_shared: why the val split that the data set names is not used, None where it is; unused_val_queries: how many
     queries it had;
-    files: the videos, where the reader has looked at them itself; pack: the feature pack they come from, if any, and
-    pack_numbers, its part of prepare.json.
+    files: the videos, where the reader has looked at them itself; pack: the feature pack they come from, if any;
+    own_numbers: what the reader adds to prepare.json, by name.
     """
 
     source: Path
@@ -95,7 +96,7 @@ class Annotations:
     unused_val_queries: int = 0
     files: dict[str, VideoFile] | None = None
     pack: Pack | None = None
-    pack_numbers: dict[str, Any] | None = None
+    own_numbers: dict[str, Any] = field(default_factory=dict)
 
     @property
     def video_root(self) -> Path:

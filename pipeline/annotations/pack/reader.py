@@ -43,7 +43,7 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
     query = _check_queries(annotations, source, collection)
     video = _check_videos(annotations, source, collection, params.pack.row_seconds)
     annotations.pack = Pack(params.source, collection.name, video.described, query.described)
-    annotations.pack_numbers = {
+    annotations.own_numbers["pack"] = {
         "collection": collection.name,
         "captions": {split: annotations.name(path) for split, path in captions.items()},
         "val_equals_test": val_equals_test,
