@@ -23,17 +23,17 @@ class PrepareParams(Section):
         description="share of videos, 0 to 0.5: for validation where the data set names no val split"
     )
     test_fraction: Annotated[float, Field(ge=0, le=0.5)] = Field(
-        description="share of videos, 0 to 0.5: for testing where the data set names no splits at all (folder)"
+        description="share of videos, 0 to 0.5: for testing where the data set names no splits at all"
     )
     split_seed: Seed = Field(description="integer >= 0: the seeded split by video")
     max_failed_fraction: Fraction = Field(
         description="0 to 1: more refused videos or queries than this share fails the stage"
     )
     max_seconds: Annotated[Any, AfterValidator(_seconds_or_word)] = Field(
-        description="seconds of each video that are used, > 0 | none: all | auto: 30 for didemo, whose annotations end "
-        "there, else all"
+        description="seconds of each video that are used, > 0 | none: all | auto: as many as the data set annotates "
+        "of any video, where it has such a limit, else all"
     )
     subtitle_language: str = Field(
         description="auto: a video's file without a language in its name, else its only language | a code (en, pt-BR) "
-        "where videos have several; dataset: folder only"
+        "where videos have several; read for your own videos only"
     )
