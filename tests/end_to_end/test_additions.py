@@ -58,6 +58,13 @@ class ToyRecipe(Recipe):
 
     size: int = Field(description="units, >= 1")
 '''
+LAYOUT = '''
+"""What lies in a folder of the toy data set."""
+
+from pipeline.annotations.common.layout import Layout
+
+LAYOUT = Layout(annotations=("toy.json",))
+'''
 READER = '''
 """A data set whose annotations are one JSON object: the sentences of each video."""
 
@@ -71,6 +78,7 @@ from pipeline.annotations.common.records import AnnotatedQuery, Annotations
 def read(source: Path, params: SimpleNamespace) -> Annotations:
     annotations = Annotations(source)
     for video_id, sentences in json.loads((source / "toy.json").read_text()).items():
+        annotations.corpus[video_id] |= set()
         for number, text in enumerate(sentences):
             query_id = f"{video_id}#{number}"
             annotations.add(AnnotatedQuery(query_id, video_id, text, "toy.json", split=None))
@@ -114,3 +122,27 @@ def test_a_model_moves_in_by_itself(project):
     project.change({"model": "amdnet"})
     assert project.repro() == []
     assert project.path("outputs/model/model.safetensors").read_bytes() == before
+
+
+def test_a_data_set_moves_in_by_itself(project, tmp_path):
+    sample = next(project.path("data/rendered").iterdir())
+    videos = sorted((sample / "videos").glob("*.mp4"))
+    (tmp_path / "videos").symlink_to(sample / "videos")
+    sentences = {video.stem: [f"the {number}. thing moves"] for number, video in enumerate(videos)}
+    (tmp_path / "toy.json").write_text(json.dumps(sentences))
+    _write(
+        project,
+        {
+            "pipeline/annotations/toy/__init__.py": "",
+            "pipeline/annotations/toy/layout.py": LAYOUT,
+            "pipeline/annotations/toy/reader.py": READER,
+        },
+    )
+    assert project.repro() == []
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "a toy data set")
+    output = project.dvc("exp", "run", "-S", "dataset=toy", "-S", f"source={tmp_path}")
+    assert {"prepare", "train", "report"} <= set(ran(output))
+    numbers = json.loads(project.path("outputs/manifest/prepare.json").read_text())
+    assert (numbers["videos"], numbers["queries"]) == (len(videos), len(videos))
+    assert json.loads(project.path("outputs/features/resnet.json").read_text())["decoded"] == 0  # the same videos

@@ -86,7 +86,8 @@ def results(model: GMMFormer, inputs: Arrays) -> Arrays:
 
 def _layers(model: GMMFormer, inputs: Arrays) -> Arrays:
     """What each layer of both branches makes of the videos, and the windows of all lengths."""
-    clips, frames, mask = videos_of(inputs)
+    videos = videos_of(inputs)
+    clips, frames, mask = videos.clips, videos.frames, videos.frame_mask
     found = {"query_tokens": query_tokens(model, inputs), "clip_embedded": model.clip_embedding(clips)}
     windows = _windows(clips.shape[1])
     found["clip_layer1"] = model.clip_blocks[0](found["clip_embedded"], windows)
