@@ -1,6 +1,6 @@
 """scan: what lies below `source` -> outputs/scan/files.jsonl, the list that DVC compares; it runs every time.
 
-It also checks all parameters, and writes which feature streams are asked for.
+It also checks all parameters, and writes the chosen recipe and which feature streams are asked for.
 
 Test: tests/scan/test_stage.py.
 """
@@ -9,7 +9,7 @@ from pipeline.core.cli import run
 from pipeline.core.files import write_json
 from pipeline.core.params import load
 from pipeline.corpus.params import FeaturesParams
-from pipeline.models.common.recipe_file import recipe_class
+from pipeline.models.common.recipe_file import load_recipe, write_chosen
 from pipeline.scan.copies import check_copy
 from pipeline.scan.kept import MADE_FOR, keep, lacks_data
 from pipeline.scan.listing import LIST, counts, list_files, write_list
@@ -20,14 +20,16 @@ from pipeline.video.params import DecodeParams
 
 
 def main() -> None:
-    """Check all parameters, write which streams are asked for, look at the files, write the list.
+    """Check all parameters, write the chosen recipe and which streams are asked for, look at the files, list them.
 
     Where `source` does not exist, or the videos are not there, the list that was made for it stays as it is; raises
     PipelineError where there is none.
     """
     check_settings()
-    params = load("dataset", "source", "model", DecodeParams, FeaturesParams)
-    write_asked(asked_for(params.features.streams, params.dataset, recipe_class(params.model).modalities))
+    params = load("dataset", "source", "model", "recipe", DecodeParams, FeaturesParams)
+    recipe = load_recipe(params.model, params.recipe, params.dataset)
+    write_chosen(params.model, recipe)
+    write_asked(asked_for(params.features.streams, params.dataset, recipe.modalities))
     made_for = {"dataset": params.dataset, "source": params.source}
     source = source_folder(params.source)
     files = list_files(source, params.dataset, params.decode) if exists(source) else []

@@ -90,6 +90,13 @@ def test_another_model_runs_from_train_on_with_no_other_flag(project, model, cha
     assert _hashes(project) == before
 
 
+def test_a_recipe_that_is_not_chosen_makes_nothing_stale(project):
+    before = project.path("recipes/amdnet.yaml").read_text()
+    project.change_recipe("amdnet", {"learning_rate": 0.5}, name="tvr")
+    assert project.repro() == []
+    project.path("recipes/amdnet.yaml").write_text(before)
+
+
 def test_a_resnet_parameter_leaves_slowfast_alone_and_comes_back_from_the_cache(project):
     before = _hashes(project)
     project.change({"resnet": {"pooling": "mean", "sampling": "uniform"}})

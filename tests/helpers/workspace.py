@@ -9,7 +9,9 @@ from helpers.recipes import SMALL, write_recipes
 
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
 from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.models.common.recipe_file import load_recipe, write_chosen
 from pipeline.settings.streams import write_asked
+from stages import train as stage
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 EVENTS, SIZE, TOKENS = 3, 16, 4
@@ -18,6 +20,18 @@ EVENTS, SIZE, TOKENS = 3, 16, 4
 def event_vectors(videos: int) -> torch.Tensor:
     """(videos, EVENTS, SIZE), all different."""
     return torch.randn(videos, EVENTS, SIZE, generator=torch.Generator().manual_seed(0))
+
+
+def train() -> None:
+    """Run the stage train with the recipe that params.yaml of the current folder chooses, as `scan` does it."""
+    choose_recipe()
+    stage.main()
+
+
+def choose_recipe() -> None:
+    """Write the recipe that params.yaml of the current folder chooses."""
+    document = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    write_chosen(document["model"], load_recipe(document["model"], document["recipe"], document["dataset"]))
 
 
 def enter_workspace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.recipes import SMALL, write_recipes
+from helpers.workspace import choose_recipe
 
 from pipeline.core.files import read_json
 from pipeline.training.resume import load_state, save_state, state_path
@@ -41,6 +42,7 @@ def numbers() -> dict:
 @pytest.mark.slow
 def test_killed_and_resumed_equals_uninterrupted(workspace):
     write_recipes(workspace, **{**SMALL, "epochs": 60, "patience_steps": 10000})
+    choose_recipe()
 
     whole = start()
     assert whole.wait(timeout=120) == 0, whole.stderr.read()

@@ -6,12 +6,12 @@ import pytest
 import torch
 import yaml
 from helpers.recipes import SMALL, write_recipes
+from helpers.workspace import train as main
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.feature_io.hdf5 import pack
 from pipeline.models.common import checkpoint
-from stages.train import main
 
 
 def change(**sections) -> None:

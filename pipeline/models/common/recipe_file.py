@@ -8,12 +8,15 @@ from importlib import import_module
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, write_json
 from pipeline.core.params import checked, read_mapping
 from pipeline.core.plugins import known, names, nearest, only_class
 from pipeline.core.recipe import Recipe
 
 AUTO, DEFAULT = "auto", "default"
 FOLDER = Path("recipes")
+CHOSEN = Path("outputs/scan/recipe.json")
+"""What `recipe` stands for: training depends on it, and not on the other recipes of the file."""
 
 
 def recipe_class(model: str) -> type[Recipe]:
@@ -57,3 +60,14 @@ def read_recipes(model: str, folder: Path = FOLDER) -> dict[str, Recipe]:
     if DEFAULT not in document:
         raise PipelineError(f"there is no recipe `{DEFAULT}`", where=path, fix="add it: other data sets are given it")
     return {name: checked(values, schema, name, path) for name, values in document.items()}
+
+
+def write_chosen(model: str, recipe: Recipe) -> None:
+    """Write the chosen recipe of a model for the stages that use it."""
+    write_json(CHOSEN, {"model": model, "recipe": recipe.model_dump()})
+
+
+def read_chosen() -> Recipe:
+    """The recipe that `write_chosen` wrote; raises PipelineError where there is none."""
+    chosen = read_json(CHOSEN)
+    return recipe_class(chosen["model"])(**chosen["recipe"])
