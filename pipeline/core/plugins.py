@@ -8,8 +8,10 @@ import inspect
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 PIPELINE = Path(__file__).resolve().parents[1]
+Base = TypeVar("Base")
 
 
 def names(room: str, module: str) -> list[str]:
@@ -29,7 +31,7 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     return difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.0)[0]
 
 
-def only_class(module: ModuleType, base: type) -> type:
+def only_class(module: ModuleType, base: type[Base]) -> type[Base]:
     """The one class below `base` that the module defines itself; raises TypeError where there are none or several."""
     found = [
         value

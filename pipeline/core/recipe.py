@@ -14,8 +14,11 @@ class Recipe(Section):
     """
 
     modalities: ClassVar[tuple[str, ...]] = ("visual",)
-    if TYPE_CHECKING:  # a field of some recipes, the same for all of a model in others
-        frames: int
-        query_form: str
+    if TYPE_CHECKING:  # read-only, so that a recipe may have either as a field or, where it is no choice, as a ClassVar
+
+        @property
+        def frames(self) -> int: ...
+        @property
+        def query_form(self) -> str: ...
 
     clips: Count = Field(description="clips a video after fixed-length sampling, >= 1")

@@ -28,6 +28,15 @@ class Section(BaseModel):
     """The section's name in params.yaml; empty for what is no section of it by itself."""
 
 
+class StreamSection(Section):
+    """The section of a visual stream.
+
+    BY_DEFAULT: whether `features.streams: auto` asks for the stream.
+    """
+
+    BY_DEFAULT: ClassVar[bool]
+
+
 def _dataset(value: str) -> str:
     return known(value, names("annotations", "reader"))
 

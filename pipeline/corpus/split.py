@@ -46,7 +46,7 @@ class Form(NamedTuple):
     @classmethod
     def of(cls, recipe: Recipe) -> "Form":
         """That of a recipe."""
-        return cls(*(getattr(recipe, name) for name in cls._fields))
+        return cls(recipe.clips, recipe.frames, recipe.query_form, recipe.modalities)
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,15 @@ class Sources:
     @cached_property
     def subtitle_size(self) -> int:
         """The size of a row of the subtitles apart, 0 where there are none."""
-        ids = self.subtitle.ids() if self.subtitle else []
-        return self.subtitle.shape(ids[0])[1] if ids else 0
+        if self.subtitle is None or not (ids := self.subtitle.ids()):
+            return 0
+        return self.subtitle.shape(ids[0])[1]
+
+    @property
+    def query_file(self) -> FeatureFile:
+        """The file of the queries, which must have been opened."""
+        assert self.query is not None
+        return self.query
 
 
 @contextmanager
@@ -106,7 +113,7 @@ def find_split(sources: Sources, listed: list[Video], asked: list[Query]) -> Spl
     """Of the videos and queries of the manifest those that have features; nothing but their shapes is read."""
     videos = find_videos(sources, listed)
     there = {video.video_id for video, _ in videos}
-    tokens = [(query, _length(sources.query, query.query_id)) for query in asked if query.video_id in there]
+    tokens = [(query, _length(sources.query_file, query.query_id)) for query in asked if query.video_id in there]
     return Split(videos, [(query, count) for query, count in tokens if count])
 
 
@@ -172,7 +179,7 @@ class SplitWriter:
             "video": _places([video.video_id for video in listed], of_video),
             "asked": _places([query.query_id for query in asked], [query.query_id for query, _ in split.queries]),
             "first": torch.tensor(self._first[:-1]),
-            "count": torch.tensor(self._counts),
+            "counts": torch.tensor(self._counts),
             "labels": torch.tensor([of_video[query.video_id] for query, _ in split.queries]),
         }
         videos, queries = len(split.videos), len(split.queries)
@@ -182,7 +189,7 @@ class SplitWriter:
             "clips": (videos, form.clips, size),
             "frames": (self._first[-1] + 1, size),
             "subtitle": (videos, form.clips, sources.subtitle_size),
-            "query": (queries, tokens, sources.query.shape(split.queries[0][0].query_id)[1]),
+            "query": (queries, tokens, sources.query_file.shape(split.queries[0][0].query_id)[1]),
         }
 
     @property
@@ -225,7 +232,7 @@ class SplitWriter:
 
     def _write_queries(self, arrays: dict[str, ArrayWriter], part: range) -> None:
         queries = self._split.queries[part.start : part.stop]
-        read = _rows(self._sources.query, *(query.query_id for query, _ in queries))
+        read = _rows(self._sources.query_file, *(query.query_id for query, _ in queries))
         tokens = l2_normalize(read).split([count for _, count in queries])
         for place, rows in zip(part, tokens, strict=True):
             if self._form.query_form == "sentence":

@@ -56,7 +56,7 @@ class Videos(NamedTuple):
 
 
 class VideoRows(NamedTuple):
-    """V videos without padding: clips (V, N, D_v); first, count (V,) int64; subtitle (V, N, D_s).
+    """V videos without padding: clips (V, N, D_v); first, counts (V,) int64; subtitle (V, N, D_s).
 
     frames: (R + 1, D_v) of all videos in turn, then zeros, which padding is taken from.
     """
@@ -64,13 +64,13 @@ class VideoRows(NamedTuple):
     clips: Tensor
     frames: Tensor
     first: Tensor
-    count: Tensor
+    counts: Tensor
     subtitle: Tensor
 
     def take(self, index: Tensor, length: int, select: Select = new_rows) -> Videos:
         """The videos of `index` (B,), padded to L = `length` frames, at least the longest one's."""
         position = torch.arange(length, device=index.device)
-        mask = position < self.count[index, None]
+        mask = position < self.counts[index, None]
         rows = torch.where(mask, self.first[index, None] + position, len(self.frames) - 1)
         frames = select(self.frames, rows.flatten()).view(*rows.shape, self.frames.shape[1])
         return Videos(select(self.clips, index), frames, mask, select(self.subtitle, index))
@@ -78,11 +78,11 @@ class VideoRows(NamedTuple):
 
 def video_rows(clips: list[Tensor], frames: list[Tensor]) -> VideoRows:
     """From clips (N, D_v) and frames (any number, D_v) of each video; without subtitles."""
-    count = torch.tensor([len(rows) for rows in frames])
+    counts = torch.tensor([len(rows) for rows in frames])
     return VideoRows(
         torch.stack(clips),
         torch.cat([*frames, torch.zeros_like(clips[0][:1])]),
-        count.cumsum(0) - count,
-        count,
+        counts.cumsum(0) - counts,
+        counts,
         clips[0].new_empty(len(clips), len(clips[0]), 0),
     )

@@ -34,7 +34,10 @@ class Answer:
 
     def spans(self, corpus: Corpus, retrieved: Retrieved) -> Tensor:
         """Start and end in seconds (Q, K, 2), float64, of what was retrieved."""
-        return window(corpus, retrieved, self.width) if self.kind == "window" else retrieved.seconds(corpus.times)
+        if self.kind == "window":
+            assert self.width is not None
+            return window(corpus, retrieved, self.width)
+        return retrieved.seconds(corpus.times)
 
     def __str__(self) -> str:
         """For the stage's last line."""

@@ -24,7 +24,7 @@ from pipeline.core.manifest import Video
 from pipeline.extraction.stream import Stream
 from pipeline.feature_io.store import Entry, Store, entry_key
 from pipeline.video.decode import DECODERS, open_video
-from pipeline.video.reader import Reader, TooLarge, VideoError
+from pipeline.video.reader import FrameSource, TooLarge, VideoError
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def one_line(error: PipelineError) -> str:
 
 
 def _unchanged_file(video: Video) -> Path:
+    assert video.path is not None  # only a feature pack has videos without a file, and none of them is extracted
     path = runtime.resolve(video.path)
     try:
         found = content_sha256(path)
@@ -140,7 +141,7 @@ def _unchanged_file(video: Video) -> Path:
     return path
 
 
-def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -> np.ndarray:
+def _encode(reader: FrameSource, stream: Stream, model: Executor, seconds: Seconds) -> np.ndarray:
     """Encode the open video into (T, D) float32 rows, one for each clip.
 
     The next batch is decoded while the model works on the present one. A clip with exactly the frames of the clip
@@ -156,12 +157,13 @@ def _encode(reader: Reader, stream: Stream, model: Executor, seconds: Seconds) -
         if asked:
             rows.append(asked.result())
         asked = model.submit(_timed_encode, stream, batch, seconds)
+    assert asked is not None  # a plan has one clip at least
     rows.append(asked.result())
     pooled = stream.pool(torch.cat(rows).cpu().numpy(), [len(indices) for indices in plan])
     return pooled[np.cumsum(new) - 1]
 
 
-def batches_of(reader: Reader, stream: Stream, plan: list[np.ndarray]) -> Iterator[Tensor]:
+def batches_of(reader: FrameSource, stream: Stream, plan: list[np.ndarray]) -> Iterator[Tensor]:
     """Decode the planned frames of an open video and yield them as batches for the stream's model."""
     units = iter(stream.units(reader.frames(chain.from_iterable(plan))))
     while batch := list(islice(units, stream.batch)):

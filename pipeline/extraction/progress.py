@@ -41,6 +41,7 @@ class Progress:
         self._decode += outcome.seconds.decode
         self._forward += outcome.seconds.forward
         if outcome.decoded:
+            assert outcome.attributes is not None
             self._decoded += 1
             self._clips += outcome.attributes["clips"]
             self._video_seconds += outcome.attributes["duration"]

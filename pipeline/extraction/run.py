@@ -59,6 +59,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
                 if outcome.failure:
                     failures.append(outcome.failure)
                 else:
+                    assert outcome.attributes is not None
                     known[outcome.video_id] = outcome.attributes
         too_many = len(failures) > max_failed_fraction * len(videos)
         if too_many:

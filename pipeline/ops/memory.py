@@ -15,6 +15,6 @@ def keep_memory() -> None:
     clears first: in training, the same gigabytes in every step.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" and fast_cpu() else None
-    if hasattr(library, "mallopt"):
+    if library is not None and hasattr(library, "mallopt"):
         library.mallopt(MMAP_MAX, 0)
         library.mallopt(TRIM_THRESHOLD, -1)

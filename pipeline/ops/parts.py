@@ -4,7 +4,7 @@ There padding costs as much as what is not padding. Where torch may use several 
 side (side_by_side.py). Test: tests/ops/test_parts.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 
 import torch
@@ -29,16 +29,18 @@ def in_parts(encode: Encode) -> Encode:
 
     @wraps(encode)
     def encode_in_parts(module: nn.Module, sequences: Tensor, mask: Tensor | None = None) -> Tensor:
-        whole = (sequences,) if mask is None else (sequences, mask)
+        whole: tuple[Tensor, ...] = (sequences,) if mask is None else (sequences, mask)
         size = -(-len(sequences) // PARTS)
         if not (sequences.is_cpu and size >= SMALLEST_PART and fast_cpu()):
             return encode(module, *whole)
+        order: Tensor | None = None
+        parts: Sequence[tuple[Tensor, ...]]
         if mask is None:
-            order, parts = None, [(part,) for part in sequences.split(size)]
+            parts = [(part,) for part in sequences.split(size)]
         else:
             order, parts = _cut(sequences, mask, size)
         if torch.get_num_threads() == 1 or torch.is_autocast_enabled("cpu"):  # autocast is a thread's own
-            encoded = [encode(module, *part) for part in parts]
+            encoded = tuple(encode(module, *part) for part in parts)
         else:
             encoded = encode_parts(lambda *part: encode(module, *part), parts, module.parameters())
         return torch.cat(encoded) if order is None else torch.cat(encoded)[order.argsort()]

@@ -71,7 +71,10 @@ class _Parts(torch.autograd.Function):
 
 def _sum(gradients: tuple[Tensor | None, ...]) -> Tensor | None:
     """Added in the parts' order, into the first; None where no part uses the parameter."""
-    total, *others = [gradient for gradient in gradients if gradient is not None] or [None]
+    present = [gradient for gradient in gradients if gradient is not None]
+    if not present:
+        return None
+    total, *others = present
     for gradient in others:
         total += gradient
     return total

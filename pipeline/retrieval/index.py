@@ -5,7 +5,7 @@ Test: tests/retrieval/test_index.py.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,14 +23,15 @@ class Index:
     """V videos, sorted by id, as `model` encoded them.
 
     durations: (V,) float64, the seconds of each video that the data set uses, and times: when its clips are, both on
-    the CPU; vectors: what the model's `index` returns, of all V videos, on the device of the model.
+    the CPU; vectors: what the model's `index` returns, a NamedTuple of its own, of all V videos, on the device of the
+    model.
     """
 
     model: RetrievalModel
     video_ids: list[str]
     durations: Tensor
     times: ClipTimes
-    vectors: NamedTuple
+    vectors: Any
 
     @classmethod
     def build(cls, model: RetrievalModel, videos: CorpusVideos, device: torch.device) -> "Index":
@@ -48,7 +49,8 @@ class Index:
         parts, one after the other, are not sorted or not unique.
         """
         model.eval()
-        ids, durations, times, vectors = [], [], [], None
+        ids: list[str] = []
+        durations, times, vectors = [], [], None
         for part in parts:
             for rows in torch.arange(len(part.video_ids)).split(VIDEO_BLOCK):
                 encoded = model.index(model.encode_video(_padded(part, rows, device)))
@@ -110,5 +112,5 @@ class Index:
 
 def _padded(part: CorpusVideos, rows: Tensor, device: torch.device) -> Videos:
     """The videos of `rows` (B,), padded to the longest of them, on the device."""
-    videos = part.videos.take(rows, int(part.videos.count[rows].max()))
+    videos = part.videos.take(rows, int(part.videos.counts[rows].max()))
     return Videos(*(field.to(device) for field in videos))

@@ -55,7 +55,7 @@ def lead_error(ranks: Tensor, baseline: Tensor, labels: Tensor) -> float:
 
     It is over videos, since queries of one video, labels (Q,), succeed and fail together.
     """
-    ours, theirs = (sum(100.0 * (of <= k).double() for k in CUTOFFS) for of in (ranks, baseline))
+    ours, theirs = (torch.stack([100.0 * (of <= k).double() for k in CUTOFFS]).sum(dim=0) for of in (ranks, baseline))
     lead = ours - theirs
     of_video = torch.zeros(int(labels.max()) + 1, dtype=lead.dtype).index_add(0, labels, lead - lead.mean())
     return float(of_video.square().sum().sqrt() / len(lead))

@@ -37,7 +37,7 @@ def write(path: Path | str, tensors: Mapping[str, Tensor], metadata: Mapping[str
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for _, tensor in ordered:
-            file.write(tensor.cpu().contiguous().flatten().view(torch.uint8).numpy())
+            file.write(tensor.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
 
 
 def read(path: Path | str, fix: str) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -28,6 +28,7 @@ FORMAT = 1
 HEADER, TENSORS = "index.json", "index.safetensors"
 VECTORS, TIMES = "vectors.", "times."
 """What the names of the tensors start with."""
+Fields = TypeVar("Fields", bound=NamedTuple)
 FIX = "run `dvc repro index`, or copy the whole folder anew from where it was made"
 
 
@@ -108,7 +109,7 @@ def _fingerprint(header: str, config: Mapping[str, Any], model: RetrievalModel) 
 
 
 @torch.inference_mode()
-def _example(model: RetrievalModel, video_size: int, device: torch.device | str) -> NamedTuple:
+def _example(model: RetrievalModel, video_size: int, device: torch.device | str) -> Any:
     """The vectors of one video that does not exist: of which type, dtype and shape the model makes them."""
     clips, frames = (torch.zeros(1, rows, video_size, device=device) for rows in (model.recipe.clips, 1))
     return model.index(model.encode_video(Videos(clips, frames, torch.ones(1, 1, dtype=torch.bool, device=device))))
@@ -118,10 +119,10 @@ def _named(fields: NamedTuple, prefix: str) -> dict[str, Tensor]:
     return {prefix + name: tensor for name, tensor in fields._asdict().items()}
 
 
-def _restored(tensors: Mapping[str, Tensor], prefix: str, example: NamedTuple, count: int, folder: Path) -> NamedTuple:
+def _restored(tensors: Mapping[str, Tensor], prefix: str, example: Fields, count: int, folder: Path) -> Fields:
     """The fields of `count` videos as a named tuple like the example, which is of one."""
     found = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
     expected = {name: (one.dtype, (count, *one.shape[1:])) for name, one in example._asdict().items()}
     if {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in found.items()} != expected:
         raise PipelineError("its vectors are not what this version of the model makes", where=folder / TENSORS, fix=FIX)
-    return type(example)(**found)
+    return example._replace(**found)

@@ -23,7 +23,8 @@ def modules(name: str) -> list[ModuleType]:
 def sections() -> dict[str, type[Section]]:
     """The schema of every section of params.yaml by its name, from the files params.py of all rooms."""
     found = [value for module in modules("params") for value in vars(module).values()]
-    return {value.SECTION: value for value in found if isinstance(value, type) and getattr(value, "SECTION", "")}
+    schemas = [value for value in found if isinstance(value, type) and issubclass(value, Section)]
+    return {schema.SECTION: schema for schema in schemas if schema.SECTION}
 
 
 def schemas() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pipeline.annotations.common.layout import layout_of
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
 from pipeline.core.plugins import names, only_class
-from pipeline.core.schema import Section
+from pipeline.core.schema import StreamSection
 from pipeline.corpus.params import AUTO, PACK, SUBTITLE, streams_there_are
 from pipeline.feature_io.asked import FOLDER, ORDER
 
@@ -45,5 +45,7 @@ def write_asked(streams: list[str]) -> None:
 
 def _by_default() -> list[str]:
     backbones = names("backbones", "stream")
-    schemas = {name: only_class(import_module(f"pipeline.backbones.{name}.params"), Section) for name in backbones}
+    schemas = {
+        name: only_class(import_module(f"pipeline.backbones.{name}.params"), StreamSection) for name in backbones
+    }
     return [name for name, schema in schemas.items() if schema.BY_DEFAULT]

@@ -85,7 +85,7 @@ class Batches:
                 f"no batch of two videos: {len(self._videos)} training videos with queries, batches of {batch_videos}",
                 fix="train on more videos, or raise the recipe's batch_videos",
             )
-        self._frames = corpus.videos.count
+        self._frames = corpus.videos.counts
         features = (*corpus.videos, corpus.query, corpus.query_mask, spans_in_shares(corpus, labels))
         self._home = device if _fits(features, device) else torch.device("cpu")
         *videos, self._query, self._query_mask, self._spans = (tensor.to(self._home) for tensor in features)

@@ -42,7 +42,7 @@ def initial_model(
     with threads(1):
         if features.normalize == "standard":
             model.standardize.fit(corpus.videos.clips)
-        if isinstance(model, TrainedModel) and recipe.start == "cca":
+        if isinstance(model, TrainedModel) and model.recipe.start == "cca":
             return model, start_from_cca(model, corpus, labels)
     return model, [model.state_dict()]
 
@@ -62,10 +62,10 @@ def train(
 
     model, baselines: from `initial_model`. See `fit`, `solve` and `unfitted`.
     """
-    recipe = model.to(device).recipe
+    model.to(device)
     if isinstance(model, TrainedModel):
-        batches = Batches(corpus, labels, recipe.batch_videos, device)
-        return fit(model, baselines, batches, selection, recipe, seed, device, state_file, on_epoch)
+        batches = Batches(corpus, labels, model.recipe.batch_videos, device)
+        return fit(model, baselines, batches, selection, model.recipe, seed, device, state_file, on_epoch)
     if isinstance(model, SolvedModel):
         return solve(model, corpus, labels, selection, device, on_epoch)
     return unfitted(model, baselines, selection, device, on_epoch)

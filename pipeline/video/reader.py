@@ -77,8 +77,8 @@ class Timeline:
     since_first: SinceFirst
 
 
-class Reader(Protocol):
-    """An open video."""
+class FrameSource(Protocol):
+    """An open video whose frames can be asked for."""
 
     timeline: Timeline
 
@@ -88,6 +88,10 @@ class Reader(Protocol):
         At most one pass a reader. Raises VideoError where a frame cannot be decoded or the file ends before it.
         """
         ...
+
+
+class Reader(FrameSource, Protocol):
+    """An open video that its owner must close."""
 
     def close(self) -> None:
         """Free the decoder."""

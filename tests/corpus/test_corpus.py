@@ -163,12 +163,12 @@ def test_the_most_tokens_come_from_the_query_file(folders):
 
 def test_frames_are_the_rows_or_as_many_averages_as_are_allowed(folders):
     videos = corpus_of(folders, streams=["resnet"], normalize="none", frames=6).videos
-    assert videos.count.tolist() == [5, 6]  # a has five rows, b twenty
+    assert videos.counts.tolist() == [5, 6]  # a has five rows, b twenty
     taken = videos.take(torch.tensor([1, 0]), 6)
     rows_of_a, rows_of_b = (torch.from_numpy(rows_of(id, LENGTHS[id][0], 6)).double() for id in ("a", "b"))
     assert torch.equal(taken.frames[1, :5], rows_of_a.float())
     assert torch.equal(taken.frames[0], fixed_length(rows_of_b, 6).float())
-    assert corpus_of(folders).videos.count.tolist() == [0, 0]
+    assert corpus_of(folders).videos.counts.tolist() == [0, 0]
 
 
 def test_a_split_is_read_once_and_is_the_same_the_second_time(folders, monkeypatch):

@@ -27,7 +27,7 @@ def rows_of(videos, rows):
         videos.video_ids[rows],
         videos.durations[rows],
         ClipTimes(*(field[rows] for field in videos.times)),
-        videos.videos._replace(**{name: getattr(videos.videos, name)[rows] for name in ("clips", "first", "count")}),
+        videos.videos._replace(**{name: getattr(videos.videos, name)[rows] for name in ("clips", "first", "counts")}),
     )
 
 

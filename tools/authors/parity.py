@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pipeline.core.errors import PipelineError
 from pipeline.models.common.fixtures import Arrays, Authors
+from pipeline.models.common.interface import TrainedModel
 from tools.authors.modules import authors_of, models_with_authors
 from tools.authors.training import trained
 from tools.authors.weights import load_author_weights
@@ -71,8 +72,10 @@ def results_of(authors: Authors, weights: Arrays, inputs: Arrays, meta: Arrays) 
     """
     model = authors.build(weights, inputs, meta).eval()
     load_author_weights(model, authors.NAMES, weights)
-    rate = authors.TRAINING_RATE
-    training = {} if rate is None else trained(model, authors.NAMES, inputs, rate)
+    training: Arrays = {}
+    if authors.TRAINING_RATE is not None:
+        assert isinstance(model, TrainedModel)
+        training = trained(model, authors.NAMES, inputs, authors.TRAINING_RATE)
     with torch.inference_mode():
         return training | authors.results(model, inputs)
 

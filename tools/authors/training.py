@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from pipeline.models.common.fixtures import Arrays, videos_of
-from pipeline.models.common.interface import RetrievalModel
+from pipeline.models.common.interface import TrainedModel
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from tools.authors.weights import author_name_of
 
 STEPS, PLANNED_STEPS, WARMUP, WEIGHT_DECAY = 12, 40, 0.1, 0.01
 
 
-def trained(model: RetrievalModel, names: Mapping[str, str], inputs: Arrays, learning_rate: float) -> Arrays:
+def trained(model: TrainedModel, names: Mapping[str, str], inputs: Arrays, learning_rate: float) -> Arrays:
     """Compute the gradients of the total loss, and that loss before each of `STEPS` steps of the optimiser.
 
     names: `NAMES` of the model's authors module. The weights are in the end what they were.
@@ -35,7 +35,7 @@ def trained(model: RetrievalModel, names: Mapping[str, str], inputs: Arrays, lea
     return {**results, "trajectory_total": torch.stack(totals)}
 
 
-def _gradients(model: RetrievalModel, names: Mapping[str, str]) -> Arrays:
+def _gradients(model: TrainedModel, names: Mapping[str, str]) -> Arrays:
     """The norm of every parameter's gradient, and the gradient itself of those with one axis, by the authors' names."""
     found = {}
     for name, weight in model.named_parameters():

@@ -1,17 +1,17 @@
 """The section `resnet` of params.yaml."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.core.schema import Count, Fraction, Pixels, Precision, Section
+from pipeline.core.schema import Count, Fraction, Pixels, Precision, StreamSection
 
 
-class ResNetParams(Section):
+class ResNetParams(StreamSection):
     """ResNet-152 clip features."""
 
     SECTION = "resnet"
-    BY_DEFAULT: ClassVar[bool] = True  # `features.streams: auto` asks for it
+    BY_DEFAULT = True
 
     sampling: Literal["middle", "uniform", "published"] = Field(
         description="middle: one frame a clip | uniform: frames_per_second frames a second | published: the published "

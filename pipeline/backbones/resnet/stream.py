@@ -25,7 +25,7 @@ class ResNetStream:
     """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
 
     name = "resnet"
-    libraries = ("av", "decord", "torch", "torchvision")
+    libraries: tuple[str, ...] = ("av", "decord", "torch", "torchvision")
 
     def __init__(self, params: ResNetParams, clip_seconds: float, decode: DecodeParams):
         clips.require_published_seconds("resnet", params.sampling, clip_seconds)
@@ -64,7 +64,7 @@ class ResNetStream:
         """(sum of counts, D) -> (T, D): maximum or mean over each clip's frames, or its only row, normalised."""
         if "normalised" in self.recipe:
             return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=_LEAST_NORM)
-        ends = np.cumsum(counts)
+        lengths = np.asarray(counts)
         pooled = np.maximum if self.params.pooling == "max" else np.add
-        summed = pooled.reduceat(rows, ends - counts, axis=0)
-        return summed if self.params.pooling == "max" else summed / np.float32(counts)[:, None]
+        summed = pooled.reduceat(rows, np.cumsum(lengths) - lengths, axis=0)
+        return summed if self.params.pooling == "max" else summed / lengths.astype(np.float32)[:, None]

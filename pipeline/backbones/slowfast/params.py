@@ -1,17 +1,17 @@
 """The section `slowfast` of params.yaml."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from pipeline.core.schema import Count, Fraction, Pixels, Precision, Section
+from pipeline.core.schema import Count, Fraction, Pixels, Precision, StreamSection
 
 
-class SlowFastParams(Section):
+class SlowFastParams(StreamSection):
     """SlowFast R50 8x8 clip features."""
 
     SECTION = "slowfast"
-    BY_DEFAULT: ClassVar[bool] = True  # `features.streams: auto` asks for it
+    BY_DEFAULT = True
 
     sampling: Literal["full_clip", "published"] = Field(
         description="full_clip: 32 frames over the clip, by timestamps | published: index arithmetic and bicubic "

@@ -24,7 +24,7 @@ class SlowFastStream:
     """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
 
     name = "slowfast"
-    libraries = ("av", "decord", "pytorchvideo", "torch")
+    libraries: tuple[str, ...] = ("av", "decord", "pytorchvideo", "torch")
 
     def __init__(self, params: SlowFastParams, clip_seconds: float, decode: DecodeParams):
         clips.require_published_seconds("slowfast", params.sampling, clip_seconds)

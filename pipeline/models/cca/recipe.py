@@ -4,19 +4,16 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from pipeline.core.recipe import Recipe
 from pipeline.core.schema import Count, Weight
+from pipeline.models.common.recipe import SolvedRecipe
 
 
-class CCARecipe(Recipe):
+class CCARecipe(SolvedRecipe):
     """Parameters of the linear baseline, which is solved in closed form; it looks at no frames."""
 
     frames: ClassVar[int] = 0
     query_form: ClassVar[str] = "sentence"
 
-    epochs: Count = Field(
-        description="times it is solved: with each video's mean, then with each query's best clip, >= 1"
-    )
     dimensions: Count = Field(description="of the common space, >= 1; at most the smaller feature size")
     ridge: Annotated[float, Field(gt=0)] = Field(
         description="added to the variances of features, a multiple of their mean, > 0"

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pipeline.core.recipe import Recipe
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
+from pipeline.models.common.recipe import GradientRecipe, SolvedRecipe
 from pipeline.ops import linear
 
 NO_MOMENT = -1
@@ -70,7 +71,7 @@ class RetrievalModel(nn.Module):
         """
         return torch.stack([position, position + 1], dim=-1) / self.recipe.clips
 
-    def localize(self, query: Tensor, index: NamedTuple, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+    def localize(self, query: Tensor, index: Any, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """Name what answers each of P queries within a video that was retrieved for it.
 
         query: (P, d) encoded; index: of any number of videos, of which video (P,) are the rows; position: (P,) of the
@@ -83,6 +84,8 @@ class RetrievalModel(nn.Module):
 
 class TrainedModel(RetrievalModel):
     """A model that is fitted by gradient descent: it has losses, and projections from which training can start."""
+
+    recipe: GradientRecipe
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
         """Through which features of videos, and of queries, enter; see start.py."""
@@ -109,6 +112,8 @@ class TrainedModel(RetrievalModel):
 
 class SolvedModel(RetrievalModel):
     """A model that is fitted in closed form."""
+
+    recipe: SolvedRecipe
 
     def solve(self, clips: Tensor, query: Tensor, mask: Tensor, labels: Tensor, refit: bool) -> float:
         """Set the weights from clips (V, N, D_v) and queries (Q, T, D_q), mask (Q, T), with labels (Q,), their videos.

@@ -41,6 +41,14 @@ class GradientRecipe(Recipe):
         return self
 
 
+class SolvedRecipe(Recipe):
+    """What the models share that are solved in closed form."""
+
+    epochs: Count = Field(
+        description="times it is solved: with each video's mean, then with each query's best clip, >= 1"
+    )
+
+
 class FrameRecipe(GradientRecipe):
     """What the models share that look at clips and frames."""
 
