@@ -162,7 +162,7 @@ def test_a_hanging_child_dies_with_its_parent(stub, video):
 PEAKS = """
 import re, sys, time
 from pathlib import Path
-from pipeline.sections import DecodeParams
+from pipeline.video.params import DecodeParams
 from pipeline.video import decode
 path, side, decoder, mib, in_parts, pause = sys.argv[1:]
 limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=int(mib))
