@@ -37,8 +37,8 @@ lint: setup
 	ruff format --check .
 	mypy
 	lint-imports --no-logo
-	deptry pipeline stages
-	deptry --exclude '\.venv' --ignore DEP002,DEP004 benchmarks tests
+	deptry pipeline stages tools
+	deptry --exclude '\.venv' --ignore DEP002,DEP004 benchmarks experiments tests
 
 setup: $(VENV)/.installed
 
