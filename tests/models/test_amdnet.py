@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from pipeline.models.amdnet.losses import diversity_loss, relevance_loss
 from pipeline.models.amdnet.model import VideoIndex, log_masks
 
 
@@ -56,3 +57,20 @@ def test_localize_takes_the_nearest_where_no_mask_reaches(make_model):
     index = VideoIndex(None, torch.tensor([[[0.1, 0.01], [0.6, 0.01]]]))
     moment, _ = make_model(clips=11).localize(None, index, torch.tensor([0]), torch.tensor([10]))
     assert moment.tolist() == [1]
+
+
+def test_diversity_by_hand():
+    apart = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    assert diversity_loss(apart, alpha=1.0).item() == 0
+    assert diversity_loss(apart, alpha=0.25).item() == pytest.approx(2 * 0.75**2)
+    alike = torch.tensor([[[1.0, 1.0], [1.0, 1.0]]])  # rows (.5, .5): every overlap is .5
+    assert diversity_loss(alike, alpha=0.15).item() == pytest.approx(2 * 0.35**2 + 2 * 0.5**2)
+
+
+def test_relevance_by_hand():
+    query = torch.tensor([[2.0, 0.0], [0.0, 3.0]])
+    overview = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    moments = torch.tensor([[[0.6, 0.8], [0.8, 0.6]], [[0.0, 5.0], [1.0, 0.0]]])
+    # first: .02 + 1 - .8; second: its best moment equals its overview, .02 + 1 - 1
+    loss = relevance_loss(query, moments, overview, torch.tensor([0, 1]), margin=0.02)
+    assert loss.item() == pytest.approx((0.22 + 0.02) / 2, abs=1e-6)

@@ -5,6 +5,7 @@ import torch
 from helpers.recipes import recipe_of
 
 from pipeline.models.common.interface import NO_MOMENT
+from pipeline.models.gmmformer.losses import query_diversity_loss
 from pipeline.models.gmmformer.model import GaussianBlock, GMMFormer, gaussian_windows
 from pipeline.training.bert_adam import decay_groups
 
@@ -80,3 +81,22 @@ def test_the_published_size(dataset, sizes, published):
     unused = (128 - 32) * 384  # rows of the published clip position table
     assert sum(parameter.numel() for parameter in model.parameters()) == published - unused
     assert [len(group["params"]) for group in decay_groups(model, 0.01)] == [76, 117]
+
+
+QUERIES = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 2.0]], dtype=torch.float64)
+
+
+def test_query_diversity_by_hand():
+    loss = query_diversity_loss(QUERIES, torch.tensor([0, 0, 1]), alpha=32, delta=0.15)
+    assert loss.item() == pytest.approx(16.0000000000252, abs=1e-10)
+
+
+def test_query_diversity_of_single_queries_is_zero():
+    assert query_diversity_loss(QUERIES, torch.arange(3), alpha=32, delta=0.15).item() == 0
+
+
+def test_query_diversity_does_not_overflow_nor_ask_for_grouped_queries():
+    alike = torch.ones(4, 8, requires_grad=True)
+    loss = query_diversity_loss(alike, torch.tensor([0, 1, 0, 1]), alpha=500, delta=0.2)
+    loss.backward()
+    assert loss.item() == pytest.approx(600) and torch.isfinite(alike.grad).all()

@@ -1,18 +1,9 @@
-"""The losses: hand values, and videos without queries."""
+"""The losses of several models: hand values, and videos without queries."""
 
 import pytest
 import torch
 
-from pipeline.models.common.losses import (
-    diversity_loss,
-    draw_ranks,
-    draw_triplets,
-    pair_loss,
-    query_diversity_loss,
-    relevance_loss,
-    retrieval_loss,
-    triplet_loss,
-)
+from pipeline.models.common.losses import draw_ranks, draw_triplets, retrieval_loss, triplet_loss
 
 SCORES = torch.tensor([[0.9, 0.1], [0.4, 0.6], [0.2, 0.7]], dtype=torch.float64)
 LABELS = torch.tensor([0, 0, 1])
@@ -39,23 +30,6 @@ def test_a_video_without_queries_is_a_negative_and_nothing_else():
 
 def test_retrieval_of_one_video_is_zero():
     assert retrieval_loss(torch.tensor([[0.3], [0.8]]), torch.tensor([0, 0])).item() == pytest.approx(0, abs=1e-6)
-
-
-def test_diversity_by_hand():
-    apart = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
-    assert diversity_loss(apart, alpha=1.0).item() == 0
-    assert diversity_loss(apart, alpha=0.25).item() == pytest.approx(2 * 0.75**2)
-    alike = torch.tensor([[[1.0, 1.0], [1.0, 1.0]]])  # rows (.5, .5): every overlap is .5
-    assert diversity_loss(alike, alpha=0.15).item() == pytest.approx(2 * 0.35**2 + 2 * 0.5**2)
-
-
-def test_relevance_by_hand():
-    query = torch.tensor([[2.0, 0.0], [0.0, 3.0]])
-    overview = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    moments = torch.tensor([[[0.6, 0.8], [0.8, 0.6]], [[0.0, 5.0], [1.0, 0.0]]])
-    # first: .02 + 1 - .8; second: its best moment equals its overview, .02 + 1 - 1
-    loss = relevance_loss(query, moments, overview, torch.tensor([0, 1]), margin=0.02)
-    assert loss.item() == pytest.approx((0.22 + 0.02) / 2, abs=1e-6)
 
 
 def hardest(count: int) -> torch.Tensor:
@@ -115,27 +89,7 @@ def test_hard_triplets_meet_the_hardest_query_and_a_hard_video():
     assert 40 < int(videos.max()) < 78 and 20 < int(queries.max()) < 39
 
 
-def test_pairs_by_hand():
-    assert pair_loss(torch.tensor([[0.9, 0.3], [0.2, 0.5]]).double()).item() == pytest.approx(1.1916325473, abs=1e-7)
+def test_triplets_of_pairs_by_hand():
     scores = torch.tensor([[0.9, 0.3, 0.85], [0.2, 0.5, 0.1], [0.95, 0.0, 0.4]])
     loss = triplet_loss(scores, torch.arange(3), 0.2, hardest(3), hardest(3))
     assert loss.item() == pytest.approx(0.6, abs=1e-6)
-
-
-QUERIES = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 2.0]], dtype=torch.float64)
-
-
-def test_query_diversity_by_hand():
-    loss = query_diversity_loss(QUERIES, LABELS, alpha=32, delta=0.15)
-    assert loss.item() == pytest.approx(16.0000000000252, abs=1e-10)
-
-
-def test_query_diversity_of_single_queries_is_zero():
-    assert query_diversity_loss(QUERIES, torch.arange(3), alpha=32, delta=0.15).item() == 0
-
-
-def test_query_diversity_does_not_overflow_nor_ask_for_grouped_queries():
-    alike = torch.ones(4, 8, requires_grad=True)
-    loss = query_diversity_loss(alike, torch.tensor([0, 1, 0, 1]), alpha=500, delta=0.2)
-    loss.backward()
-    assert loss.item() == pytest.approx(600) and torch.isfinite(alike.grad).all()

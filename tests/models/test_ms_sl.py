@@ -5,6 +5,7 @@ import torch
 from helpers.recipes import recipe_of
 
 from pipeline.models.common.interface import NO_MOMENT
+from pipeline.models.ms_sl.losses import pair_loss
 from pipeline.models.ms_sl.model import MSSL, attention, proposals_of
 from pipeline.training.bert_adam import decay_groups
 
@@ -104,3 +105,7 @@ def test_the_published_size(dataset, sizes, published):
     unused = (128 - 32) * 384  # rows of the published clip position table
     assert sum(parameter.numel() for parameter in model.parameters()) == published - unused
     assert [len(group["params"]) for group in decay_groups(model, 0.01)] == [21, 33]
+
+
+def test_pairs_by_hand():
+    assert pair_loss(torch.tensor([[0.9, 0.3], [0.2, 0.5]]).double()).item() == pytest.approx(1.1916325473, abs=1e-7)

@@ -13,10 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.corpus.videos import Videos
+from pipeline.models.amdnet.losses import diversity_loss, relevance_loss
 from pipeline.models.amdnet.recipe import AMDNetRecipe
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, moment_spans, similarities
-from pipeline.models.common.losses import diversity_loss, relevance_loss, retrieval_loss
+from pipeline.models.common.losses import retrieval_loss
 from pipeline.ops import Linear, in_parts
 
 SMALLEST_WIDTH = 0.01  # of a mask, as a share of the video

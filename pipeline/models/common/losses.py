@@ -1,10 +1,10 @@
-"""The training losses of the models, unweighted; `labels` (Q,) is the index of each query's video in the batch.
+"""The training losses of several models, unweighted; `labels` (Q,) is the index of each query's video in the batch.
 
-A video of the batch without queries counts as a negative only. Test: tests/models/test_losses.py (hand values).
+A video of the batch without queries counts as a negative only. A loss of one model alone stands in its folder.
+Test: tests/models/test_losses.py (hand values).
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -20,28 +20,6 @@ def retrieval_loss(scores: Tensor, labels: Tensor) -> Tensor:
     video_to_query = scores.logsumexp(dim=0) - own_queries.logsumexp(dim=0)
     asked = own.any(dim=0)
     return query_to_video.mean() + torch.where(asked, video_to_query, 0.0).sum() / asked.sum()
-
-
-def diversity_loss(moment_masks: Tensor, alpha: float) -> Tensor:
-    """How much the moments of a video overlap: mean over videos of ||alpha I - P P^T||_F^2.
-
-    P: the masks (B, H, N), each row divided by its sum.
-    """
-    shares = moment_masks / moment_masks.sum(dim=-1, keepdim=True)
-    overlap = shares @ shares.transpose(-2, -1)
-    target = alpha * torch.eye(overlap.shape[-1], device=overlap.device)
-    return (target - overlap).square().sum(dim=(1, 2)).mean()
-
-
-def relevance_loss(query: Tensor, moments: Tensor, overview: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """The best moment of a query's video must be nearer than the whole video: a hinge on the two cosines.
-
-    query (Q, d), moments (B, H, d), overview (B, d); mean over queries of
-    max(0, margin + cos(q, overview) - max_h cos(q, moment_h)).
-    """
-    whole = F.cosine_similarity(query, overview[labels], dim=-1)
-    best = F.cosine_similarity(query[:, None], moments[labels], dim=-1).amax(dim=1)
-    return torch.relu(margin + whole - best).mean()
 
 
 def triplet_loss(scores: Tensor, labels: Tensor, margin: float, video_ranks: Tensor, query_ranks: Tensor) -> Tensor:
@@ -81,21 +59,3 @@ def draw_triplets(labels: Tensor, videos: int, pool: int | None) -> tuple[Tensor
     """
     others = len(labels) - (labels[:, None] == torch.arange(videos, device=labels.device)).sum(dim=0)
     return draw_ranks(others, pool and 1), draw_ranks(torch.full_like(labels, videos - 1), pool)
-
-
-def pair_loss(scores: Tensor) -> Tensor:
-    """InfoNCE of scores (Q, Q) of queries and what each found, own pairs on the diagonal.
-
-    mean_q [lse of row q and column q together, 2 Q numbers - S_qq].
-    """
-    return (torch.cat([scores, scores.T], dim=1).logsumexp(dim=1) - scores.diagonal()).mean()
-
-
-def query_diversity_loss(query: Tensor, labels: Tensor, alpha: float, delta: float) -> Tensor:
-    """Pushes queries (Q, d) of one video apart: mean_q log(1 + sum over its others of exp(alpha (cosine + delta)))."""
-    unit = F.normalize(query, dim=-1)
-    exponents = alpha * (unit @ unit.T + delta)
-    exponents = exponents.masked_fill(labels[:, None] != labels, torch.finfo(exponents.dtype).min)
-    # A query's own place holds the 1 of the formula; as log-sum-exp the sum cannot overflow.
-    exponents = exponents.masked_fill(torch.eye(len(labels), dtype=torch.bool, device=labels.device), 0.0)
-    return exponents.logsumexp(dim=1).mean()

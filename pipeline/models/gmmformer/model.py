@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import AttentionPooling, Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, similarities
-from pipeline.models.common.losses import draw_triplets, query_diversity_loss, retrieval_loss, triplet_loss
+from pipeline.models.common.losses import draw_triplets, retrieval_loss, triplet_loss
+from pipeline.models.gmmformer.losses import query_diversity_loss
 from pipeline.models.gmmformer.recipe import GMMFormerRecipe
 from pipeline.ops import in_parts
 

@@ -15,7 +15,8 @@ from torch import Tensor
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, similarities
-from pipeline.models.common.losses import draw_ranks, draw_triplets, pair_loss, retrieval_loss, triplet_loss
+from pipeline.models.common.losses import draw_ranks, draw_triplets, retrieval_loss, triplet_loss
+from pipeline.models.ms_sl.losses import pair_loss
 from pipeline.models.ms_sl.recipe import MSSLRecipe
 from pipeline.ops import Linear, linear
 
