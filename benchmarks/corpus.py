@@ -29,7 +29,7 @@ from experiments.markdown import table_lines
 from pipeline.core.manifest import Query, Video, read_queries, read_videos, write_queries, write_videos
 from pipeline.corpus.corpus import load_corpus
 from pipeline.corpus.params import FeaturesParams
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 
 TVR_VIDEOS, PLAIN_VIDEOS, QUERIES = 17435, 1000, 5
 ROWS, TOKENS = (40, 62), (10, 20)
@@ -86,7 +86,9 @@ def make_files(folder: Path, videos: int) -> None:
         pool = random.standard_normal((1000 + most, size), dtype=np.float32).astype(np.float16)
         lengths, starts = random.integers(least, most + 1, len(listed)), random.integers(0, 1000, len(listed))
         cuts = zip(listed, starts.tolist(), lengths.tolist(), strict=True)
-        pack(folder / f"{name}.h5", (Packed(id, pool[start : start + rows], {}) for id, start, rows in cuts), {})
+        write_features(
+            folder / f"{name}.h5", (Item(id, pool[start : start + rows], {}) for id, start, rows in cuts), {}
+        )
 
 
 def forget(file: Path) -> None:

@@ -4,7 +4,7 @@
     python -m benchmarks.extraction --stream both --videos FOLDER
 
 For each stream, over the same videos, by turns and `--repeats` times:
-  (a) stage     `pipeline.extraction.run.run` with an empty store: hashing, surveying, decoding, model, store, packing
+  (a) stage     `pipeline.extraction.run.run` with an empty store: hashing, surveying, decoding, model, store, writing
   (b) forward   the stream's model over all clips, decoded before
   (c) decode    the stage's own decoding of the same frames, as many videos at a time, without a model
   (d) plain     decord decodes each video whole; frames resized by torch; the network as published, a clip at a time

@@ -29,7 +29,7 @@ CLIPS, SIZE = 800, 2304  # 20 minutes of video
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time the repacking of a feature file from the store.")
+    parser = argparse.ArgumentParser(description="Time writing a feature file from the store again.")
     parser.add_argument("--videos", type=int, default=200, help="of 20 minutes each (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="of which the median counts (default: %(default)s)")
     options = parser.parse_args()
@@ -40,7 +40,7 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AMDNET_STORE"] = f"{folder}/store"
-        fill(Store(runtime.store_root(), stream.name), videos, stream.recipe)
+        fill(Store(runtime.store_root(), stream.name), videos, stream.provenance)
         seconds = []
         for _ in range(options.repeats):
             started = time.perf_counter()
@@ -54,11 +54,11 @@ def main() -> None:
     )
 
 
-def fill(store: Store, videos: list[Video], recipe: dict) -> None:
+def fill(store: Store, videos: list[Video], provenance: dict) -> None:
     rows = np.random.default_rng(0).normal(size=(CLIPS, SIZE)).astype(np.float16)
     attributes = {"clips": CLIPS, "duration": 1200.0, "fps": 25.0, "decoder": "pyav", "device": "cpu", "libraries": {}}
     for video in videos:
-        store.put(entry_key(video.sha256, recipe), Entry({"rows": rows}, attributes))
+        store.put(entry_key(video.sha256, provenance), Entry({"rows": rows}, attributes))
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def main() -> None:
 
 def _is_random(path: Path) -> bool:
     with FeatureFile(path) as file:
-        return str(file.recipe["weights"]).startswith("random")
+        return str(file.provenance["weights"]).startswith("random")
 
 
 if __name__ == "__main__":

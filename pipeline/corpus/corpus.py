@@ -188,4 +188,4 @@ def _nothing_usable(split: str, what: str, listed: int, folder: Path) -> Pipelin
 def max_query_tokens(features_folder: Path | str) -> int:
     """The most tokens a query can have, the two specials included: what the query file was extracted with."""
     with FeatureFile(Path(features_folder) / "query.h5") as file:
-        return int(file.recipe["max_tokens"])
+        return int(file.provenance["max_tokens"])

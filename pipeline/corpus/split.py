@@ -119,7 +119,7 @@ def find_split(sources: Sources, listed: list[Video], asked: list[Query]) -> Spl
 
 def find_videos(sources: Sources, listed: list[Video]) -> list[tuple[Video, int]]:
     """Of the videos those that have features, each with the number of its rows that are used."""
-    clip_seconds = sources.visual[0].recipe.get("clip_seconds")
+    clip_seconds = sources.visual[0].provenance.get("clip_seconds")
     videos = []
     for video in listed:
         rows = min(_length(file, video.video_id) for file in sources.visual)
@@ -152,7 +152,7 @@ def read_video(
 def clip_times_of(sources: Sources, video: Video, length: int, form: Form) -> ClipTimes:
     """When the clips of a video with `length` rows are, V left out."""
     # Nothing says how long a row of a feature pack is: all of them cover the video evenly.
-    row_seconds = sources.visual[0].recipe.get("clip_seconds") or video.used_seconds / length
+    row_seconds = sources.visual[0].provenance.get("clip_seconds") or video.used_seconds / length
     return clip_times(length, form.clips, row_seconds, video.used_seconds)
 
 

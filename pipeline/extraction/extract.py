@@ -69,7 +69,7 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
     because that is no fault of the video.
     """
     started = time.perf_counter()
-    key = entry_key(video.sha256, stream.recipe)
+    key = entry_key(video.sha256, stream.provenance)
     if known := store.get(key):
         return Outcome(video.video_id, dict(known.attributes))
     seconds = Seconds()

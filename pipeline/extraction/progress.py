@@ -18,11 +18,11 @@ class Progress:
     """Counts the outcomes of an extraction of the videos in `missing`.
 
     It is a context manager around that extraction. A second `with` goes on counting where the first one ended.
-    `packing` is the time spent on writing the feature file, in seconds; the caller adds to it.
+    `writing` is the time spent on writing the feature file, in seconds; the caller adds to it.
     """
 
     def __init__(self, stream: str, missing: list[Video]):
-        self.packing = 0.0
+        self.writing = 0.0
         self._stream, self._missing = stream, len(missing)
         self._decoded = self._clips = 0
         self._video_seconds = self._decode = self._forward = self._elapsed = 0.0
@@ -83,21 +83,21 @@ class Progress:
             "seconds": {
                 "decode": round(self._decode, 2),
                 "forward": round(self._forward, 2),
-                "packing": round(self.packing, 2),
-                "total": round(self._elapsed + self.packing, 2),
+                "packing": round(self.writing, 2),
+                "total": round(self._elapsed + self.writing, 2),
             },
             "clips_per_second": round(self._clips_per_second, 2),
             "times_real_time": round(self._times_real_time, 2),
-            "weights": stream.recipe["weights"],
+            "weights": stream.provenance["weights"],
             "decoders": {name: readers.count(name) for name in DECODERS},
             "devices": dict(sorted(Counter(entry["device"] for entry in known.values()).items())),
             "other_durations": [
                 {"video_id": video.video_id, "manifest": video.duration, "decoded": known[video.video_id]["duration"]}
                 for video in videos
                 if video.video_id in known
-                and abs(video.duration - known[video.video_id]["duration"]) > stream.recipe["clip_seconds"] / 2
+                and abs(video.duration - known[video.video_id]["duration"]) > stream.provenance["clip_seconds"] / 2
             ],
-            "recipe": stream.recipe,
+            "recipe": stream.provenance,
             "failures": [asdict(failure) for failure in failures],
         }
 

@@ -19,7 +19,7 @@ from pipeline.extraction.executor import outcomes
 from pipeline.extraction.extract import Failure
 from pipeline.extraction.progress import Progress
 from pipeline.extraction.stream import Stream
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.feature_io.store import Store, entry_key
 
 
@@ -43,7 +43,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
     """
     store = Store(runtime.store_root(), stream.name)
     videos = sorted(videos, key=lambda video: video.video_id)
-    entries = {video.video_id: store.attributes(entry_key(video.sha256, stream.recipe)) for video in videos}
+    entries = {video.video_id: store.attributes(entry_key(video.sha256, stream.provenance)) for video in videos}
     known = {video_id: attributes for video_id, attributes in entries.items() if attributes is not None}
     failures: list[Failure] = []
     missing = [video for video in videos if video.video_id not in known]
@@ -66,8 +66,9 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
             break
         started = time.perf_counter()
         try:
-            items = _packed(stream, store, [video for video in videos if video.video_id in known])
-            pack(folder / f"{stream.name}.h5", items, stream.recipe, {"libraries": _libraries(known.values())})
+            items = _items(stream, store, [video for video in videos if video.video_id in known])
+            libraries = {"libraries": _libraries(known.values())}
+            write_features(folder / f"{stream.name}.h5", items, stream.provenance, libraries)
             break
         except _Damaged as damage:
             if damaged:
@@ -76,7 +77,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
             for video in damaged:
                 del known[video.video_id]
         finally:
-            progress.packing += time.perf_counter() - started
+            progress.writing += time.perf_counter() - started
 
     failures.sort(key=lambda failure: failure.video_id)
     metrics = progress.metrics(stream, videos, known, failures)
@@ -87,16 +88,16 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
     return metrics
 
 
-def _packed(stream: Stream, store: Store, videos: list[Video]) -> Iterator[Packed]:
+def _items(stream: Stream, store: Store, videos: list[Video]) -> Iterator[Item]:
     """Yield the data set of each video; raises _Damaged with all videos whose entries cannot be read back."""
     damaged = []
     for video in videos:
-        entry = store.get(entry_key(video.sha256, stream.recipe))
+        entry = store.get(entry_key(video.sha256, stream.provenance))
         if entry is None:
             damaged.append(video)
         elif not damaged:
             attributes = {name: value for name, value in entry.attributes.items() if name != "libraries"}
-            yield Packed(video.video_id, entry.arrays["rows"], {**attributes, "sha256": video.sha256})
+            yield Item(video.video_id, entry.arrays["rows"], {**attributes, "sha256": video.sha256})
     if damaged:
         raise _Damaged(damaged)
 

@@ -1,4 +1,4 @@
-"""What extraction needs of a visual stream; `slowfast.py` and `resnet.py` beside this file have it."""
+"""What extraction needs of a visual stream; the file stream.py of each folder in pipeline/backbones implements it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
@@ -11,17 +11,21 @@ from pipeline.video.reader import Scaling, Timeline
 
 
 class Stream(Protocol):
-    """A stream turns a video's clips into rows. A unit is what one item of a forward pass is: a clip, or a frame.
+    """A stream turns a video's clips into rows. A unit is one item of a forward pass: a clip, or a frame.
 
-    It is pickled as its parameters, never with its model, so that a worker on any machine finds its own weights.
+    A stream is pickled as its parameters and never with its model, so that a worker on any machine finds its own
+    weights.
 
-    name: `slowfast`, `resnet`; recipe: see `pipeline.backbones.common.provenance`; short_side: pixels; scaling: of the
-    pictures to it; batch: units a forward pass; decode: the bounds of decoding; libraries: the distributions whose
-    versions are recorded.
+    name: `slowfast`, `resnet`.
+    provenance: see `pipeline.backbones.common.provenance`.
+    short_side: of the decoded frames, in pixels; scaling: how they are scaled to it.
+    batch: units in a forward pass.
+    decode: the bounds of decoding.
+    libraries: the distributions whose versions are recorded.
     """
 
     name: str
-    recipe: dict[str, Any]
+    provenance: dict[str, Any]
     short_side: int
     scaling: Scaling
     batch: int
@@ -29,7 +33,7 @@ class Stream(Protocol):
     libraries: tuple[str, ...]
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
-        """The frame indices of every clip, at least one each."""
+        """Return the frame indices of every clip, at least one for each."""
         ...
 
     def units(self, frames: Iterable[np.ndarray]) -> Iterable[np.ndarray]:

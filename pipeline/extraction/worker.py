@@ -30,14 +30,14 @@ class WorkerConfig:
 
     stream: the pickled stream. The worker unpickles it last, because the stream then looks for its weights.
     code: the hash of every module of this project that the driver has imported.
-    recipe: the driver's recipe of the stream, which the worker's must equal.
+    provenance: the driver's provenance of the stream, which the worker's must equal.
     environment: the driver's environment variables of this project, with absolute folders.
     threads: how many threads torch uses on the CPU.
     """
 
     stream: bytes
     code: dict[str, str | None]
-    recipe: dict[str, Any]
+    provenance: dict[str, Any]
     store: Store
     environment: dict[str, str]
     threads: int
@@ -48,7 +48,8 @@ def worker_config(stream: Stream, store: Store, device: str, threads: int) -> Wo
     own = {name: value for name, value in os.environ.items() if name.startswith("AMDNET_")}
     folders = {"DVC_ROOT": str(runtime.project_root()), "AMDNET_STORE": str(runtime.store_root())}
     environment = {**own, **folders, "AMDNET_DEVICE": device}
-    return WorkerConfig(pickle.dumps(stream), code_of(imported_modules()), stream.recipe, store, environment, threads)
+    code = code_of(imported_modules())
+    return WorkerConfig(pickle.dumps(stream), code, stream.provenance, store, environment, threads)
 
 
 class Worker:
@@ -76,8 +77,8 @@ class Worker:
         if others := [name for name, found in code.items() if found != self._config.code[name]]:
             raise _refused(f"its code is not the driver's: {', '.join(others)}")
         self._stream = pickle.loads(self._config.stream)
-        if self._stream.recipe != self._config.recipe:
-            raise _refused(f"its recipe is {self._stream.recipe}, the driver's is {self._config.recipe}")
+        if self._stream.provenance != self._config.provenance:
+            raise _refused(f"its provenance is {self._stream.provenance}, the driver's is {self._config.provenance}")
 
 
 def _refused(cause: str) -> PipelineError:

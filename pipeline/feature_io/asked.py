@@ -1,4 +1,7 @@
-"""What the stage `scan` wrote of the streams that are asked for. Test: tests/settings/test_streams.py."""
+"""The stage `scan` writes which feature streams this run asks for; the other stages read that here.
+
+Test: tests/settings/test_streams.py.
+"""
 
 from pathlib import Path
 
@@ -10,10 +13,10 @@ NOT_ASKED = "no `features.streams` of this run names it"
 
 
 def is_asked_for(stream: str) -> bool:
-    """Whether this run reads the stream."""
+    """Return whether this run reads the stream."""
     return bool(read_json(FOLDER / f"{stream}.json")["asked_for"])
 
 
 def streams_in_order() -> list[str]:
-    """The streams that this run reads, in the order in which they are concatenated."""
+    """Return the streams that this run reads, in the order in which they are concatenated."""
     return list(read_json(FOLDER / ORDER))

@@ -1,6 +1,6 @@
-"""Two feature files, video by video: whether features that were extracted again are those that were published.
+"""Compares two feature files video by video: are features that were extracted again the published ones?
 
-Rows are compared by their cosine, over the rows that both files have of a video. `amdnet compare` prints the result.
+The rows that both files have of a video are compared by their cosine. `amdnet compare` prints the result.
 Test: tests/tools/test_compare.py.
 """
 
@@ -18,11 +18,11 @@ from pipeline.core.errors import PipelineError
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was found of one id.
+    """What the comparison of one id found.
 
     shapes and dtypes: as the two files store them, None where a file lacks the id; rows_more: how many rows file B has
-    more than file A; mean_cosine and min_cosine: over the rows that both have, None where there are none; not_finite:
-    how many rows of A and of B hold NaN or infinity; verdict: `same`, or what is different.
+    more than file A; mean_cosine and min_cosine: over the rows that both files have, None where there are none;
+    not_finite: how many rows of A and of B hold NaN or infinity; verdict: `same`, or what is different.
     """
 
     id: str
@@ -37,9 +37,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts over all ids of two files, and the cosines over all ids that have one.
+    """Counts over all ids of two files, and cosines over all ids that have one.
 
-    verdict: `same` where all ids are; files without any id are `different`.
+    verdict: `same` where every id is the same, else `different`; two files without any id are `different`.
     """
 
     ids: int
@@ -67,7 +67,7 @@ def compare_files(first: Path, second: Path, min_cosine: float, max_rows: int) -
 
 
 def summarize(found: Sequence[Comparison]) -> Summary:
-    """Count what was found of all ids."""
+    """Sum up the comparisons of all ids."""
     means = [one.mean_cosine for one in found if one.mean_cosine is not None]
     same = sum(one.verdict == "same" for one in found)
     return Summary(
@@ -136,7 +136,7 @@ def _compare(id: str, first: object, second: object, min_cosine: float, max_rows
 
 
 def _shape(item: object) -> list[int] | None:
-    """The shape of a dataset; None of anything else, and of a dataset that HDF5 calls empty."""
+    """Return the shape of a dataset; None for anything else, and for a dataset that HDF5 calls empty."""
     return list(item.shape) if isinstance(item, h5py.Dataset) and item.shape is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Queries that are longer than the limit: counted, with advice; and different ones that are equal once cut, by name.
+"""Counts the queries that `query_text.max_tokens` cuts, and finds different queries that are equal once they are cut.
 
 Test: tests/feature_io/test_cuts.py.
 """
@@ -15,9 +15,9 @@ SHOWN = 3
 
 
 class Cuts:
-    """Takes the queries one by one, each with its number of tokens and what is kept of them.
+    """Takes the queries one by one, each with the number of its tokens and with what the cut leaves of them.
 
-    max_tokens: as in params.yaml; specials: how many of these are no tokens of the query.
+    max_tokens: as in params.yaml; specials: how many of these ids are special tokens and not tokens of the query.
     """
 
     def __init__(self, max_tokens: int, specials: int):
@@ -26,15 +26,20 @@ class Cuts:
         self._same: dict[Hashable, list[Query]] = defaultdict(list)
 
     def add(self, query: Query, tokens: int, kept: Hashable) -> None:
-        """tokens: of the whole query; kept: the same for two queries whose features are the same."""
+        """Take one query.
+
+        tokens: how many the whole query has; kept: a value that is equal for two queries if and only if their features
+        are.
+        """
         self._lengths.append(tokens + self._specials)
         self._same[kept].append(query)
 
     def numbers(self) -> dict[str, Any]:
-        """For the stage's metrics: truncated (queries), max_tokens_advised, truncated_then, equal.
+        """Return the numbers for the stage's metrics.
 
-        max_tokens_advised: the limit that would cut none, or only the truncated_then that no limit keeps whole; equal:
-        groups of queries of different text with the same features, which no model can tell apart.
+        truncated: how many queries are cut; max_tokens_advised: the smallest limit that would cut no query, or none but
+        the `truncated_then` queries that are too long for any limit; equal: groups of queries whose texts differ but
+        whose features are the same, so that no model can tell them apart.
         """
         groups = [
             {"query_ids": sorted(q.query_id for q in queries), "video_ids": sorted({q.video_id for q in queries})}
@@ -53,7 +58,10 @@ class Cuts:
 
 
 def cut_line(metrics: Mapping[str, Any]) -> str:
-    """`numbers`, beside the number of `queries`, for people: a part of the stage's last line."""
+    """Say in words what `numbers` returned, for the stage's last line.
+
+    metrics: these numbers, and the number of `queries`.
+    """
     line = "{truncated} of {queries} queries cut to {max_tokens} token ids".format(**metrics)
     if metrics["truncated"]:
         left = f" but {metrics['truncated_then']}" if metrics["truncated_then"] else ""

@@ -1,9 +1,9 @@
-"""The content-addressed store: what was once computed for one video and one recipe is never computed again.
+"""The content-addressed store: what was computed once from one content with one provenance is not computed again.
 
-An entry's key is the SHA-256 of its content hash and its recipe. Entries are safetensors files, written to a temporary
-name, fsynced and renamed, so a killed run loses only what was in flight and several runs may share one store. An entry
-that cannot be read back, or whose arrays no longer hash to what was written (a disk fault), counts as absent and is
-computed anew. Test: tests/feature_io/test_store.py.
+The key of an entry is the SHA-256 of the content's hash and of the provenance. Entries are safetensors files. Each is
+written under a temporary name, fsynced and renamed, so a killed run loses only what was in flight, and several runs may
+share one store. An entry counts as absent and is computed again if it cannot be read back, or if its arrays no longer
+hash to what was written (a disk fault). Test: tests/feature_io/test_store.py.
 """
 
 import hashlib
@@ -25,15 +25,16 @@ from pipeline.core.files import atomic_path, canonical_json, sha256_text
 
 @dataclass(frozen=True)
 class Entry:
-    """What one extraction gave: named arrays, and attributes that JSON can hold."""
+    """The result of one extraction: named arrays, and attributes that JSON can hold."""
 
     arrays: Mapping[str, np.ndarray]
     attributes: Mapping[str, Any]
 
 
-def entry_key(content_sha256: str, recipe: Mapping[str, Any]) -> str:
-    """The key of an entry: the hash of what it was computed from and of everything that decides how."""
-    return sha256_text(canonical_json({"content": content_sha256, "recipe": recipe}))
+def entry_key(content_sha256: str, provenance: Mapping[str, Any]) -> str:
+    """Return the key of an entry: the hash of what it is computed from and of everything that decides how."""
+    # the name "recipe" is part of every key: with another one, no store that users have would be found again
+    return sha256_text(canonical_json({"content": content_sha256, "recipe": provenance}))
 
 
 class Store:
@@ -43,11 +44,11 @@ class Store:
         self.folder = Path(root) / stream
 
     def path(self, key: str) -> Path:
-        """Where the entry of `key` lies, whether or not it exists."""
+        """Return where the entry of `key` lies, whether or not it exists."""
         return self.folder / key[:2] / f"{key}.safetensors"
 
     def get(self, key: str) -> Entry | None:
-        """The entry, or None where there is none that can be read."""
+        """Return the entry, or None where there is none that can be read."""
         path = self.path(key)
         try:
             with safe_open(path, framework="numpy") as file:
@@ -58,10 +59,10 @@ class Store:
             return None
 
     def attributes(self, key: str) -> dict[str, Any] | None:
-        """The attributes of an entry, or None where there is none of the length that its header says.
+        """Return the attributes of an entry, or None where there is no file of the length that its header declares.
 
-        Reads the header only: planning a run looks at every entry, and must not read terabytes of arrays twice. An
-        entry with attributes may still have damaged arrays; `get` tells.
+        Only the header is read, because a run looks at every entry when it plans its work and must not read terabytes
+        of arrays twice. The arrays of an entry that has attributes may still be damaged, which `get` finds out.
         """
         try:
             with safe_open(self.path(key), framework="numpy") as file:
@@ -70,14 +71,18 @@ class Store:
             return None
 
     def put(self, key: str, entry: Entry) -> None:
-        """Write the entry whole, replacing one of the same key; raises PipelineError where the disk does not let it."""
+        """Write the entry whole, in place of one with the same key; raises PipelineError where the disk does not allow
+        it.
+        """
         arrays = {name: np.ascontiguousarray(array) for name, array in entry.arrays.items()}
         with self._writing(), atomic_path(self.path(key)) as temporary:
             metadata = {"attributes": canonical_json(dict(entry.attributes)), "arrays": _digest(arrays)}
             save_file(arrays, temporary, metadata=metadata)
 
     def check_writable(self) -> None:
-        """Raise PipelineError where no entry can be written, before hours of work have made one."""
+        """Raise PipelineError where no entry can be written, so that a run fails before hours of work and not after
+        them.
+        """
         with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self.folder).close()

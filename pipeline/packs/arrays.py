@@ -1,6 +1,7 @@
-"""An HDF5 file of one root-level data set an id, read with care: packs differ in shapes, and come from strangers.
+"""Reads the rows of an HDF5 file of a pack: one dataset for each id at the root, in shapes that differ between packs.
 
-Links and data stored outside the file are refused, since they would read other files. Test: tests/packs/test_arrays.py.
+Packs come from strangers, so links and data stored outside the file are refused: they would read other files.
+Test: tests/packs/test_arrays.py.
 """
 
 import unicodedata
@@ -16,7 +17,7 @@ from pipeline.packs.binary import MOST_BYTES
 
 
 class ArrayRows:
-    """Rows by id; a context manager. files: what was read; facts: counts for prepare.json."""
+    """Gives the rows of an id; a context manager. files: the files that are read; facts: counts for prepare.json."""
 
     def __init__(self, path: Path):
         """Raises PipelineError where the file cannot be opened as HDF5."""
@@ -39,17 +40,22 @@ class ArrayRows:
 
     @cached_property
     def _decomposed(self) -> dict[str, str]:
-        """The names whose accents are characters of their own, by the id that they are."""
+        """The names in which accents are characters of their own, by the id that each of them stands for."""
         names = ((unicodedata.normalize("NFC", name), name) for name in self._file if not name.isascii())
         return {id: name for id, name in names if id != name}
 
     def _names(self, id: str) -> list[str]:
-        """What the rows of this id are called here; more than one where Unicode has several ways to write it."""
+        """Return what the rows of this id are called in the file; more than one name where Unicode can write the id in
+        two ways.
+        """
         other = None if id.isascii() else self._decomposed.get(id)
         return [name for name in (id if id in self._file else None, other) if name]
 
     def __getitem__(self, id: str) -> np.ndarray:
-        """(T, D), T >= 1, of the file's own type; stored as (T, D), (1, T, D) or (D,). Raises BadRecord."""
+        """Return (T, D) rows, T >= 1, of the file's own type; the file stores them as (T, D), (1, T, D) or (D,).
+
+        Raises BadRecord where the file has no such rows of numbers, or has them in another file.
+        """
         name, *more = self._names(id) or [id]
         if more:
             raise BadRecord("two data sets are called so; their names differ in how Unicode writes an accent only")

@@ -1,6 +1,7 @@
-"""A folder {feature.bin, id.txt, shape.txt, video2frames.txt}: N x D float32, row i belongs to the i-th name.
+"""Reads the rows of a folder of a pack: feature.bin is N x D float32, and row i belongs to the i-th name in id.txt.
 
-Only one video's rows are ever in memory. Test: tests/packs/test_binary.py.
+The folder may also hold shape.txt (N and D) and video2frames.txt (the order of rows). Only one video's rows are ever in
+memory. Test: tests/packs/test_binary.py.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ MOST_BYTES = 1 << 28
 
 
 class BinaryRows:
-    """Rows by video id; a context manager. files: what was read; facts: counts for prepare.json."""
+    """Gives the rows of a video; a context manager. files: the files that are read; facts: counts for prepare.json."""
 
     def __init__(self, folder: Path):
         """Raises PipelineError where size, shape and names do not agree: then no row can be trusted."""
@@ -40,7 +41,10 @@ class BinaryRows:
         return video_id in self._index
 
     def __getitem__(self, video_id: str) -> np.ndarray:
-        """(T, D) float32, neighbouring rows in one read; raises KeyError, and BadRecord for what cannot be read."""
+        """Return (T, D) float32; rows that are neighbours in the file are read at once.
+
+        Raises KeyError for an unknown video, BadRecord for rows that cannot be read.
+        """
         rows = self._index[video_id]
         if len(rows) * self._row_bytes > MOST_BYTES:
             raise BadRecord(f"{len(rows)} rows are more than the {MOST_BYTES:,} bytes a video may have")
@@ -60,7 +64,7 @@ class BinaryRows:
         return self._size * ROW_TYPE.itemsize
 
     def _checked_size(self, shape_file: Path) -> int:
-        """D, once size(feature.bin) = 4 N D and the number of names hold."""
+        """Return D, after checking that feature.bin has 4 N D bytes and id.txt has N names."""
         try:
             found = self.file.stat().st_size
         except OSError as error:
@@ -78,7 +82,7 @@ class BinaryRows:
 
 
 def _shape(path: Path) -> tuple[int, int]:
-    """(N, D) of the first line."""
+    """Return (N, D), which stand in the first line."""
     with open(path, encoding="latin-1") as file:
         fields = file.readline(200).split()
     if len(fields) != 2 or not all(field.isascii() and field.isdigit() for field in fields):

@@ -1,6 +1,6 @@
-"""Where a feature pack keeps what: its collection folder, captions, one video feature and one query feature.
+"""Finds the parts of a feature pack: the folder of its collection, captions, one video feature and one query feature.
 
-The folders above the collection vary from archive to archive, so it is found by what it holds: FeatureData/ and
+The folders above the collection differ between archives, so the collection is found by what it holds: FeatureData/ and
 TextData/. Test: tests/packs/test_collection.py.
 """
 
@@ -21,7 +21,11 @@ SUFFIXES = (".hdf5", ".h5")
 
 @dataclass(frozen=True)
 class Collection:
-    """name: `tvr`, `charades`, ...; captions: file a split; video, query: an HDF5 file or a folder with feature.bin."""
+    """Where the parts of a feature pack lie.
+
+    name: `tvr`, `charades`, ...; captions: the file of each split; video, query: an HDF5 file, or a folder with
+    feature.bin.
+    """
 
     root: Path
     name: str
@@ -31,7 +35,10 @@ class Collection:
 
 
 def find(source: Path, params: PackParams) -> Collection:
-    """The one collection below `source`; raises PipelineError where a part is missing or several could be meant."""
+    """Find the one collection below `source`.
+
+    Raises PipelineError where a part is missing or several could be meant.
+    """
     root = _one(_roots(source), source, "folder with FeatureData/ and TextData/", "let `source` name one of them")
     features, texts = (root / part for part in PARTS)
     training = sorted(texts.glob(f"*train{CAPTIONS}"))

@@ -1,7 +1,7 @@
 """manifest/pack.json: which files of a feature pack the features come from; `null` for every other data set.
 
-The stages that import features depend on it instead of the pack's folder: it names every file with size and hash, so
-it changes where they do. Test: tests/packs/test_stages.py.
+The stages that import features depend on this file instead of the pack's folder. It names every file of the pack that
+is read, with size and hash, so it changes where these files do. Test: tests/packs/test_stages.py.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,7 +16,11 @@ from pipeline.core.files import read_json, write_json
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """One feature of a pack: its place below `source`, numbers a row (D), dtype (float16 or float32), its files."""
+    """One feature of a pack.
+
+    path: where it lies, below `source`; size: D, the numbers in a row; dtype: float16 or float32; files: path, bytes
+    and sha256 of each of its files.
+    """
 
     path: str
     size: int
@@ -26,7 +30,11 @@ class FeatureSet:
 
 @dataclass(frozen=True)
 class Pack:
-    """source: as in params.yaml; collection: tvr, activitynet, charades, ...; both features that are imported."""
+    """A feature pack as the stage `prepare` has read it.
+
+    source: as in params.yaml; collection: tvr, activitynet, charades, ...; video, query: the two features that are
+    imported.
+    """
 
     source: str
     collection: str
@@ -34,7 +42,9 @@ class Pack:
     query: FeatureSet
 
     def unchanged(self, features: FeatureSet) -> Path:
-        """Where the feature lies; raises PipelineError where a file is gone or is not what `prepare` has read."""
+        """Return where the feature lies; raises PipelineError where a file is gone or is not the one that `prepare` has
+        read.
+        """
         root = runtime.resolve(self.source)
         for file in features.files:
             try:
@@ -52,7 +62,7 @@ class Pack:
 
 
 def describe(source: Path, path: Path, files: list[Path], size: int, dtype: str) -> FeatureSet:
-    """The feature at `path` with the files that were read for it, below the folder `source`."""
+    """Describe the feature at `path`, for which `files` were read; all of them lie below the folder `source`."""
     return FeatureSet(
         path.relative_to(source).as_posix(),
         size,

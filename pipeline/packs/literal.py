@@ -1,8 +1,7 @@
-"""video2frames.txt: one Python dictionary literal {video id: [row name, ...]}, read without Python.
+"""Reads video2frames.txt, one Python dictionary literal {video id: [row name, ...]}, without evaluating it.
 
-The file names millions of rows, so it is scanned block by block and one video is held at a time. Nothing in it is ever
-evaluated: what is not a dictionary of lists of strings is an error that shows the place.
-Test: tests/packs/test_literal.py.
+The file names millions of rows, so it is scanned block by block, and only one video's names are held at a time. What is
+not a dictionary of lists of strings is an error that shows the place. Test: tests/packs/test_literal.py.
 """
 
 import ast
@@ -23,7 +22,7 @@ Token = tuple[str, bool]
 
 
 def entries(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """(video id, its row names in order) of every entry, in file order.
+    """Yield (video id, its row names in order) for every entry, in the order of the file.
 
     Raises PipelineError where the file cannot be read or is not such a dictionary.
     """

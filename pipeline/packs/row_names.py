@@ -1,8 +1,9 @@
-"""Which rows of feature.bin belong to which video, and in which order: id.txt, and video2frames.txt where it is there.
+"""Tells which rows of feature.bin belong to which video, and in which order, from id.txt and video2frames.txt.
 
-A row is called `<video id>_<integer>`, and ids hold underscores themselves, so the last one counts. Without
-video2frames.txt the integer decides the order (as a number, not as text); with it the lists decide, and how they differ
-is counted. A row takes 20 bytes of memory or so, never a Python string. Test: tests/packs/test_row_names.py.
+A row is called `<video id>_<integer>`; ids contain underscores too, so the last one separates the two. Without
+video2frames.txt the integers decide the order, as numbers and not as text. With it, its lists decide, and how they
+differ from the integers is counted. A row takes about 20 bytes of memory; it is never held as a Python string.
+Test: tests/packs/test_row_names.py.
 """
 
 import unicodedata
@@ -24,10 +25,10 @@ MOST_DIGITS = 18
 
 
 class RowIndex:
-    """Row numbers in feature.bin by video id.
+    """Gives the numbers of a video's rows in feature.bin.
 
-    rows: names in id.txt; counts: rows_without_video (a name of another form), rows_not_listed and videos_reordered
-    (video2frames.txt lists fewer rows, or another order than the integers').
+    rows: how many names id.txt holds; counts: rows_without_video (the name has another form), rows_not_listed and
+    videos_reordered (video2frames.txt leaves rows out, or lists them in another order than that of the integers).
     """
 
     def __init__(self, id_file: Path, frames_file: Path | None):
@@ -53,13 +54,16 @@ class RowIndex:
         return video_id in (self._videos if self._listed is None else self._listed)
 
     def __getitem__(self, video_id: str) -> np.ndarray:
-        """(T,) int64 rows in temporal order, T >= 1; raises KeyError, and BadRecord where they cannot be trusted."""
+        """Return the (T,) int64 rows of a video in temporal order, T >= 1.
+
+        Raises KeyError for an unknown video, BadRecord where its rows cannot be trusted.
+        """
         if video_id in self._broken:
             raise BadRecord(self._broken[video_id])
         return self._by_number(video_id)[0] if self._listed is None else self._listed[video_id]
 
     def _read_names(self, path: Path) -> tuple[np.ndarray, np.ndarray]:
-        """(N,) index of each row's video and (N,) its integer."""
+        """Return (N,) the index of each row's video, and (N,) its integer."""
         video, number = array("i"), array("q")
         for name in _words(path):
             video_id, integer = _split(name)
@@ -83,7 +87,7 @@ class RowIndex:
         self.counts["rows_not_listed"] = self.rows - listed_rows
 
     def _find(self, names: Sequence[str]) -> tuple[np.ndarray, int]:
-        """(T,) rows of these names that are there, and how many are not."""
+        """Return the (T,) rows of those names that exist, and how many names do not."""
         split = [_split(unicodedata.normalize("NFC", name)) for name in names]
         found = np.full(len(names), UNNAMED, np.int64)
         for video_id in {video_id for video_id, integer in split if integer is not None and video_id in self._videos}:
@@ -101,7 +105,7 @@ class RowIndex:
 
 
 def _split(name: str) -> tuple[str, int | None]:
-    """(video id, integer) of a row name; no integer where it has another form."""
+    """Split the name of a row into (video id, integer); the integer is None where the name has another form."""
     video_id, _, digits = name.rpartition("_")
     if not video_id or len(digits) > MOST_DIGITS or not (digits.isascii() and digits.isdigit()):
         return name, None
@@ -109,7 +113,7 @@ def _split(name: str) -> tuple[str, int | None]:
 
 
 def _words(path: Path) -> Iterator[str]:
-    """The names of id.txt, usually one line of many megabytes, block by block."""
+    """Yield the names in id.txt, which usually stand in one line of many megabytes; the file is read block by block."""
     try:
         with open(path, "rb") as file:
             rest = b""
@@ -127,5 +131,8 @@ def _words(path: Path) -> Iterator[str]:
 
 
 def _name(word: bytes) -> str:
-    """As ids are: accents are no characters of their own. A byte that is no UTF-8 stays, and is found by no id."""
+    """Decode a name the way ids are: an accented letter is one character (NFC).
+
+    A byte that is not UTF-8 is kept as it is, so that no id equals the name.
+    """
     return unicodedata.normalize("NFC", word.decode("utf-8", "surrogateescape"))

@@ -1,7 +1,7 @@
-"""Rows of either layout by the ids of the captions.
+"""Reads the rows of either layout of a pack by the ids of the captions.
 
-Ids differ between releases. A video `v_<id>` is also looked for as `<id>` (ActivityNet), a query
-`<video>#enc#<k>` also as `<video>#<k>`; the exact id wins. Test: tests/packs/test_rows.py.
+Ids differ between releases: a video `v_<id>` is also looked for as `<id>` (ActivityNet), and a query `<video>#enc#<k>`
+also as `<video>#<k>`. The exact id wins. Test: tests/packs/test_rows.py.
 """
 
 from collections.abc import Iterator
@@ -17,14 +17,15 @@ Rows = BinaryRows | ArrayRows
 
 
 def open_rows(path: Path) -> Rows:
-    """A folder with feature.bin, or an HDF5 file; raises PipelineError where it is not in order as a whole."""
+    """Open a folder with feature.bin, or an HDF5 file; raises PipelineError where it is not in order as a whole."""
     return BinaryRows(path) if path.is_dir() else ArrayRows(path)
 
 
 def read_rows(source: Rows, id: str) -> tuple[np.ndarray, bool]:
-    """(T, D) float16 where the pack has that, else float32, and whether the id was found under another name.
+    """Return (T, D) rows, and whether the pack has them under another name than `id`.
 
-    Raises BadRecord where the pack has no such rows, or values that are not finite.
+    The rows are float16 where the pack stores that, else float32. Raises BadRecord where the pack has no rows of this
+    id, or values that are not finite.
     """
     key = next((key for key in _keys(id) if key in source), None)
     if key is None:

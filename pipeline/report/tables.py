@@ -90,10 +90,10 @@ def _seconds(numbers: Json) -> float:
 
 
 def parameters(config: Json, training: Json, extractions: Mapping[str, Json]) -> list[tuple[str, Any]]:
-    """Names and values of what the model was built with, of how training went, and of the visual streams' recipes."""
-    recipes = {stream: numbers["recipe"] for stream, numbers in extractions.items() if "recipe" in numbers}
+    """Names and values of what the model was built with, of how training went, and of how the features were made."""
+    provenance = {stream: numbers["recipe"] for stream, numbers in extractions.items() if "recipe" in numbers}
     summary = {name: value for name, value in training.items() if name != "history"}
-    return flat(config) + flat({"training": summary, **recipes})
+    return flat(config) + flat({"training": summary, **provenance})
 
 
 def flat(value: Json, prefix: str = "") -> list[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""What query and subtitle extraction share: tokenizer and model, their recipe, reuse from the store.
+"""What the extraction of queries and that of subtitles share: tokenizer, model, provenance, reuse from the store.
 
 Tests: tests/text/test_queries.py, tests/text/test_subtitles.py.
 """
@@ -23,9 +23,9 @@ LIBRARIES = f"torch {torch.__version__}, transformers {transformers.__version__}
 
 @dataclass(frozen=True)
 class TextEncoder:
-    """A tokenizer, the model that reads its ids, the parameters that named them.
+    """A tokenizer, the model that reads its ids, and the parameters that name both.
 
-    max_tokens: the most ids the model is given at once, the two specials included.
+    max_tokens: the most ids that the model is given at once, the two special tokens included.
     """
 
     tokenizer: Tokenizer
@@ -34,36 +34,36 @@ class TextEncoder:
     max_tokens: int
 
     @property
-    def recipe(self) -> dict[str, Any]:
-        """Everything about tokenizer and model that decides a feature."""
-        return {**self.roberta.recipe, "tokenizer_sha256": self.tokenizer.sha256, "max_tokens": self.max_tokens}
+    def provenance(self) -> dict[str, Any]:
+        """Return everything about tokenizer and model that decides a feature."""
+        return {**self.roberta.provenance, "tokenizer_sha256": self.tokenizer.sha256, "max_tokens": self.max_tokens}
 
     def key(self, ids: Sequence[int], stream: str) -> str:
-        """The store's key of what the model makes of these ids, whichever tokenizer gave them."""
+        """Return the store's key of the features of these ids, which does not depend on the tokenizer."""
         of_tokenizer = {"tokenizer_sha256", "max_tokens"}
-        recipe = {name: value for name, value in self.recipe.items() if name not in of_tokenizer}
-        recipe |= {"vocabulary": len(self.tokenizer), "stream": stream}
-        return entry_key(sha256_text(canonical_json(list(ids))), recipe)
+        provenance = {name: value for name, value in self.provenance.items() if name not in of_tokenizer}
+        provenance |= {"vocabulary": len(self.tokenizer), "stream": stream}
+        return entry_key(sha256_text(canonical_json(list(ids))), provenance)
 
     @property
     def room(self) -> int:
-        """The most tokens of a text that fit between the two specials."""
+        """Return the most tokens of a text that fit between the two special tokens."""
         return self.max_tokens - 2
 
 
 def learned_from(queries: Iterable[Query]) -> list[str]:
-    """The texts that a `corpus` tokenizer learns from: of the training queries only, so that no other is known."""
+    """Return the texts that a `corpus` tokenizer learns from: the training queries, so that it knows no other query."""
     return [query.text for query in queries if query.split == "train"]
 
 
 def load_encoder(params: TextParams, max_tokens: int, texts: Iterable[str], device: torch.device) -> TextEncoder:
-    """Tokenizer and model as `params` name them; `texts` are what a `corpus` tokenizer learns from."""
+    """Load the tokenizer and the model that `params` names; `texts` are what a `corpus` tokenizer learns from."""
     tokenizer = load_tokenizer(params.tokenizer, texts)
     return TextEncoder(tokenizer, load_roberta(params, max_tokens, len(tokenizer), device), params, max_tokens)
 
 
 def entry_of(store: Store, key: str, compute: Callable[[], Entry]) -> tuple[Entry, bool]:
-    """The entry of `key` and whether it was there already; computed and stored where it was not."""
+    """Return the entry of `key`, and whether the store had it; an entry that it lacks is computed and stored."""
     entry = store.get(key)
     if entry is not None:
         return entry, True

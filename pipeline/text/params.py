@@ -8,7 +8,7 @@ from pipeline.core.schema import Section
 
 
 class QueryTextParams(Section):
-    """What is read of a query."""
+    """How much of a query is read."""
 
     SECTION = "query_text"
 
@@ -18,12 +18,12 @@ class QueryTextParams(Section):
 
 
 class SubtitleTextParams(Section):
-    """What is read of subtitles at once, and which of it a clip is given."""
+    """How much of the subtitles the model reads at once, and which of them a clip is given."""
 
     SECTION = "subtitle_text"
 
     max_tokens: Annotated[int, Field(ge=4, le=512)] = Field(
-        description="token ids a context of packed sentences, 4 to 512, the two specials included"
+        description="token ids a context of joined sentences, 4 to 512, the two specials included"
     )
     pooling: Literal["own_cues", "published_run"] = Field(
         description="own_cues: a clip is given the cues that are shown in it | published_run: all from its first to "

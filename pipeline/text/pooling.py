@@ -1,7 +1,8 @@
-"""Subtitle tokens to clips: which sentences a clip has, and the maximum over their tokens (PREM, section on features).
+"""Pools the features of subtitle tokens to clips: a clip gets the maximum over the tokens of its sentences.
 
-`own_cues` gives a clip the tokens of the sentences shown in it and of no others. `published_run` is how the published
-features of TVR were made. Test: tests/text/test_pooling.py, the latter against the published pooling.
+This is PREM's pooling, from its section on features. With `own_cues` a clip has the sentences that are shown in it and
+no others. `published_run` repeats how the published features of TVR were made. Test: tests/text/test_pooling.py, which
+compares the latter with the published pooling.
 """
 
 import math
@@ -14,9 +15,10 @@ Times = Sequence[tuple[float, float]]
 
 
 def own_clips(times: Times, clip_seconds: float, count: int) -> list[range]:
-    """The clips in which each sentence is shown: all that it overlaps, or the one of its instant if it has no length.
+    """Return the clips in which each sentence is shown, as one range for each sentence.
 
-    None for a sentence outside the video.
+    A sentence is shown in all clips that it overlaps, or, where it has no length, in the clip of its instant. The range
+    of a sentence outside the video is empty.
     """
     clips = []
     for start, end in times:
@@ -28,10 +30,11 @@ def own_clips(times: Times, clip_seconds: float, count: int) -> list[range]:
 def pool_own(
     tokens: np.ndarray, lengths: Sequence[int], clips: Sequence[range], count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Token features (W, D) of all sentences in a row -> clip features (count, D) and whether a clip has any (count,).
+    """Pool the tokens of a video: (W, D) -> features (T, D), and (T,) whether a clip has any token.
 
-    lengths: tokens of each sentence; clips: those of each sentence. A clip's vector is the element-wise maximum over
-    the tokens of its own sentences; zeros where it has none.
+    tokens: those of all sentences, one sentence after the other; lengths: how many tokens each sentence has; clips: the
+    clips of each sentence; count: T. The row of a clip is the element-wise maximum over the tokens of its own
+    sentences, and zeros where it has none.
     """
     pooled = np.full((count, tokens.shape[1]), -np.inf, tokens.dtype)
     covered = np.zeros(count, bool)
@@ -47,10 +50,10 @@ def pool_own(
 
 
 def published_clips(times: Times, clip_seconds: float, count: int) -> dict[int, list[int]]:
-    """Clip -> indices of its sentences in the order of `times`, for the clips that have any.
+    """Return the sentences of each clip that has any: clip -> indices in the order of `times`.
 
-    A sentence belongs to every clip in [floor(start / c), ceil(end / c)) that the video has: to none where it starts
-    and ends on the same border, or lies outside.
+    A sentence belongs to every clip in [floor(start / clip_seconds), ceil(end / clip_seconds)) that the video has. So
+    it belongs to none where it starts and ends on the same border of two clips, or lies outside the video.
     """
     clips: dict[int, list[int]] = {}
     for index, (start, end) in enumerate(times):
@@ -62,10 +65,11 @@ def published_clips(times: Times, clip_seconds: float, count: int) -> dict[int, 
 def pool_published(
     tokens: np.ndarray, lengths: Sequence[int], clips: dict[int, list[int]], count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """As `pool_own`, but a clip's vector is the maximum over one run of tokens.
+    """Pool as `pool_own` does, except that the row of a clip is the maximum over one run of tokens.
 
-    The run goes from the first token of the clip's first sentence to the last of its last, so that sentences in between
-    count too. Indices in `clips` beyond the sentences that have features stand for the last one.
+    The run goes from the first token of the clip's first sentence to the last token of its last sentence, so the
+    sentences between these count too. clips: see `published_clips`; an index beyond the sentences that have features
+    stands for the last sentence.
     """
     ends = np.cumsum(lengths)
     last = len(lengths) - 1

@@ -1,5 +1,6 @@
-"""Query token features: RoBERTa over each query by itself, one store entry a row of token ids, one dataset a query id.
+"""Extracts the token features of queries: RoBERTa reads each query by itself.
 
+The store has one entry for each sequence of token ids, the feature file one dataset for each query id.
 Test: tests/text/test_queries.py.
 """
 
@@ -14,7 +15,7 @@ from tqdm import tqdm
 
 from pipeline.core.manifest import Query
 from pipeline.feature_io.cuts import Cuts
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.feature_io.store import Entry, Store
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
 
@@ -22,13 +23,13 @@ from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
 def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, path: Path | str) -> dict[str, Any]:
     """Write the feature file of `queries`, dataset query_id -> (W, D), and return the stage's metrics.
 
-    W is at most two less than `encoder.max_tokens`, which counts the two specials; longer queries are cut and counted.
-    A query whose text has no token gets no dataset and is named under `failures`.
+    W is at most `encoder.max_tokens` less the two special tokens; longer queries are cut and counted. A query whose
+    text has no token gets no dataset and is named under `failures`.
     """
     begin = time.perf_counter()
     limit = encoder.room
     ids = {text: encoder.tokenizer.ids(text) for text in sorted({query.text for query in queries})}
-    recipe = {**encoder.recipe, "stream": "query"}
+    provenance = {**encoder.provenance, "stream": "query"}
 
     def entry(text: str) -> tuple[Entry, bool]:
         kept = ids[text][:limit]
@@ -43,12 +44,13 @@ def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, pa
 
     kept = sorted((query for query in queries if ids[query.text]), key=lambda query: query.query_id)
 
-    def datasets() -> Iterator[Packed]:
+    def datasets() -> Iterator[Item]:
         for query in kept:
             rows = entry(query.text)[0].arrays["tokens"]
-            yield Packed(query.query_id, rows, {"video_id": query.video_id, "text": query.text})
+            yield Item(query.query_id, rows, {"video_id": query.video_id, "text": query.text})
 
-    pack(path, datasets(), {**recipe, "tokenizer": encoder.params.tokenizer, "libraries": sorted(libraries)})
+    named = {"tokenizer": encoder.params.tokenizer, "libraries": sorted(libraries)}
+    write_features(path, datasets(), {**provenance, **named})
     failures = [
         {"query_id": query.query_id, "video_id": query.video_id, "stream": "query", "cause": "no token in its text"}
         for query in queries

@@ -1,6 +1,7 @@
-"""Subtitle features: sentences packed into contexts, RoBERTa over each, their tokens pooled to clips.
+"""Extracts subtitle features: RoBERTa reads a video's sentences, and their tokens are pooled to clips.
 
-One store entry a video. Test: tests/text/test_subtitles.py.
+RoBERTa reads a context at once: as many whole sentences as fit into it. The store has one entry for each video.
+Test: tests/text/test_subtitles.py.
 """
 
 import sys
@@ -16,7 +17,7 @@ from tqdm import tqdm
 from pipeline.core.clock import clip_count
 from pipeline.core.files import canonical_json, sha256_text
 from pipeline.core.manifest import Sentence, Subtitles, Video
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.feature_io.store import Entry, Store, entry_key
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
 from pipeline.text.pooling import own_clips, pool_own, pool_published, published_clips
@@ -27,8 +28,11 @@ REVISION = 2
 """Raised when a change of the code changes the features."""
 
 
-def pack_contexts(lengths: Sequence[int], limit: int) -> list[range]:
-    """Sentences of the given lengths, each at most `limit` tokens, in order, as many a context as fit into `limit`."""
+def contexts_of(lengths: Sequence[int], limit: int) -> list[range]:
+    """Group consecutive sentences into contexts, each of as many sentences as fit into `limit` tokens.
+
+    lengths: the tokens of each sentence, none of more than `limit`. A context is a range of indices of sentences.
+    """
     contexts: list[range] = []
     begin, filled = 0, 0
     for index, length in enumerate(lengths):
@@ -52,13 +56,13 @@ def extract_subtitles(
 ) -> dict[str, Any]:
     """Write the feature file of `videos`, dataset video_id -> (T, D), and return the stage's metrics.
 
-    pooling: `subtitle_text.pooling`. T = clip_count(duration, clip_seconds), as in the visual streams. A clip without
-    subtitle is zeros, and so is a whole video without.
+    pooling: `subtitle_text.pooling`. T = clip_count(duration, clip_seconds), as in the visual streams. The row of a
+    clip without subtitles is zeros, and so are all rows of a video without subtitles.
     """
     begin = time.perf_counter()
     sentences = {track.video_id: _in_order(track.sentences, pooling) for track in subtitles}
-    recipe = {
-        **encoder.recipe,
+    provenance = {
+        **encoder.provenance,
         "stream": "subtitle",
         "clip_seconds": clip_seconds,
         "pooling": pooling,
@@ -69,9 +73,8 @@ def extract_subtitles(
         own = sentences[video.video_id]
         content = canonical_json({"duration": video.duration, "sentences": [asdict(sentence) for sentence in own]})
         clips = clip_count(video.duration, clip_seconds)
-        return entry_of(
-            store, entry_key(sha256_text(content), recipe), lambda: _compute(encoder, own, clip_seconds, clips, pooling)
-        )
+        key = entry_key(sha256_text(content), provenance)
+        return entry_of(store, key, lambda: _compute(encoder, own, clip_seconds, clips, pooling))
 
     videos = sorted(videos, key=lambda video: video.video_id)
     spoken = [video for video in videos if sentences.get(video.video_id)]
@@ -83,16 +86,17 @@ def extract_subtitles(
         for name in COUNTS:
             totals[name] += found.attributes[name]
 
-    def datasets() -> Iterator[Packed]:
+    def datasets() -> Iterator[Item]:
         for video in videos:
             clips = clip_count(video.duration, clip_seconds)
             rows = np.zeros((clips, encoder.roberta.size), np.float16)
             if sentences.get(video.video_id):
                 rows = entry(video)[0].arrays["clips"]
             attributes = {"duration": video.duration, "T": clips, "sentences": len(sentences.get(video.video_id, ()))}
-            yield Packed(video.video_id, rows, attributes)
+            yield Item(video.video_id, rows, attributes)
 
-    pack(path, datasets(), {**recipe, "tokenizer": encoder.params.tokenizer, "libraries": sorted(libraries)})
+    named = {"tokenizer": encoder.params.tokenizer, "libraries": sorted(libraries)}
+    write_features(path, datasets(), {**provenance, **named})
     clips = sum(clip_count(video.duration, clip_seconds) for video in videos)
     return {
         "videos": len(videos),
@@ -113,7 +117,10 @@ def extract_subtitles(
 
 
 def _in_order(sentences: Sequence[Sentence], pooling: str) -> Sequence[Sentence]:
-    """By start and end, so that a context holds what is said in a row; published features keep the source's order."""
+    """Sort the sentences by start and end, so that a context holds what is said in a row.
+
+    For `published_run` they keep the source's order, as for the published features.
+    """
     if pooling == "published_run":
         return sentences
     return sorted(sentences, key=lambda sentence: (sentence.start, sentence.end))
@@ -131,7 +138,7 @@ def _compute(
     cut = [sentence[:limit] for sentence in ids]
     lengths = [len(sentence) for sentence in cut]
     runs = [np.zeros((0, encoder.roberta.size), np.float32)]
-    for context in pack_contexts(lengths, limit):
+    for context in contexts_of(lengths, limit):
         runs.append(encoder.roberta.features([token for index in context for token in cut[index]]))
     times, tokens = [(sentence.start, sentence.end) for sentence in sentences], np.concatenate(runs)
     if pooling == "published_run":

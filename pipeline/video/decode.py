@@ -24,7 +24,7 @@ from pipeline.video.reader import DecoderStopped, Request, Scaling, Timeline, Vi
 
 DECODERS: tuple[str, ...] = tuple(child.READERS)
 POLICY = ", then ".join(DECODERS)
-"""Named in every recipe, since another order may give other pixels; which decoder read a video is its attribute."""
+"""Named in every provenance, since another order may give other pixels; which decoder read a video is its attribute."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _idle: list["_Child"] = []

@@ -1,11 +1,11 @@
-"""A recipe changes with what changes features, and with nothing else."""
+"""A provenance changes with what changes features, and with nothing else."""
 
 import pytest
 
 from pipeline.backbones.resnet.params import ResNetParams
-from pipeline.backbones.resnet.provenance import provenance as resnet_recipe
+from pipeline.backbones.resnet.provenance import provenance as resnet_provenance
 from pipeline.backbones.slowfast.params import SlowFastParams
-from pipeline.backbones.slowfast.provenance import provenance as slowfast_recipe
+from pipeline.backbones.slowfast.provenance import provenance as slowfast_provenance
 
 SLOWFAST = {
     "sampling": "full_clip", "size": 64, "precision": "float32", "weights": "random",
@@ -18,11 +18,11 @@ RESNET = {
 
 
 def slowfast(clip_seconds: float = 1.5, weights: str = "a", **changes):
-    return slowfast_recipe(SlowFastParams(**{**SLOWFAST, **changes}), clip_seconds, weights, "decord")
+    return slowfast_provenance(SlowFastParams(**{**SLOWFAST, **changes}), clip_seconds, weights, "decord")
 
 
 def resnet(clip_seconds: float = 1.5, weights: str = "a", **changes):
-    return resnet_recipe(ResNetParams(**{**RESNET, **changes}), clip_seconds, weights, "decord")
+    return resnet_provenance(ResNetParams(**{**RESNET, **changes}), clip_seconds, weights, "decord")
 
 
 @pytest.mark.parametrize(

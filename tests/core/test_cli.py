@@ -26,13 +26,13 @@ import resource, sys
 import numpy as np, torch
 from pathlib import Path
 from pipeline.core.cli import run
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.core.files import write_jsonl
 from pipeline.training.resume import save_state
 resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 18, 1 << 18))
 folder, rows = Path(sys.argv[2]), np.zeros((300, 1000), np.float16)
 run({
-    "features": lambda: pack(folder / "features.h5", [Packed("a", rows, {}), Packed("b", rows, {})], {}),
+    "features": lambda: write_features(folder / "features.h5", [Item("a", rows, {}), Item("b", rows, {})], {}),
     "lines": lambda: write_jsonl(folder / "lines.jsonl", ({"text": "x" * 1000} for _ in range(1000))),
     "state": lambda: save_state(folder / "state.pt", {"weights": torch.zeros(1 << 20)}),
 }[sys.argv[1]])

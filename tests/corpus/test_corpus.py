@@ -13,7 +13,7 @@ from pipeline.corpus import split
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
 from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.sampling import fixed_length, l2_normalize
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 
 CLIPS = 8
 LENGTHS = {"a": (5, 6), "b": (20, 20), "c": (3, 3)}  # rows of resnet and of slowfast
@@ -43,10 +43,10 @@ def folders(tmp_path, monkeypatch):
         ],
     )
     for stream, (name, size) in enumerate({"resnet": 6, "slowfast": 4}.items()):
-        items = [Packed(id, rows_of(id, LENGTHS[id][stream], size), {}) for id in sorted(LENGTHS)]
-        pack(features / f"{name}.h5", items, {})
-    tokens = [Packed(id, rows_of(id, number, 5), {}) for id, number in (TOKENS | {"m1": 2}).items()]
-    pack(features / "query.h5", tokens, {"max_tokens": 30})
+        items = [Item(id, rows_of(id, LENGTHS[id][stream], size), {}) for id in sorted(LENGTHS)]
+        write_features(features / f"{name}.h5", items, {})
+    tokens = [Item(id, rows_of(id, number, 5), {}) for id, number in (TOKENS | {"m1": 2}).items()]
+    write_features(features / "query.h5", tokens, {"max_tokens": 30})
     return manifest, features
 
 
@@ -90,8 +90,8 @@ def test_rows_keep_their_seconds_and_are_cut_where_the_data_set_ends(folders):
         ],
     )
     for stream, (name, size) in enumerate({"resnet": 6, "slowfast": 4}.items()):
-        items = [Packed(id, rows_of(id, LENGTHS[id][stream], size), {}) for id in "ab"]
-        pack(features / f"{name}.h5", items, {"clip_seconds": 1.5})
+        items = [Item(id, rows_of(id, LENGTHS[id][stream], size), {}) for id in "ab"]
+        write_features(features / f"{name}.h5", items, {"clip_seconds": 1.5})
     corpus = corpus_of(folders, streams=["resnet"], normalize="none")
     assert corpus.durations.tolist() == [7.2, 15.5]
     assert corpus.times.spans[:, -1].tolist() == [[6.0, 7.2], [15.0, 15.5]]  # of b, 11 of 20 rows count
@@ -106,7 +106,7 @@ def test_rows_of_a_pack_cover_the_video_evenly(folders):
 
 def test_a_video_must_be_in_every_stream(folders):
     _, features = folders
-    pack(features / "slowfast.h5", [Packed("b", rows_of("b", 20, 4), {})], {})
+    write_features(features / "slowfast.h5", [Item("b", rows_of("b", 20, 4), {})], {})
     corpus = corpus_of(folders)
     assert corpus.video_ids == ["b"] and corpus.missing_videos == ["a", "missing"]
     assert corpus_of(folders, streams=["resnet"]).video_ids == ["a", "b"]
@@ -152,7 +152,7 @@ def test_a_value_that_is_not_finite_is_named(folders, file, id):
 
 @pytest.mark.parametrize(("file", "what"), [("resnet.h5", "no video"), ("query.h5", "no query")])
 def test_nothing_usable_is_an_error(folders, file, what):
-    pack(folders[1] / file, [], {})
+    write_features(folders[1] / file, [], {})
     with pytest.raises(PipelineError, match=f"{what} of the test split has features"):
         corpus_of(folders, "test")
 
@@ -206,9 +206,9 @@ def test_another_form_is_made_anew(folders, monkeypatch, changed):
 def test_other_features_another_length_and_another_query_are_made_anew(folders):
     manifest, features = folders
     before = corpus_of(folders)
-    pack(features / "slowfast.h5", [Packed("b", rows_of("b", 19, 4), {})], {"clip_seconds": 1.0})
+    write_features(features / "slowfast.h5", [Item("b", rows_of("b", 19, 4), {})], {"clip_seconds": 1.0})
     assert corpus_of(folders, streams=["slowfast"]).video_ids == ["b"]
-    pack(features / "resnet.h5", [Packed("b", rows_of("b", 20, 6), {})], {"clip_seconds": 1.0})
+    write_features(features / "resnet.h5", [Item("b", rows_of("b", 20, 6), {})], {"clip_seconds": 1.0})
     longer = Video("b", "b.mp4", "0" * 64, 30.0, ("train",))
     cut = corpus_of(folders, streams=["resnet"])
     write_videos(manifest / "videos.jsonl", [longer])
@@ -239,8 +239,8 @@ BOTH = {"modalities": ("visual", "subtitle")}
 @pytest.fixture
 def with_subtitles(folders):
     """a has subtitles of fewer rows than its pictures, b of more, c none."""
-    items = [Packed("a", rows_of("a", 3, 7), {}), Packed("b", rows_of("b", 22, 7), {})]
-    pack(folders[1] / "subtitle.h5", items, {})
+    items = [Item("a", rows_of("a", 3, 7), {}), Item("b", rows_of("b", 22, 7), {})]
+    write_features(folders[1] / "subtitle.h5", items, {})
     return folders
 
 
@@ -275,7 +275,7 @@ def test_subtitles_are_part_of_the_clips_for_a_model_that_does_not_ask(with_subt
 
 def test_no_subtitles_are_given_where_the_streams_do_not_name_them_or_none_exist(with_subtitles):
     assert corpus_of(with_subtitles, **BOTH).videos.subtitle.shape == (2, CLIPS, 0)
-    pack(with_subtitles[1] / "subtitle.h5", [], {})
+    write_features(with_subtitles[1] / "subtitle.h5", [], {})
     videos = corpus_of(with_subtitles, streams=("resnet", "subtitle"), **BOTH).videos
     assert videos.subtitle.shape == (2, CLIPS, 0) and len(videos.clips) == 2
 

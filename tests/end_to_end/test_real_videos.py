@@ -72,7 +72,7 @@ def test_features_have_the_published_sizes_and_name_their_random_weights(project
     with FeatureFile(project.path(f"outputs/features/{name}.h5")) as features:
         assert {features[id].shape[1] for id in features.ids()} == {SIZES[name]}
         assert len(features.ids()) == (41 if name == "query" else 12)
-        assert features.recipe["weights"].startswith("random")
+        assert features.provenance["weights"].startswith("random")
         assert all(np.isfinite(features[id]).all() and features[id].dtype == np.float16 for id in features.ids())
 
 

@@ -123,8 +123,8 @@ def test_workers_that_cannot_start_are_an_error(films, tmp_path):
     assert not multiprocessing.active_children()
 
 
-def test_a_worker_with_another_recipe_is_refused(films, tmp_path):
-    with pytest.raises(PipelineError, match="recipe") as caught:
+def test_a_worker_with_another_provenance_is_refused(films, tmp_path):
+    with pytest.raises(PipelineError, match="provenance") as caught:
         run(OtherStream(), corpus(films), tmp_path, 1.0)
     assert "same weights" in caught.value.fix
 

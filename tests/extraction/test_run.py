@@ -48,9 +48,9 @@ def test_the_rows_are_those_of_the_video(films, tmp_path):
             "clips": 2, "duration": 1.0, "fps": 12.0, "decoder": "decord", "device": "cpu",
             "sha256": corpus(films)[0].sha256,
         }  # fmt: skip
-        assert file.recipe["clip_seconds"] == 0.5 and file.recipe["weights"] == "random (seed 0)"
-        assert json.loads(file.recipe["recipe"]) == NumberStream().recipe
-        assert set(json.loads(file.recipe["libraries"])) == set(NumberStream.libraries)
+        assert file.provenance["clip_seconds"] == 0.5 and file.provenance["weights"] == "random (seed 0)"
+        assert json.loads(file.provenance["recipe"]) == NumberStream().provenance
+        assert set(json.loads(file.provenance["libraries"])) == set(NumberStream.libraries)
     assert metrics == json.loads((tmp_path / "numbers.json").read_text())
     assert (metrics["videos"], metrics["decoded"], metrics["reused"], metrics["failed"]) == (6, 6, 0, 0)
     assert metrics["clips"] == sum(-(-(12 + 3 * k) // 6) for k in range(6))
@@ -133,7 +133,7 @@ def test_features_of_two_kinds_of_device_are_one_file_and_named(films, tmp_path,
     run(stream, videos[:1], tmp_path, 0.0)
     assert "rounding" not in capsys.readouterr().err
     store = Store(tmp_path / "store", stream.name)
-    key = entry_key(videos[0].sha256, stream.recipe)
+    key = entry_key(videos[0].sha256, stream.provenance)
     entry = store.get(key)
     store.put(key, Entry(entry.arrays, {**entry.attributes, "device": "cuda"}))
     metrics = run(stream, videos, tmp_path, 0.0)
@@ -153,7 +153,7 @@ DAMAGE = {
 def test_a_damaged_store_entry_is_computed_anew(films, tmp_path, damage):
     run(NumberStream(), corpus(films), tmp_path, 0.0)
     first = features(tmp_path)
-    entry = Store(tmp_path / "store", "numbers").path(entry_key(corpus(films)[2].sha256, NumberStream().recipe))
+    entry = Store(tmp_path / "store", "numbers").path(entry_key(corpus(films)[2].sha256, NumberStream().provenance))
     entry.write_bytes(damage(entry.read_bytes()))
     assert run(NumberStream(), corpus(films), tmp_path, 0.0)["decoded"] == 1
     assert features(tmp_path) == first

@@ -67,11 +67,11 @@ def films(tmp_path_factory) -> list[Path]:
 def test_every_clip_gets_one_row(films, tmp_path, stream, size):
     stream = stream()
     run(stream, corpus(films), tmp_path, 0.0)
-    clips = [1, 2, 3] if (stream.name, stream.recipe["sampling"]) == ("resnet", "published") else [2, 3, 4]
+    clips = [1, 2, 3] if (stream.name, stream.provenance["sampling"]) == ("resnet", "published") else [2, 3, 4]
     with FeatureFile(tmp_path / f"{stream.name}.h5") as file:
         assert [file[path.stem].shape for path in films] == [(count, size) for count in clips]
         assert file["film0"].dtype == np.float16
-        assert json.loads(file.recipe["recipe"]) == stream.recipe
+        assert json.loads(file.provenance["recipe"]) == stream.provenance
 
 
 @pytest.mark.slow

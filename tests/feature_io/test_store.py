@@ -59,6 +59,6 @@ def test_attributes_are_those_of_entries_that_are_whole(store, cut):
     assert store.attributes("ab") is None
 
 
-def test_a_key_depends_on_content_and_recipe_but_not_on_the_order_of_the_recipe():
+def test_a_key_depends_on_content_and_provenance_but_not_on_the_order_of_the_provenance():
     assert entry_key("a", {"x": 1, "y": 2}) == entry_key("a", {"y": 2, "x": 1})
     assert len({entry_key("a", {"x": 1}), entry_key("b", {"x": 1}), entry_key("a", {"x": 2})}) == 3

@@ -57,7 +57,7 @@ class StillbornStream(NumberStream):
 
 
 class OtherStream(NumberStream):
-    """Another recipe on the worker's side, as with other code or other weights there."""
+    """Another provenance on the worker's side, as with other code or other weights there."""
 
     def __reduce__(self):
         return NumberStream, (0.7,)

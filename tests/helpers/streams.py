@@ -19,7 +19,7 @@ from pipeline.video.reader import Timeline
 class NumberStream:
     """Rows (T, 3): the numbers of three frames of each clip. `encoded` counts the batches.
 
-    pause: seconds a batch takes, for runs that are to be killed; it is no part of the recipe.
+    pause: seconds a batch takes, for runs that are to be killed; it is no part of the provenance.
     """
 
     name = "numbers"
@@ -31,7 +31,7 @@ class NumberStream:
 
     def __init__(self, clip_seconds: float = 0.5, pause: float = 0.0):
         self.clip_seconds, self.pause, self.encoded = clip_seconds, pause, 0
-        self.recipe = {"stream": self.name, "clip_seconds": clip_seconds, "weights": "random (seed 0)"}
+        self.provenance = {"stream": self.name, "clip_seconds": clip_seconds, "weights": "random (seed 0)"}
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
         return [indices[[0, 16, 31]] for indices in clips.full_clip(timeline, self.clip_seconds)]

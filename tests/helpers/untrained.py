@@ -10,7 +10,7 @@ from helpers.recipes import recipe_of
 from pipeline.core.clock import clip_count
 from pipeline.core.files import write_json
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.models.common import checkpoint
 from pipeline.models.common.registry import build
 
@@ -34,8 +34,10 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "
         ("resnet", rows, 6),
         ("query", dict.fromkeys([query.query_id for query in queries], 7), 5),
     ):
-        items = (Packed(id, generator.standard_normal((lengths[id], size)), {}) for id in sorted(lengths))
-        pack(f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)", "clip_seconds": SECONDS}, {})
+        items = (Item(id, generator.standard_normal((lengths[id], size)), {}) for id in sorted(lengths))
+        write_features(
+            f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)", "clip_seconds": SECONDS}, {}
+        )
     document = yaml.safe_load(PARAMS.read_text())
     document["model"], document["evaluate"]["answer"] = model, answer
     Path("params.yaml").write_text(yaml.safe_dump(document))

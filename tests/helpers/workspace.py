@@ -8,7 +8,7 @@ import yaml
 from helpers.recipes import SMALL, write_recipes
 
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.models.common.recipe_file import load_recipe, write_chosen
 from pipeline.settings.streams import write_asked
 from stages import train as stage
@@ -59,8 +59,10 @@ def enter_workspace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_videos("outputs/manifest/videos.jsonl", videos)
     write_queries("outputs/manifest/queries.jsonl", queries)
     rows = events.repeat_interleave(3, dim=1).numpy()
-    recipe = {"weights": "random (seed 0)"}
-    pack("outputs/features/resnet.h5", [Packed(id, row, {}) for id, row in zip(ids, rows, strict=True)], recipe)
+    provenance = {"weights": "random (seed 0)"}
+    write_features(
+        "outputs/features/resnet.h5", [Item(id, row, {}) for id, row in zip(ids, rows, strict=True)], provenance
+    )
     tokens = events.flatten(0, 1)[:, None].repeat(1, TOKENS, 1).numpy()
-    texts = [Packed(query.query_id, rows, {}) for query, rows in zip(queries, tokens, strict=True)]
-    pack("outputs/features/query.h5", texts, {"weights": "sha256:0", "max_tokens": 30})
+    texts = [Item(query.query_id, rows, {}) for query, rows in zip(queries, tokens, strict=True)]
+    write_features("outputs/features/query.h5", texts, {"weights": "sha256:0", "max_tokens": 30})

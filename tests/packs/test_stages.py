@@ -31,7 +31,7 @@ def test_the_rows_arrive_unchanged(make_pack, layout, workspace):
             assert file.ids() == sorted(expected)
             for id, rows in expected.items():
                 assert file[id].dtype == np.float32 and np.array_equal(file[id], rows)
-            assert file.recipe["weights"].startswith("published: tiny, ")
+            assert file.provenance["weights"].startswith("published: tiny, ")
     assert read_json(f"{FEATURES}/pack.json")["clips"] == 25
     assert all(video.path is None for video in read_videos("outputs/manifest/videos.jsonl"))
 
@@ -44,7 +44,7 @@ def test_half_precision_stays_and_long_queries_are_cut(make_pack, workspace):
     prepared.main()
     query_text.main()
     with FeatureFile(f"{FEATURES}/query.h5") as file:
-        assert int(file.recipe["max_tokens"]) == 5
+        assert int(file.provenance["max_tokens"]) == 5
         for id, rows in made.queries.items():
             assert file[id].dtype == np.float16 and np.array_equal(file[id], rows[:5])
     numbers = read_json(f"{FEATURES}/query.json")

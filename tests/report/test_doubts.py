@@ -61,5 +61,5 @@ def test_a_count_without_a_whole_has_no_share():
     assert row["count"] == 7 and row["share"] is None
 
 
-def test_recipes_and_lists_of_ids_are_no_counts():
+def test_provenance_and_lists_of_ids_are_no_counts():
     assert doubts({"resnet": {"recipe": {"failed": 9}, "videos": 3, "failed": 0, "failures": []}}) == []

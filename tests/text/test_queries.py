@@ -46,11 +46,11 @@ def test_one_dataset_a_query_cut_to_the_limit(encoder, store, tmp_path):
 def test_attributes_say_how_the_file_was_made(encoder, store, tmp_path):
     extract_queries(queries(TEXTS), encoder, store, tmp_path / "query.h5")
     with FeatureFile(tmp_path / "query.h5") as features:
-        assert features.recipe["weights"] == "random (seed 0)"
-        assert features.recipe["layer"] == "second to last"
-        assert features.recipe["tokenizer"] == "corpus"
-        assert features.recipe["tokenizer_sha256"] == encoder.tokenizer.sha256
-        assert "transformers" in features.recipe["libraries"]
+        assert features.provenance["weights"] == "random (seed 0)"
+        assert features.provenance["layer"] == "second to last"
+        assert features.provenance["tokenizer"] == "corpus"
+        assert features.provenance["tokenizer_sha256"] == encoder.tokenizer.sha256
+        assert "transformers" in features.provenance["libraries"]
     assert attributes_of(tmp_path / "query.h5", "v3#0") == {"video_id": "v3", "text": "stops"}
 
 

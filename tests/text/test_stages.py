@@ -34,7 +34,7 @@ def test_stages_write_features_and_metrics(workspace, capsys):
     assert (subtitles["with_subtitles"], subtitles["computed"]) == (1, 1)
     with FeatureFile("outputs/features/query.h5") as query, FeatureFile("outputs/features/subtitle.h5") as subtitle:
         assert query.ids() == ["v1#0"] and subtitle.ids() == ["v1"]
-        assert query.recipe["tokenizer_sha256"] == subtitle.recipe["tokenizer_sha256"]
+        assert query.provenance["tokenizer_sha256"] == subtitle.provenance["tokenizer_sha256"]
         assert subtitle["v1"].shape == (3, query["v1#0"].shape[1])
     errors = capsys.readouterr().err
     assert "query_text: 1 queries" in errors and "subtitle_text: 1 of 1 videos" in errors

@@ -9,7 +9,7 @@ from helpers.hdf5 import attributes_of
 
 from pipeline.core.manifest import Sentence, Subtitles, Video
 from pipeline.feature_io.hdf5 import FeatureFile
-from pipeline.text.subtitles import extract_subtitles, pack_contexts
+from pipeline.text.subtitles import contexts_of, extract_subtitles
 
 VIDEOS = [
     Video(f"v{index}", f"v{index}.mp4", "0" * 64, duration, ("train",)) for index, duration in enumerate((9.0, 3.2, 5))
@@ -44,7 +44,7 @@ def read(path) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("seed", range(5))
 def test_contexts_hold_whole_sentences_in_order_and_as_many_as_fit(seed):
     lengths = np.random.default_rng(seed).integers(0, 11, 30).tolist()
-    contexts = pack_contexts(lengths, 10)
+    contexts = contexts_of(lengths, 10)
     assert [index for context in contexts for index in context] == list(range(30))[: contexts[-1].stop]
     assert all(0 < sum(lengths[index] for index in context) <= 10 for context in contexts)
     for context, following in zip(contexts, contexts[1:], strict=False):
@@ -52,7 +52,7 @@ def test_contexts_hold_whole_sentences_in_order_and_as_many_as_fit(seed):
 
 
 def test_no_tokens_no_context():
-    assert pack_contexts([], 10) == pack_contexts([0, 0], 10) == []
+    assert contexts_of([], 10) == contexts_of([0, 0], 10) == []
 
 
 def test_every_video_has_a_dataset_and_silence_is_zero(encoder, store, tmp_path):
@@ -65,7 +65,7 @@ def test_every_video_has_a_dataset_and_silence_is_zero(encoder, store, tmp_path)
     assert metrics["clips"] == 13 and metrics["clips_covered"] == round(4 / 13, 4)
     assert (metrics["sentences_outside"], metrics["sentences_outside_share"]) == (1, round(1 / 6, 4))
     with FeatureFile(tmp_path / "subtitle.h5") as features:
-        assert features.recipe["clip_seconds"] == 1.5
+        assert features.provenance["clip_seconds"] == 1.5
     sentences = [attributes_of(tmp_path / "subtitle.h5", video_id)["sentences"] for video_id in ("v0", "v1")]
     assert sentences == [6, 0]
 
@@ -102,7 +102,7 @@ def test_each_pooling_has_features_of_its_own(encoder, store, tmp_path):
     assert metrics["sentences_outside"] == 2  # the published rule has no clip for an instant on a border
     for name, pooling in (("own.h5", "own_cues"), ("run.h5", "published_run")):
         with FeatureFile(tmp_path / name) as features:
-            assert (features.recipe["pooling"], features.recipe["revision"]) == (pooling, 2)
+            assert (features.provenance["pooling"], features.provenance["revision"]) == (pooling, 2)
 
 
 def test_very_long_sentence_is_cut_and_counted(encoder, store, tmp_path):

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from pipeline.feature_io.hdf5 import Packed, pack
+from pipeline.feature_io.hdf5 import Item, write_features
 
 ROWS = np.random.default_rng(0).normal(size=(6, 16))
 
@@ -110,7 +110,7 @@ def test_no_rows_at_all_are_the_same_as_no_rows(compared):
 def files(tmp_path):
     """Two equal feature files of two videos."""
     for name in ("a.h5", "b.h5"):
-        pack(tmp_path / name, [Packed("v1", ROWS, {}), Packed("v2", ROWS, {})], {})
+        write_features(tmp_path / name, [Item("v1", ROWS, {}), Item("v2", ROWS, {})], {})
     return tmp_path / "a.h5", tmp_path / "b.h5"
 
 

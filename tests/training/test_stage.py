@@ -10,7 +10,7 @@ from helpers.workspace import train as main
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
-from pipeline.feature_io.hdf5 import pack
+from pipeline.feature_io.hdf5 import write_features
 from pipeline.models.common import checkpoint
 
 
@@ -95,6 +95,6 @@ def test_a_run_that_does_not_improve_on_its_start_says_so_and_keeps_it(workspace
 
 
 def test_features_that_are_not_there_are_an_error(workspace):
-    pack("outputs/features/resnet.h5", [], {"weights": "random (seed 0)"})
+    write_features("outputs/features/resnet.h5", [], {"weights": "random (seed 0)"})
     with pytest.raises(PipelineError, match="no video of the train split"):
         main()

@@ -1,7 +1,7 @@
-"""One file over HTTP, whole or not at all: resumed where a connection broke, checked before it gets its name.
+"""Downloads one file over HTTP, whole or not at all: it resumes broken connections and checks the file's hash.
 
-What has come lies beside the file as `<name>.part`, locked, so that workers that want the same file wait for the first.
-Pieces of several connections are joined only where a hash can tell that they belong together.
+What has arrived lies beside the file as `<name>.part`, which is locked, so that workers that want the same file wait
+for the first one. Pieces from several connections are joined only where a hash can tell that they belong together.
 Test: tests/backbones/test_download.py.
 """
 
@@ -23,14 +23,15 @@ PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE = 206, 416
 
 
 class DownloadError(Exception):
-    """The file could not be had; the message says why."""
+    """The file cannot be downloaded; the message says why."""
 
 
 def download(url: str, path: Path, sha256: str) -> None:
-    """Write what `url` gives to `path`, unless another process did so meanwhile. sha256: its first digits, or "".
+    """Download `url` to `path`, unless another process has done so meanwhile.
 
-    A broken connection is taken up again as long as each one brings something. Raises DownloadError; then what came
-    stays for the next call, except where its hash is wrong or there is none to check.
+    sha256: the first digits of the file's hash, or "" where none are known. A broken connection is resumed as long as
+    each new one brings something. Raises DownloadError; what has arrived then stays for the next call, except where its
+    hash is wrong or there is no hash to check it with.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
@@ -72,7 +73,7 @@ def _receive(url: str, file: BinaryIO, resumes: bool) -> None:
 
 
 def _connection(url: str, file: BinaryIO) -> None:
-    """What one connection gives; raises OSError where it ends early."""
+    """Append what one connection brings; raises OSError where the connection ends early."""
     offset = file.tell()
     request = urllib.request.Request(url, headers={"Range": f"bytes={offset}-"} if offset else {})
     with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER) as answer:

@@ -1,9 +1,11 @@
-"""A backbone on its device, as fast as it gets without another result.
+"""Runs a backbone on the CPU or on a GPU, as fast as is possible without changing its features.
 
-On the CPU the network is traced and frozen: oneDNN then keeps weights and activations in its blocked layout and fuses
-each ReLU into its convolution. That takes half the time of the network as it is, and equals it to 1e-6 in float32, to
-the bit from call to call and for every number of threads. (TorchScript is deprecated, but `torch.compile` needs a C++
-compiler on the user's machine.) On a GPU the network runs as it is, channels last, while the next batch is copied.
+On the CPU the network is traced and frozen. oneDNN then keeps weights and activations in its blocked layout and fuses
+each ReLU into its convolution, which halves the time. The features equal those of the plain network to 1e-6 in float32,
+and they are the same to the bit in every call and for every number of threads. (TorchScript is deprecated, but
+`torch.compile` needs a C++ compiler on the user's machine.)
+
+On a GPU the network runs as it is, in channels-last order, while the next batch is copied to the GPU.
 Test: tests/backbones/test_encoder.py.
 """
 
@@ -19,14 +21,14 @@ from pipeline.core.errors import PipelineError
 
 BATCHES_IN_FLIGHT = 2
 EXAMPLE_SIDE = 32
-"""Pixels of the example that a network is traced on once, for pictures of every size."""
+"""The side, in pixels, of the example that a network is traced with; it then takes pictures of every size."""
 
 
 class Encoder:
     """Calls `model` on its device: (B, ...) uint8 in host memory -> (B, D) float32 on the device.
 
-    A GPU's rows may still be in the making when the call returns. Raises PipelineError, naming the parameter
-    `<stream>.precision`, for bfloat16 on the CPU: some of its convolutions crash the process.
+    A GPU may still be computing the rows when the call returns. Raises PipelineError, which names the parameter
+    `<stream>.precision`, for bfloat16 on the CPU, where some convolutions in bfloat16 crash the process.
     """
 
     def __init__(self, model: nn.Module, example: Tensor, precision: str, stream: str):
@@ -63,9 +65,9 @@ class Encoder:
 
 
 def run(model: nn.Module, units: Tensor, half: bool) -> Tensor:
-    """`model(units)`, the convolutions in bfloat16 where `half`, else in float32.
+    """Return `model(units)`, computed with convolutions in bfloat16 where `half`, else in float32.
 
-    cuDNN would take TF32 for float32, which keeps 10 of its 23 bits; that is switched off.
+    cuDNN would compute float32 convolutions in TF32, which keeps 10 of their 23 bits; that is switched off.
     """
     exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
     with exact, torch.autocast(units.device.type, torch.bfloat16, enabled=half):
@@ -73,7 +75,10 @@ def run(model: nn.Module, units: Tensor, half: bool) -> Tensor:
 
 
 def batch_of(units: Sequence[np.ndarray]) -> Tensor:
-    """Equal uint8 units as (B, ...), page-locked where the model is on a GPU, so that it need not wait for the copy."""
+    """Stack uint8 units of equal shapes to (B, ...).
+
+    Where the model is on a GPU the batch is page-locked, so that the model need not wait for the copy.
+    """
     pinned = runtime.device().type == "cuda"
     batch = torch.empty((len(units), *units[0].shape), dtype=torch.uint8, pin_memory=pinned)
     np.stack(units, out=batch.numpy())
@@ -81,7 +86,10 @@ def batch_of(units: Sequence[np.ndarray]) -> Tensor:
 
 
 class Float32(nn.Module):
-    """Maps, or a list of them, in float32: put before a pooling, so that means are not rounded to bfloat16."""
+    """Converts a tensor, or a list of tensors, to float32.
+
+    It stands before a pooling layer, so that means are not rounded to bfloat16.
+    """
 
     def forward(self, maps):
         return [each.float() for each in maps] if isinstance(maps, list) else maps.float()

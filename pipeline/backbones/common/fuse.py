@@ -1,4 +1,7 @@
-"""Batch norm folded into the convolution before it: outputs equal to 1e-6, up to a third less time on a CPU."""
+"""Folds batch norm into the convolution before it, which saves up to a third of the time on a CPU.
+
+The outputs stay equal to 1e-6.
+"""
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval

@@ -1,6 +1,6 @@
-"""Files of roberta-base from the Hugging Face hub, at one pinned revision: from the local cache, else over the network.
+"""Finds the files of roberta-base at one pinned revision of the Hugging Face hub.
 
-Test: tests/backbones/test_hub.py.
+They are taken from the local cache, or downloaded where the cache lacks them. Test: tests/backbones/test_hub.py.
 """
 
 from pathlib import Path
@@ -21,10 +21,10 @@ SECONDS_TO_ANSWER = 5  # the hub's client asks six times, with pauses: under a m
 
 
 def roberta_base(names: tuple[str, ...], *, param: str) -> Path:
-    """The folder that holds the named files of roberta-base.
+    """Return the folder that holds the named files of roberta-base.
 
-    A file is taken from the hub's own cache (`HF_HOME`) or downloaded into `AMDNET_CACHE`. Raises PipelineError naming
-    `param`, the file and the two ways out where the hub cannot be reached.
+    A file is taken from the hub's own cache (`HF_HOME`) or downloaded into `AMDNET_CACHE`. Where the hub cannot be
+    reached, raises PipelineError, which names `param`, the files and what the user can do.
     """
     try:
         return _folder(names, local_files_only=True)
@@ -43,7 +43,7 @@ def roberta_base(names: tuple[str, ...], *, param: str) -> Path:
 
 
 def check_weights(folder: Path) -> str:
-    """The SHA-256 of the folder's model.safetensors; raises PipelineError where it is not the pinned one."""
+    """Return the SHA-256 of the folder's model.safetensors; raises PipelineError where it is not the pinned one."""
     path = folder / "model.safetensors"
     found = sha256_file(path)
     if found != WEIGHTS_SHA256:

@@ -1,8 +1,9 @@
-"""torchvision on a CPU-only torch: its wheel is built for CUDA, and without CUDA's libraries it does not even import.
+"""Imports torchvision also on a CPU-only torch, where its compiled library cannot be loaded.
 
-The compiled library registers the operators `torchvision::nms` and `torchvision::qnms`; where it cannot load, the
-import fails on their missing schemas (pytorch/vision#9085), and transformers' RobertaModel fails with it. Models and
-transforms need neither operator, so their schemas alone are enough. Test: tests/backbones/test_torchvision_fix.py.
+torchvision's wheel is built for CUDA. Its compiled library needs CUDA's libraries and registers the operators
+`torchvision::nms` and `torchvision::qnms`. Where it cannot be loaded, the import of torchvision fails because their
+schemas are missing (pytorch/vision#9085), and transformers' RobertaModel fails with it. Models and transforms need
+neither operator, so it is enough to define their schemas. Test: tests/backbones/test_torchvision_fix.py.
 """
 
 import importlib.util
@@ -19,9 +20,10 @@ _fragment: torch.library.Library | None = None  # its definitions last as long a
 
 
 def import_torchvision() -> ModuleType:
-    """The torchvision module. Call it before anything that imports torchvision, transformers' models among them.
+    """Return the torchvision module; to be called before anything imports torchvision, as transformers' models do.
 
-    Where the compiled library loads, nothing is changed; elsewhere torchvision.ops.nms and torchvision.io do not work.
+    Where the compiled library can be loaded, nothing is changed; elsewhere torchvision.ops.nms and torchvision.io do
+    not work.
     """
     global _fragment
     if _fragment is None and not _compiled_library_loads():

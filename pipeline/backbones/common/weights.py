@@ -1,9 +1,9 @@
-"""Weights of a backbone, each with an id for the recipe: random, published by URL, or a file of the user's.
+"""Finds the weights of a backbone, which are random, published at a URL, or a file of the user's.
 
-Nothing falls back in silence: a download that fails or a file that does not fit is an error. Where the publisher's hash
-is known only by its first digits (torchvision's file names), these are checked; where none is published
-(pytorchvideo), the hash of what was downloaded is printed and recorded in every feature file, but not verified.
-Test: tests/backbones/test_weights.py.
+All weights get an id for the provenance. Nothing falls back in silence: a download that fails or a file that does not
+fit is an error. Where the publisher gives only the first digits of a hash (in torchvision's file names), these are
+checked. Where no hash is published (pytorchvideo), the hash of the downloaded file is printed and recorded in every
+feature file, but cannot be verified. Test: tests/backbones/test_weights.py.
 """
 
 import pickle
@@ -27,7 +27,7 @@ RANDOM_SEED = 0
 
 @dataclass(frozen=True)
 class Published:
-    """A file on the publisher's server; sha256: all the digits that are known of its hash, "" for none."""
+    """A file on the publisher's server; sha256: the digits of its hash that are known, "" where none are."""
 
     url: str
     sha256: str
@@ -35,16 +35,19 @@ class Published:
 
 @dataclass(frozen=True)
 class Weights:
-    """Chosen weights. id: "random (seed 0)" or "sha256:<hash>"; path: of the file, None for random ones."""
+    """The weights that a parameter names.
+
+    id: `random (seed 0)` or `sha256:<hash>`; path: of the file, None for random weights.
+    """
 
     id: str
     path: Path | None
 
 
 def find(choice: str, published: Published, parameter: str) -> Weights:
-    """Turn a `weights` parameter (random, pretrained, or a path) into weights, downloading them where needed.
+    """Find the weights that a parameter names (random, pretrained, or a path), and download them where needed.
 
-    Raises PipelineError for a missing file, a failed download and a wrong hash; `parameter` is the name errors use.
+    Raises PipelineError, which names the `parameter`, for a missing file, a failed download and a wrong hash.
     """
     if choice == "random":
         return Weights(f"random (seed {RANDOM_SEED})", None)

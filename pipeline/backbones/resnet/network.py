@@ -15,7 +15,7 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class ResNet152(nn.Module):
-    """Frames of any size to the spatial mean of the last stage; not L2-normalised."""
+    """Maps frames of any size to the spatial mean of the last stage's activations, which is not L2-normalised."""
 
     mean: Tensor
     std: Tensor

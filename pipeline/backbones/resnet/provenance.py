@@ -9,15 +9,19 @@ from pipeline.backbones.common.provenance import scaling
 from pipeline.backbones.resnet.params import ResNetParams
 
 REVISION = 3
-"""Raise it when a change of the code changes the features.
+"""To be raised when a change of the code changes the features.
 
-3: rows count from the start of the file to the end of the picture, before from its first to its last frame; pixels
-that are not square and mirrored videos are shown as they are meant, and both decoders give the same pictures.
+3: rows count from the start of the file to the end of the picture, and no longer from the first to the last frame.
+Pixels that are not square and mirrored videos are shown as they are meant, and both decoders give the same frames.
 """
 
 
 def provenance(params: ResNetParams, clip_seconds: float, weights_id: str, decoder: str) -> dict[str, Any]:
-    """The provenance of resnet.h5; `pooling` and `frames_per_second` count only where a clip has several frames."""
+    """Return the provenance of resnet.h5.
+
+    `pooling` and `frames_per_second` count only where a clip has several frames; elsewhere the one is `none` and the
+    other is left out.
+    """
     several = params.sampling == "uniform"
     made = {
         "stream": "resnet",

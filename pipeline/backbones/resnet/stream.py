@@ -1,4 +1,4 @@
-"""The `resnet` stream: one unit is a frame, a clip's frames are pooled. Test: tests/extraction/test_streams.py."""
+"""The stream `resnet`: a unit is a frame, and a clip's frames are pooled. Test: tests/extraction/test_streams.py."""
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -22,7 +22,7 @@ _LEAST_NORM = 1e-12  # torch.nn.functional.normalize's
 
 
 class ResNetStream:
-    """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
+    """See `pipeline.extraction.stream.Stream`; raises PipelineError where the sampling does not fit `clip_seconds`."""
 
     name = "resnet"
     libraries: tuple[str, ...] = ("av", "decord", "torch", "torchvision")
@@ -33,8 +33,8 @@ class ResNetStream:
         self.short_side, self.batch = params.size, params.batch_frames
         self.decode = decode
         self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
-        self.recipe: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, POLICY)
-        self.scaling: Scaling = self.recipe.get("scaling", "bilinear")
+        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, POLICY)
+        self.scaling: Scaling = self.provenance.get("scaling", "bilinear")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.params, self.clip_seconds, self.decode)
@@ -45,7 +45,7 @@ class ResNetStream:
         return Encoder(resnet.ResNet152(self.weights), example, self.params.precision, self.name)
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
-        """T arrays (n_i,), n_i >= 1."""
+        """Return T arrays (n_i,) of frame indices, n_i >= 1."""
         if self.params.sampling == "published":
             return clips.published_resnet(timeline)
         if self.params.sampling == "middle":
@@ -53,7 +53,7 @@ class ResNetStream:
         return clips.uniform(timeline, self.clip_seconds, self.params.frames_per_second)
 
     def units(self, frames: Iterable[np.ndarray]) -> Iterable[np.ndarray]:
-        """Whole pictures (H, W, 3)."""
+        """Return the frames (H, W, 3) as they are, since a unit is a frame."""
         return frames
 
     def encode(self, units: Tensor) -> Tensor:
@@ -61,8 +61,11 @@ class ResNetStream:
         return self._model(units)
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        """(sum of counts, D) -> (T, D): maximum or mean over each clip's frames, or its only row, normalised."""
-        if "normalised" in self.recipe:
+        """Pool the rows of each clip's frames by their maximum or mean: (sum of counts, D) -> (T, D).
+
+        With `published` sampling a clip has one frame, whose row is L2-normalised.
+        """
+        if "normalised" in self.provenance:
             return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=_LEAST_NORM)
         lengths = np.asarray(counts)
         pooled = np.maximum if self.params.pooling == "max" else np.add

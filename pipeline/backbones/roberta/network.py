@@ -1,7 +1,7 @@
-"""RoBERTa without its last layer: what it returns is the second-to-last hidden layer of the whole model.
+"""RoBERTa without its last layer: it returns the second-to-last hidden layer of the whole model.
 
-One text a forward pass and no padding: a text's features are a function of the text and the model alone, whatever else
-the corpus holds, to the last bit. Test: tests/backbones/test_roberta.py.
+A forward pass reads one text, without padding. A text's features therefore depend on the text and the model alone, to
+the last bit, whatever else the corpus holds. Test: tests/backbones/test_roberta.py.
 """
 
 from collections.abc import Sequence
@@ -22,16 +22,16 @@ from pipeline.core.runtime import resolve, threads
 if TYPE_CHECKING:
     from transformers import RobertaModel
 
-REVISION = 2  # part of every recipe: raise it when the same recipe gives other numbers
+REVISION = 2  # part of every provenance; raise it when a change of the code changes the features
 SEED = 0
 POSITIONS = 514  # roberta-base's: RoBERTa counts positions from 2
 SHOWN = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "hidden_act", "layer_norm_eps")
 
 
 class Roberta:
-    """Token features of one text at a time.
+    """Computes the token features of one text at a time.
 
-    size: D; weights: `random (seed 0)` or `sha256:...`; recipe: everything about the model that decides a feature.
+    size: D; weights: `random (seed 0)` or `sha256:...`; provenance: everything about the model that decides a feature.
     """
 
     def __init__(self, model: "RobertaModel", weights: str, device: torch.device):
@@ -39,7 +39,7 @@ class Roberta:
         self._device = device
         self.size: int = model.config.hidden_size
         self.weights = weights
-        self.recipe = {
+        self.provenance = {
             "weights": weights,
             "architecture": {name: getattr(model.config, name) for name in SHOWN},
             "layer": "second to last",
@@ -48,9 +48,10 @@ class Roberta:
 
     @torch.inference_mode()
     def features(self, ids: Sequence[int]) -> np.ndarray:
-        """(W,) token ids without specials -> (W, D) float32; the specials go around them and are removed again.
+        """Return the features of a text: (W,) token ids without special tokens -> (W, D) float32.
 
-        On a CPU it is one thread's work, so that the last bit does not depend on the number of cores.
+        The special tokens are put around the text for the model, and their rows are left out. On a CPU one thread does
+        this, so that the last bit does not depend on the number of cores.
         """
         wrapped = torch.tensor([[START, *ids, END]], device=self._device)
         with threads(1):
@@ -58,10 +59,10 @@ class Roberta:
 
 
 def load_roberta(text: TextParams, max_tokens: int, vocabulary: int, device: torch.device) -> Roberta:
-    """The model that `text.weights` names, on `device`, in float32.
+    """Load the model that `text.weights` names, on `device`, in float32.
 
-    Raises PipelineError where its files are missing or not RoBERTa's, or where it does not suit the tokenizer
-    (`vocabulary` ids) or takes fewer than `max_tokens` ids at once.
+    Raises PipelineError where its files are missing or not RoBERTa's, where it does not have the tokenizer's
+    `vocabulary` (a number of ids), or where it takes fewer than `max_tokens` ids at once.
     """
     import_torchvision()
     if text.weights == "random":
@@ -78,10 +79,11 @@ def load_roberta(text: TextParams, max_tokens: int, vocabulary: int, device: tor
 
 
 def _random(text: TextParams, vocabulary: int) -> "RobertaModel":
-    """Seeded weights that keep a token's identity through every layer.
+    """Build a model with seeded random weights that keep a token's identity through every layer.
 
-    The usual 0.02 everywhere gives word, position and type embeddings equal shares, so that different words have a
-    cosine of 0.4. Here words outweigh positions, and the layers mix in context without drowning the word, at any width.
+    The usual standard deviation of 0.02 everywhere gives word, position and type embeddings equal shares, so that
+    different words have a cosine of 0.4. Here words outweigh positions, and the layers mix in context without drowning
+    the word, at any width.
     """
     from transformers import RobertaConfig, RobertaModel
 

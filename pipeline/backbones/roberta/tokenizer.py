@@ -1,7 +1,8 @@
-"""Byte-level BPE as RoBERTa has it: any text in, token ids out, never an unknown token.
+"""Byte-level BPE as in RoBERTa: it turns any text into token ids and never into an unknown token.
 
-`tokenizers` is used as it is: transformers 5 ignores `vocab_file=` and `merges_file=` in silence and makes every text
-`<s></s>`. The names of special tokens are plain characters in a text. Test: tests/backbones/test_tokenizer.py.
+The library `tokenizers` is used directly, because transformers 5 ignores `vocab_file=` and `merges_file=` in silence
+and makes every text `<s></s>`. Where a text contains the name of a special token, it is read as plain characters.
+Test: tests/backbones/test_tokenizer.py.
 """
 
 import json
@@ -21,17 +22,17 @@ from pipeline.core.runtime import resolve
 SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 START, PADDING, END = 0, 1, 2
 CORPUS_VOCABULARY = 1000
-"""The most tokens a `corpus` tokenizer has, those of all 256 bytes included."""
+"""The most tokens that a `corpus` tokenizer has, including those of all 256 bytes."""
 LEARNED_TEXTS = 2000
 PLACES = 8192
 """Ids among which the tokens of a `corpus` tokenizer are spread."""
 
 
 class Tokenizer:
-    """Text to token ids, which are below len(tokenizer); sha256 is the hash of vocabulary and merges.
+    """Turns a text into token ids below len(tokenizer); sha256 is the hash of vocabulary and merges.
 
-    vocab: token -> id, `<s>`, `<pad>` and `</s>` at 0, 1 and 2; merges: pairs of tokens, first merged first; size:
-    len(tokenizer), by default the number of tokens.
+    vocab: token -> id, with `<s>`, `<pad>` and `</s>` at 0, 1 and 2; merges: pairs of tokens, the first merged first;
+    size: len(tokenizer), by default the number of tokens.
     """
 
     def __init__(self, vocab: dict[str, int], merges: list[tuple[str, str]], size: int | None = None):
@@ -43,13 +44,14 @@ class Tokenizer:
         return self._size
 
     def ids(self, text: str) -> list[int]:
-        """The ids of `text` without surrounding white space, without specials; empty where nothing is left."""
+        """Return the ids of `text` without special tokens and surrounding white space; empty where nothing is left."""
         return self._pipeline.encode(text.strip()).ids
 
 
 def load_tokenizer(name: str, texts: Iterable[str]) -> Tokenizer:
-    """`corpus`: trained on `texts`; `roberta-base`: from the hub; else a folder with vocab.json and merges.txt.
+    """Load the tokenizer that `text.tokenizer` names.
 
+    `corpus`: trained on `texts`; `roberta-base`: from the hub; any other name: a folder with vocab.json and merges.txt.
     Raises PipelineError for a folder that does not exist, lacks a file, or holds no RoBERTa vocabulary.
     """
     if name == "corpus":
@@ -60,10 +62,10 @@ def load_tokenizer(name: str, texts: Iterable[str]) -> Tokenizer:
 
 
 def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
-    """A tokenizer learnt from the set of `texts`: neither their order nor repetitions matter.
+    """Train a tokenizer on the set of `texts`: neither their order nor repetitions matter.
 
-    A further text changes no more than it must: where it brings a token, the others keep their ids. Of more than
-    `LEARNED_TEXTS` those with the lowest hashes are learned from, so that most further texts bring nothing.
+    A further text changes no more than it must: where it brings a new token, the other tokens keep their ids. Of more
+    than `LEARNED_TEXTS` texts only those with the lowest hashes are used, so most further texts change nothing.
     """
     pipeline = _pipeline(BPE())
     trainer = BpeTrainer(
@@ -79,9 +81,9 @@ def train_tokenizer(texts: Iterable[str]) -> Tokenizer:
 
 
 def _placed(vocab: dict[str, int]) -> dict[str, int]:
-    """Specials and bytes, which every corpus has, as they are; each learned token at the place that its hash names.
+    """Give every token an id: special tokens and bytes keep theirs, a learned token gets the place that its hash names.
 
-    A token whose place is taken goes to the next free one.
+    A learned token whose place is taken gets the next free one.
     """
     everywhere = {*SPECIALS, *ByteLevel.alphabet()}
     placed = {token: id for token, id in vocab.items() if token in everywhere}
@@ -96,7 +98,7 @@ def _placed(vocab: dict[str, int]) -> dict[str, int]:
 
 
 def read_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of a folder with vocab.json and merges.txt; raises PipelineError naming what is amiss."""
+    """Read the tokenizer of a folder with vocab.json and merges.txt; raises PipelineError naming what is wrong."""
     fix = "set text.tokenizer to a folder with vocab.json and merges.txt, to `roberta-base`, or to `corpus`"
     if not folder.is_dir():
         raise PipelineError("text.tokenizer names a folder that does not exist", where=folder, fix=fix)

@@ -16,12 +16,15 @@ from pipeline.video.clips import FRAMES
 
 PUBLISHED = Published("https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics/SLOWFAST_8x8_R50.pyth", sha256="")
 SLOW = torch.linspace(0, FRAMES - 1, 8).long()
-"""Frames of the slow path: 0 4 8 13 17 22 26 31."""
+"""The frames of a clip that the slow path takes: 0 4 8 13 17 22 26 31."""
 MEAN, STD = 0.45, 0.225
 
 
 class SlowFast(nn.Module):
-    """Clips to features: slow path 2048 | fast path 256, globally averaged, before classifier and normalisation."""
+    """Maps clips to features: 2048 of the slow path, then 256 of the fast path, as they are before the classifier.
+
+    Each is averaged over time and space and is not normalised.
+    """
 
     def __init__(self, weights: Weights):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The `slowfast` stream: one unit is a clip of 32 square pictures. Test: tests/extraction/test_streams.py."""
+"""The stream `slowfast`: a unit is a clip of 32 square frames. Test: tests/extraction/test_streams.py."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -21,7 +21,7 @@ from pipeline.video.reader import Scaling, Timeline
 
 
 class SlowFastStream:
-    """See `pipeline.extraction.stream.Stream`; raises PipelineError for sampling that does not fit clip_seconds."""
+    """See `pipeline.extraction.stream.Stream`; raises PipelineError where the sampling does not fit `clip_seconds`."""
 
     name = "slowfast"
     libraries: tuple[str, ...] = ("av", "decord", "pytorchvideo", "torch")
@@ -32,8 +32,8 @@ class SlowFastStream:
         self.short_side, self.batch = params.size, params.batch_clips
         self.decode = decode
         self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
-        self.recipe: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, POLICY)
-        self.scaling: Scaling = self.recipe.get("scaling", "bilinear")
+        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, POLICY)
+        self.scaling: Scaling = self.provenance.get("scaling", "bilinear")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.params, self.clip_seconds, self.decode)
@@ -44,13 +44,13 @@ class SlowFastStream:
         return Encoder(slowfast.SlowFast(self.weights), example, self.params.precision, self.name)
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
-        """T arrays (32,)."""
+        """Return T arrays (32,) of frame indices."""
         if self.params.sampling == "published":
             return clips.published_slowfast(timeline)
         return clips.full_clip(timeline, self.clip_seconds)
 
     def units(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Clips (32, S, S, 3), cropped from the centre."""
+        """Yield clips (32, S, S, 3), cropped from the centre of the frames."""
         frames = iter(frames)
         while clip := [centre_crop(frame, self.short_side) for frame in islice(frames, clips.FRAMES)]:
             yield np.stack(clip)
@@ -60,11 +60,11 @@ class SlowFastStream:
         return self._model(units)
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        """A unit is a clip already."""
+        """Return `rows` as they are, since a unit is a whole clip."""
         return rows
 
 
 def centre_crop(frame: np.ndarray, size: int) -> np.ndarray:
-    """(H, W, 3) -> (size, size, 3), offsets truncated."""
+    """Crop a frame (H, W, 3) to the (size, size, 3) in its centre; offsets are rounded down."""
     top, left = (frame.shape[0] - size) // 2, (frame.shape[1] - size) // 2
     return frame[top : top + size, left : left + size]
