@@ -1,7 +1,7 @@
-"""Stage evaluate: the trained model on val and test -> metrics, costs, rankings with spans, recall curve.
+"""Stage `evaluate`: rank the videos for the queries of val and test; write metrics, costs, rankings and moments.
 
-How spans are answered is chosen on the split that selected the model. A split without queries gets empty rankings.
-Test: tests/evaluation/test_stage.py.
+Which way of answering spans is used is chosen on the split that selected the model. A split without queries gets empty
+rankings. Test: tests/evaluation/test_stage.py.
 """
 
 import sys

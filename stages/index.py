@@ -1,6 +1,6 @@
-"""Stage index: every video of the manifest that has features, encoded once by the trained model and ready for queries.
+"""Stage `index`: encode every video of the manifest that has features once, with the trained model, for searches.
 
-It needs no labels and looks at no query. Test: tests/retrieval/test_stage.py.
+The stage needs no labels and looks at no query. Test: tests/retrieval/test_stage.py.
 """
 
 import sys

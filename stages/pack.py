@@ -1,4 +1,4 @@
-"""Stage pack: the video features of a published feature pack -> outputs/features/pack.h5, (T, D) a video.
+"""Stage `pack`: import the video features of a published feature pack into outputs/features/pack.h5, (T, D) a video.
 
 For every other data set the file is empty. Test: tests/packs/test_stages.py.
 """

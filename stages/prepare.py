@@ -1,4 +1,4 @@
-"""prepare: the annotations of the chosen data set -> the manifest and prepare.json in outputs/manifest/.
+"""Stage `prepare`: read the annotations of the data set and write the manifest and prepare.json to outputs/manifest/.
 
 Test: tests/annotations/test_prepare.py.
 """
@@ -30,10 +30,11 @@ MANIFEST = Path("outputs/manifest")
 
 
 def main() -> None:
-    """Read, check, write; raises PipelineError where too much was refused, or a split is empty that is needed.
+    """Read, check and write the annotations.
 
-    Then only prepare.json is written, which names everything that was refused. `source` is as `scan` has found it, or
-    the stage fails: DVC knows of its files what scan's list says, and no more.
+    Raises PipelineError where too much was refused, or where a split that is needed is empty; then only prepare.json is
+    written, which names everything that was refused. The stage also fails where `source` is not as `scan` has found it,
+    because DVC knows only what scan's list says of its files.
     """
     reader = importlib.import_module(f"pipeline.annotations.{load('dataset').dataset}.reader")
     own_sections = getattr(reader, "SECTIONS", ())
@@ -72,7 +73,10 @@ def main() -> None:
 
 
 def _path_in_manifest(path: Path, source: str) -> str:
-    """Absolute where `source` is; else as seen from the main checkout, so that every checkout has the same manifest."""
+    """Return the path as the manifest has it: absolute where `source` is absolute.
+
+    Else it is relative to the main checkout, so that every checkout has the same manifest.
+    """
     if Path(source).expanduser().is_absolute():
         return str(path)
     return Path(os.path.relpath(path, runtime.project_root())).as_posix()

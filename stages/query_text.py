@@ -1,6 +1,6 @@
-"""Stage query_text: queries of the manifest -> RoBERTa token features, (W, D) a query.
+"""Stage `query_text`: compute the RoBERTa token features of the manifest's queries, (W, D) a query.
 
-The queries of a feature pack have theirs; these are imported, and no model runs.
+A feature pack has features of its queries; these are imported, and no model runs.
 """
 
 import sys

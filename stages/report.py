@@ -1,4 +1,7 @@
-"""Stage report: what the earlier stages wrote -> outputs/report.html, one file. Test: tests/report/test_page.py."""
+"""Stage `report`: write one HTML page, outputs/report.html, about what the earlier stages wrote.
+
+Test: tests/report/test_page.py.
+"""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
-"""scan: what lies below `source` -> outputs/scan/files.jsonl, the list that DVC compares; it runs every time.
+"""Stage `scan`: write outputs/scan/files.jsonl, the list of the files below `source` that DVC compares.
 
-It also checks all parameters, and writes the chosen recipe and which feature streams are asked for.
-
+The stage runs every time. It also checks all parameters, and writes the chosen recipe and which feature
+streams this run asks for.
 Test: tests/scan/test_stage.py.
 """
 
@@ -20,10 +20,10 @@ from pipeline.video.params import DecodeParams
 
 
 def main() -> None:
-    """Check all parameters, write the chosen recipe and which streams are asked for, look at the files, list them.
+    """Check all parameters, write the chosen recipe and the streams that are asked for, and list the files.
 
     Where `source` does not exist, or the videos are not there, the list that was made for it stays as it is; raises
-    PipelineError where there is none.
+    PipelineError where there is no such list.
     """
     check_settings()
     params = load("dataset", "source", "model", "recipe", DecodeParams, FeaturesParams)

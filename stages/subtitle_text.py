@@ -1,6 +1,7 @@
-"""Stage subtitle_text: subtitles of the manifest -> RoBERTa features, (T, D) a video.
+"""Stage `subtitle_text`: compute the RoBERTa features of the manifest's subtitles, (T, D) a video.
 
-It reads the queries as well: a `corpus` tokenizer is learnt from those of the training split, as in query_text.
+The stage also reads the queries, because a `corpus` tokenizer is learnt from those of the training split, as in
+query_text.
 """
 
 import sys

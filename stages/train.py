@@ -1,4 +1,4 @@
-"""Train the chosen model on the training split; the selection split decides which epoch is kept."""
+"""Stage `train`: train the chosen model on the training split; the selection split decides which epoch is kept."""
 
 from pathlib import Path
 

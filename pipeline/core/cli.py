@@ -1,4 +1,4 @@
-"""How a stage or a command is run: what the user must mend is printed in a few lines, without a traceback.
+"""Runs a stage or a command: what the user must mend is printed in a few lines, without a traceback.
 
 Test: tests/core/test_cli.py.
 """
@@ -27,7 +27,10 @@ def run(main: Callable[[], object]) -> None:
 
 
 def handle_interrupts() -> None:
-    """Make the first Ctrl-C raise KeyboardInterrupt, also where Python was started without that, and a second exit."""
+    """Make the first Ctrl-C raise KeyboardInterrupt and a second one end the process.
+
+    This also holds where Python was started in a way that ignores Ctrl-C.
+    """
     signal.signal(signal.SIGINT, _interrupt)
 
 

@@ -11,8 +11,9 @@ ROUNDING = 2e-3
 
 
 def clip_count(end: float, clip_seconds: float) -> int:
-    """The number T of clips of a picture that ends at `end` seconds: the last one covers the end, at least one.
+    """Return T, the number of clips of a video whose picture ends at `end` seconds.
 
-    A rest of `ROUNDING` seconds or less makes no clip of its own.
+    There is at least one clip, and the last one covers the end. A rest of `ROUNDING` seconds or less makes no clip of
+    its own.
     """
     return max(1, math.ceil((end - ROUNDING) / clip_seconds))

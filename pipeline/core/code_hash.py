@@ -1,4 +1,4 @@
-"""Hashes of the project's own code, for what must not be shared with, or resumed by, other code.
+"""Hashes the project's own code, for what must not be shared with other code, or resumed by it.
 
 Test: tests/core/test_code_hash.py.
 """
@@ -16,7 +16,7 @@ def imported_modules() -> list[str]:
 
 
 def code_of(modules: Iterable[str]) -> dict[str, str | None]:
-    """By name, the SHA-256 of each module's file as it lies on this machine's disk, None where there is none."""
+    """Return, by name, the SHA-256 of each module's file on this machine's disk, None where there is none."""
     return {name: _hash_of(name) for name in modules}
 
 

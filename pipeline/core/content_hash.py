@@ -1,8 +1,8 @@
-"""SHA-256 of a file's bytes, read once: memoised by path, size, modification time and inode.
+"""Hashes files (SHA-256) and remembers each hash by path, size, modification time and inode, so a file is read once.
 
-The memo is an SQLite file in the store, so several processes may share it; a changed file has another time or size and
-is read again. Beside the hash it keeps what was found out about the bytes. The memo only saves time: where it cannot be
-written or is locked for too long the file is read, and one that is damaged (a disk fault) is removed.
+The memo is an SQLite file in the store, which several processes may share. A file that has changed has another time or
+size and is read again. The memo also keeps facts that were found out about a file's bytes. It only saves time: where it
+cannot be written, or is locked for too long, files are read; a memo that is damaged (a disk fault) is removed.
 Test: tests/core/test_content_hash.py.
 """
 
@@ -21,19 +21,19 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS facts (about TEXT PRIMARY KEY, fact TEXT NOT NULL)",
 )
 _CLOCK_TICK_NS = 2_000_000_000
-"""The coarsest time stamp of a file system (FAT): so soon after a change, another one may not show."""
+"""The coarsest time stamp of a file system (FAT): a second change so soon after a first one may leave no trace."""
 _SECONDS_UNWRITTEN = 1.0
-"""What was found out waits so long for more at the next write, since the disk has to confirm each write."""
+"""How long new entries wait to be written together, because the disk has to confirm each write."""
 
 
 def content_sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of the file's bytes; raises OSError where the file cannot be read."""
+    """Return the hexadecimal SHA-256 of the file's bytes; raises OSError where the file cannot be read."""
     with Memo() as memo:
         return memo.sha256(Path(path))
 
 
 class Memo:
-    """The memo, opened once for many files; a context manager, for one thread."""
+    """The memo, opened once for many files; a context manager, to be used by one thread."""
 
     def __init__(self) -> None:
         self._path = runtime.store_root() / "hashes.sqlite"
@@ -56,7 +56,7 @@ class Memo:
         self._close()
 
     def sha256(self, path: Path, status: os.stat_result | None = None) -> str:
-        """See `content_sha256`; status: of the file, where it is known already."""
+        """Return the hash, see `content_sha256`; status: the file's, where the caller knows it already."""
         status = status or path.stat()
         name = os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")
         stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
@@ -70,11 +70,11 @@ class Memo:
         return digest
 
     def fact(self, about: str) -> str | None:
-        """What was noted `about` some bytes, None where nothing was."""
+        """Return the fact that was noted under `about`, None where there is none."""
         return self._facts.get(about) or self._read("SELECT fact FROM facts WHERE about = ?", about)
 
     def note(self, about: str, fact: str) -> None:
-        """Keep a fact; `about` names all that it depends on: the hash of the bytes, the code that found it out."""
+        """Keep a fact. `about` names all that it depends on: the hash of the bytes, and the code that found it out."""
         self._facts[about] = fact
         self._keep("INSERT OR REPLACE INTO facts VALUES (?, ?)", about, fact)
 
@@ -100,7 +100,7 @@ class Memo:
 
     @contextlib.contextmanager
     def _forgiving(self) -> Iterator[None]:
-        """After an error the memo is done without."""
+        """Close the memo after an error of SQLite or the disk, and go on without it."""
         try:
             yield
         except (OSError, sqlite3.OperationalError):

@@ -1,4 +1,4 @@
-"""The Unicode encoding of a text file, by its first bytes. Test: tests/core/test_encoding.py."""
+"""Tells the Unicode encoding of a text file from its first bytes. Test: tests/core/test_encoding.py."""
 
 import codecs
 
@@ -14,7 +14,7 @@ SAVE_AS_UTF8 = "save the file as UTF-8 (in Excel `CSV UTF-8`, else `iconv -f WIN
 
 
 def encoding_of(head: bytes) -> str:
-    """The name of the encoding that a byte order mark tells, or the zero bytes of UTF-16; else `utf-8`."""
+    """Return the encoding that a byte order mark names, or UTF-16 where many bytes are zero; else `utf-8`."""
     for mark, encoding in MARKS.items():
         if head.startswith(mark):
             return encoding

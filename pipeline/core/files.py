@@ -1,4 +1,4 @@
-"""Files written whole or not at all, canonical JSON, YAML as DVC has it, content hashes.
+"""Writes files whole or not at all; canonical JSON, YAML as DVC reads it, hashes of content.
 
 Test: tests/core/test_files.py.
 """
@@ -21,7 +21,7 @@ from pipeline.core.errors import PipelineError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ALMOST_NOTHING = 1 << 16
-"""Bytes that may be left on a disk that is full: some libraries do not say why they could not write."""
+"""A disk with fewer free bytes is taken to be full, because some libraries do not say why they could not write."""
 
 
 @contextlib.contextmanager
@@ -49,9 +49,10 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def atomic_folder(path: Path | str) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; on success its files are fsynced and it becomes `path`, on error it goes.
+    """Yield a temporary folder beside `path`, whose files are fsynced and which is renamed to `path` on success.
 
-    What lay at `path` before is replaced. Raises PipelineError where the disk has no room for the files.
+    What lay at `path` before is replaced; on error the temporary folder is removed. Raises PipelineError where the disk
+    has no room for the files.
     """
     path = Path(path)
     temporary = None
@@ -77,7 +78,7 @@ def _fsync(path: Path) -> None:
 
 @contextlib.contextmanager
 def _saying_no_room(path: Path) -> Iterator[None]:
-    """Turns what is raised because the disk is full into a PipelineError."""
+    """Turn what is raised because the disk is full into a PipelineError."""
     try:
         yield
     except Exception as error:
@@ -88,7 +89,7 @@ def _saying_no_room(path: Path) -> Iterator[None]:
 
 
 def _no_room(error: BaseException | None, folder: Path) -> bool:
-    """Whether the error, or one that it came after, says that the disk is full or a quota used up."""
+    """Return whether the error, or one that led to it, says that the disk is full or a quota used up."""
     while error:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             return True
@@ -97,7 +98,7 @@ def _no_room(error: BaseException | None, folder: Path) -> bool:
 
 
 def canonical_json(value: Any) -> str:
-    """One text for one value: sorted keys, no spaces, no NaN (raises ValueError)."""
+    """Return the one JSON text of a value: keys are sorted, there are no spaces, and NaN raises ValueError."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -118,9 +119,9 @@ def read_json(path: Path | str) -> Any:
 
 
 def read_yaml(path: Path | str, *, absent: str) -> Any:
-    """Read one YAML 1.2 file, with the parser of DVC: what `dvc exp run -S` writes, `5e-05`, is a number.
+    """Read one YAML 1.2 file with DVC's parser, which takes `5e-05`, as `dvc exp run -S` writes it, for a number.
 
-    Raises PipelineError naming file and line; absent: what to do where there is no such file.
+    Raises PipelineError, which names file and line; absent: what the user is told to do where there is no such file.
     """
     try:
         return YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
@@ -152,11 +153,11 @@ def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
 
 
 def sha256_text(text: str) -> str:
-    """Hexadecimal SHA-256 of the UTF-8 text."""
+    """Return the hexadecimal SHA-256 of the text in UTF-8."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def sha256_file(path: Path | str) -> str:
-    """Hexadecimal SHA-256 of the file's bytes, read in blocks."""
+    """Return the hexadecimal SHA-256 of the file's bytes, which are read in blocks."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,6 @@
-"""Ids and values from outside, checked: an id becomes an HDF5 key and may become a file name.
+"""Checks ids and values that come from outside: an id becomes an HDF5 key and may become a file name.
 
-Tests: tests/core/test_ids.py.
+Tests: tests/core/test_ids.py, tests/core/test_ids_properties.py.
 """
 
 import math
@@ -16,16 +16,16 @@ class BadRecord(ValueError):
 
 
 def shown(value: object) -> str:
-    """`value` as one printable line of at most 300 characters, for messages and lists of what was refused."""
+    """Return `value` as one printable line of at most 300 characters, for messages and lists of what was refused."""
     text = "" if value is None else str(value)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[:300])
 
 
 def id_of(value: Any, name: str) -> str:
-    """An id as text; whole numbers are accepted. Raises BadRecord for what no id can be.
+    """Return an id as text; whole numbers are accepted. Raises BadRecord for what cannot be an id.
 
-    A letter with an accent may be written as one character or as two (files of a Mac are called so): an id has one, by
-    Unicode's NFC, so that both are one id.
+    Unicode can write an accented letter as one character or as two, as in the names of files on a Mac. In an id it is
+    one character (NFC), so that both spellings are the same id.
     """
     if value is None or value == "":
         raise BadRecord(f"`{name}` is missing or empty")
@@ -46,9 +46,9 @@ def id_of(value: Any, name: str) -> str:
 
 
 def sentence_of(value: Any, name: str) -> str:
-    """A sentence, white space and control characters collapsed.
+    """Return a sentence, with white space and control characters collapsed.
 
-    Raises BadRecord where it is no text, not valid Unicode, or without a word.
+    Raises BadRecord where it is not text, not valid Unicode, or without a word.
     """
     if not isinstance(value, str):
         raise BadRecord(f"`{name}` is {'missing' if value is None else 'not a text'}")
@@ -62,7 +62,7 @@ def sentence_of(value: Any, name: str) -> str:
 
 
 def seconds_of(value: Any, name: str) -> float:
-    """A time in seconds: finite and not negative, else BadRecord."""
+    """Return a time in seconds; raises BadRecord where it is not finite, or negative."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadRecord(f"`{name}` is {'missing' if value is None else 'not a number'}: {shown(value)[:40]}")
     try:
@@ -77,14 +77,17 @@ def seconds_of(value: Any, name: str) -> float:
 
 
 def span_of(value: Any, name: str) -> tuple[float, float]:
-    """A [start, end] pair in seconds; whether it fits its video is for `assemble` to say."""
+    """Return a [start, end] pair of seconds as a tuple; raises BadRecord where it is none.
+
+    `assemble` checks whether the span fits its video.
+    """
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise BadRecord(f"`{name}` is not a [start, end] pair")
     return seconds_of(value[0], name), seconds_of(value[1], name)
 
 
 def duration_of(value: Any, name: str) -> float:
-    """A length in seconds, above zero."""
+    """Return a length in seconds; raises BadRecord where it is not above zero."""
     seconds = seconds_of(value, name)
     if seconds == 0:
         raise BadRecord(f"`{name}` is zero")

@@ -1,7 +1,7 @@
-"""The manifest: every data set, once read and checked, becomes these three JSON-lines files.
+"""The manifest: the three JSON-lines files that every data set becomes, once it is read and checked.
 
 `videos.jsonl`, `queries.jsonl` and `subtitles.jsonl` are sorted by id, so equal annotations give equal bytes. Times are
-seconds from the start of the video. Nothing downstream of the `prepare` stage sees an original annotation file.
+seconds from the start of the video. No stage after `prepare` sees an original annotation file.
 """
 
 import math
@@ -12,18 +12,19 @@ from pipeline.core.files import read_jsonl, write_jsonl
 
 SPLITS = ("train", "val", "test")
 SELECTION_SPLIT = {"honest": "val", "published": "test"}
-"""By protocol, the split on which a model is chosen."""
+"""For each protocol, the split on which a model is chosen."""
 
 
 @dataclass(frozen=True)
 class Video:
     """One video of the corpus.
 
-    path: as found under the data set's source, relative to the main checkout where `source` was, else absolute; None
-    where there is no file because the features came with a feature pack; sha256: of the file's bytes, or of the pack's
-    rows of it; duration: seconds from the start of the file to the end of its picture; splits: the corpora it belongs
-    to, in the order of `SPLITS`; used_seconds: how many of its first seconds the data set uses, at most the duration,
-    which infinity stands for.
+    path: relative to the main checkout where `source` is a relative path, else absolute; None where there is no file
+    because the features came with a feature pack.
+    sha256: of the file's bytes, or of the video's rows in the pack.
+    duration: seconds from the start of the file to the end of its picture.
+    splits: the splits whose corpora hold the video, in the order of `SPLITS`.
+    used_seconds: how many of its first seconds the data set uses, at most the duration, which is the default.
     """
 
     video_id: str
@@ -40,10 +41,10 @@ class Video:
 
 @dataclass(frozen=True)
 class Query:
-    """One text query and the video it describes a part of.
+    """One text query, which describes a part of a video.
 
-    spans: annotated (start, end) pairs in seconds, empty where unknown; agreement: how many of the spans a prediction
-    must match to be correct (1; DiDeMo: 2 annotators).
+    spans: the annotated (start, end) pairs in seconds, empty where unknown; agreement: how many of the spans a
+    prediction must match to be correct (1; in DiDeMo 2, those of two annotators).
     """
 
     query_id: str
@@ -56,7 +57,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Sentence:
-    """One subtitle sentence, start and end in seconds."""
+    """One sentence of the subtitles; start and end are in seconds."""
 
     text: str
     start: float
@@ -65,7 +66,10 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Subtitles:
-    """The subtitles of one video: from a file by start and end, from JSON lines in the order of the line."""
+    """The subtitles of one video.
+
+    Those of a subtitle file are sorted by start and end, those of JSON lines keep the order of the line.
+    """
 
     video_id: str
     sentences: tuple[Sentence, ...]

@@ -1,7 +1,7 @@
-"""params.yaml, read and checked: an unknown key is an error that names the nearest known one.
+"""Reads and checks params.yaml: an unknown key is an error that names the nearest known one.
 
 A stage calls `load("clip_seconds", SlowFastParams)` and gets an object with exactly these attributes, so that it cannot
-read a parameter it does not name; a test holds the names against dvc.yaml. Test: tests/core/test_params.py.
+read a parameter that it does not name; a test compares these names with dvc.yaml. Test: tests/core/test_params.py.
 """
 
 import re
@@ -44,7 +44,7 @@ def load(*wanted: str | type[Section], path: Path | str = "params.yaml") -> Simp
 def check_all(schemas: dict[str, Any], path: Path | str = "params.yaml") -> None:
     """Check every parameter of the file, also those that no stage reads; raises PipelineError as `load` does.
 
-    schemas: of all parameters and sections, by name.
+    schemas: those of all parameters and sections, by name.
     """
     document = read_mapping(path, absent="run from the project's top folder")
     _refuse_moved(document, path)
@@ -54,7 +54,10 @@ def check_all(schemas: dict[str, Any], path: Path | str = "params.yaml") -> None
 
 
 def read_mapping(path: Path | str, absent: str) -> dict[str, Any]:
-    """The mapping that a YAML file holds; raises PipelineError for any other content, and where there is no file."""
+    """Return the mapping that a YAML file holds; raises PipelineError where it holds anything else or does not exist.
+
+    absent: what the user is told to do where there is no such file.
+    """
     document = read_yaml(path, absent=absent)
     if not isinstance(document, dict):
         raise PipelineError("not a mapping of parameters", where=path, fix=f"restore it with `git checkout {path}`")
@@ -62,7 +65,7 @@ def read_mapping(path: Path | str, absent: str) -> dict[str, Any]:
 
 
 def checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:
-    """The value as its schema has it; raises PipelineError that names the key and, where it can, what was meant."""
+    """Return the value as its schema reads it; raises PipelineError naming the key and, if it can, what was meant."""
     if isinstance(schema, type) and issubclass(schema, Section) and isinstance(value, dict):
         refuse_unknown(value, schema.model_fields, path, prefix=f"{key}.")
     try:
@@ -101,7 +104,7 @@ def _refuse_moved(document: dict[str, Any], path: Path | str) -> None:
 
 
 def _nearest_value(error: ErrorDetails) -> str | None:
-    """For a text that is none of the allowed ones, the one that is most like it."""
+    """Say which allowed value is most like the given text; None where the error is of another kind."""
     if error["type"] != "literal_error" or not isinstance(error["input"], str):
         return None
     allowed = re.findall("'([^']*)'", error["ctx"]["expected"])

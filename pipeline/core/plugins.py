@@ -1,4 +1,4 @@
-"""Data sets, models and streams are found by their folders: adding one changes no other file.
+"""Finds data sets, models and streams by their folders, so that adding one changes no other file.
 
 Test: tests/core/test_plugins.py.
 """
@@ -15,24 +15,24 @@ Base = TypeVar("Base")
 
 
 def names(room: str, module: str) -> list[str]:
-    """The folders of pipeline/`room` that hold `module`.py, sorted; none of them is imported."""
+    """Return the names of the folders of pipeline/`room` that hold `module`.py, sorted; none of them is imported."""
     return sorted(path.parent.name for path in (PIPELINE / room).glob(f"*/{module}.py"))
 
 
 def known(name: str, allowed: Iterable[str]) -> str:
-    """`name`; raises ValueError, which names the most similar allowed one, where it is not among the allowed ones."""
+    """Return `name`; raises ValueError, which names the most similar allowed name, where it is not allowed."""
     if name not in (found := list(allowed)):
         raise ValueError(f"it is none of {', '.join(found)}; did you mean `{nearest(name, found)}`?")
     return name
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """The allowed name that is most like `name`."""
+    """Return the allowed name that is most like `name`."""
     return difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.0)[0]
 
 
 def only_class(module: ModuleType, base: type[Base]) -> type[Base]:
-    """The one class below `base` that the module defines itself; raises TypeError where there are none or several."""
+    """Return the one class below `base` that the module defines; raises TypeError where it defines none or several."""
     found = [
         value
         for _, value in inspect.getmembers(module, inspect.isclass)

@@ -1,4 +1,4 @@
-"""What every model's recipe says: how its videos and queries are read from the corpus."""
+"""What the recipe of every model holds: how the model's videos and queries are read from the corpus."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -8,9 +8,11 @@ from pipeline.core.schema import Count, Section
 
 
 class Recipe(Section):
-    """What the recipes of all models have; besides, `query_form`, and `frames`, the most frame rows of a video.
+    """The hyperparameters that all models have.
 
-    modalities: what the model reads of a video, `visual` and, where it wants them apart, `subtitle`.
+    modalities: what the model reads of a video, `visual` and, where it reads them apart, `subtitle`. frames: the most
+    rows of a video that a model reads besides the clips, 0 for none. query_form: what a query is to the model, see
+    `pipeline.corpus.split.Form`.
     """
 
     modalities: ClassVar[tuple[str, ...]] = ("visual",)

@@ -1,17 +1,16 @@
-"""Where the pipeline runs and who does its work, which is no parameter: device, workers, folders.
+"""Where the pipeline runs and who does its work: device, workers and folders, which environment variables name.
 
-Of these only two change a byte of an output: the kind of device, since a GPU rounds otherwise and trains in bfloat16,
-and `AMDNET_FAST_CPU=0`, since torch's own functions round otherwise and drop other elements in training. What is named
-wrongly is a PipelineError that names the variable. A relative folder is below the main checkout, so that all temporary
-experiments have the same.
+These are no parameters. Only two of them change a byte of an output: the kind of device, because a GPU rounds
+differently and trains in bfloat16, and `AMDNET_FAST_CPU=0`, because torch's own functions round differently and drop
+other elements in training. A wrong value raises a PipelineError that names the variable. A relative folder lies below
+the main checkout, so that all temporary experiments share it.
 
 Environment variables: `AMDNET_STORE` (content-addressed store; default `.store`), `AMDNET_DEVICE` (`cpu`, `cuda`,
 `cuda:1`; default the first GPU, else the CPU), `AMDNET_DECODE_THREADS` (threads a decoder may use; default 2),
-`AMDNET_DECODERS` (videos that one process decodes at a time; default: see `decoders`),
-`AMDNET_CACHE` (downloaded weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `inline`, `process`,
-`ray`; default `inline`), `AMDNET_WORKERS` (of `process` and `ray`; default one a GPU, else one a CPU core),
-`AMDNET_FAST_CPU` (`0`: the models compute with torch's own functions instead of the fast CPU paths of pipeline/ops;
-default `1`).
+`AMDNET_DECODERS` (videos that one process decodes at a time; default: see `decoders`), `AMDNET_CACHE` (downloaded
+weights; default `~/.cache/amdnet`), `AMDNET_EXECUTOR` (who extracts: `inline`, `process`, `ray`; default `inline`),
+`AMDNET_WORKERS` (workers of `process` and `ray`; default one a GPU, else one a CPU core), `AMDNET_FAST_CPU` (`0`: the
+models compute with torch's own functions instead of the fast CPU paths of pipeline/ops; default `1`).
 Test: tests/core/test_runtime.py.
 """
 
@@ -31,30 +30,30 @@ EXECUTORS = ("inline", "process", "ray")
 
 
 def project_root() -> Path:
-    """The main checkout: `$DVC_ROOT` inside a DVC stage (also in temporary experiments), else the current folder."""
+    """Return the main checkout: `$DVC_ROOT` in a DVC stage, also in a temporary experiment, else the current folder."""
     return Path(os.environ.get("DVC_ROOT", os.getcwd())).resolve()
 
 
 def store_root() -> Path:
-    """Where the content-addressed store lies; shared by all experiments of a checkout."""
+    """Return the folder of the content-addressed store, which all experiments of a checkout share."""
     return _folder("AMDNET_STORE", ".store")
 
 
 def weights_cache() -> Path:
-    """Where downloaded weights are kept."""
+    """Return the folder in which downloaded weights are kept."""
     return _folder("AMDNET_CACHE", "~/.cache/amdnet")
 
 
 def decode_threads() -> int:
-    """Threads one video decoder may use; raises PipelineError for anything but a whole number >= 1."""
+    """Return how many threads a decoder may use; raises PipelineError for anything but a whole number >= 1."""
     return _count("AMDNET_DECODE_THREADS", "threads of a decoder") or 2
 
 
 def decoders() -> int:
-    """Videos that one process decodes at a time; raises PipelineError for anything but a whole number >= 1.
+    """Return how many videos a process decodes at a time; raises PipelineError for anything but a whole number >= 1.
 
-    Beside a GPU every core that is free, beside a model on the CPU a quarter of those it computes on, two at least: so
-    that the next video is under way when one ends.
+    By default that is, beside a model on a GPU, one for each CPU core but one, and beside a model on the CPU, one for
+    every four cores; but at least two, so that the next video is under way when one ends.
     """
     named = _count("AMDNET_DECODERS", "videos to decode at a time")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -62,7 +61,7 @@ def decoders() -> int:
 
 
 def executor() -> str:
-    """The name of the executor that extracts the videos, one of `EXECUTORS`; raises PipelineError for another name."""
+    """Return the executor that extracts the videos, one of `EXECUTORS`; raises PipelineError for another name."""
     name = os.environ.get("AMDNET_EXECUTOR", EXECUTORS[0])
     if name not in EXECUTORS:
         renamed = "; `serial` is called `inline` now" if name == "serial" else ""
@@ -72,13 +71,13 @@ def executor() -> str:
 
 
 def workers() -> int | None:
-    """How many workers AMDNET_WORKERS asks for, None if unset; raises PipelineError for all but a whole number >= 1."""
+    """Return AMDNET_WORKERS, the number of workers, None if unset; raises PipelineError for all but numbers >= 1."""
     return _count("AMDNET_WORKERS", "workers")
 
 
 @cache
 def fast_cpu() -> bool:
-    """Whether the fast CPU paths are on, read once a process; raises PipelineError for anything but 0 and 1."""
+    """Return whether the fast CPU paths are on, which is read once; raises PipelineError for anything but 0 and 1."""
     named = os.environ.get("AMDNET_FAST_CPU", "1")
     if named not in ("0", "1"):
         raise PipelineError(f"`{named}` is neither 0 nor 1", where="AMDNET_FAST_CPU", fix="use 0 or 1, or unset it")
@@ -86,13 +85,16 @@ def fast_cpu() -> bool:
 
 
 def resolve(path: str) -> Path:
-    """A path from params.yaml: absolute, or relative to the main checkout."""
+    """Return a path of params.yaml, which is absolute or relative to the main checkout, as an absolute one."""
     return (project_root() / Path(path).expanduser()).resolve()
 
 
 @contextmanager
 def threads(number: int) -> Iterator[None]:
-    """torch on so many threads of the CPU, however many cores there are: their number moves the last bits."""
+    """Let torch use so many threads of the CPU in the block, however many cores there are.
+
+    The number of threads changes the last bits of results.
+    """
     import torch
 
     before = torch.get_num_threads()
@@ -104,7 +106,7 @@ def threads(number: int) -> Iterator[None]:
 
 
 def device_name() -> str | None:
-    """`cpu`, `cuda` or `cuda:N` where AMDNET_DEVICE says so, else None; raises PipelineError for another name."""
+    """Return what AMDNET_DEVICE names (`cpu`, `cuda`, `cuda:N`), else None; raises PipelineError for other names."""
     named = os.environ.get("AMDNET_DEVICE")
     if named is not None and not re.fullmatch("cpu|cuda(:[0-9]+)?", named):
         raise PipelineError(f"there is no device `{named}`", where="AMDNET_DEVICE", fix="use cpu, cuda, cuda:1, ...")
@@ -112,7 +114,7 @@ def device_name() -> str | None:
 
 
 def device():
-    """The torch device to compute on; raises PipelineError for a GPU that torch does not find."""
+    """Return the torch device to compute on; raises PipelineError for a GPU that torch does not find."""
     import torch
 
     chosen = torch.device(device_name() or ("cuda" if torch.cuda.is_available() else "cpu"))

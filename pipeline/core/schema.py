@@ -1,7 +1,8 @@
-"""What the schemas of parameters are made of: the class of a section, common types, the parameters without a section.
+"""What the schemas of parameters are made of: the class of a section, common types, and the parameters in no section.
 
-A room that reads a section of params.yaml describes it in its file `params.py`: each value's type, and in words its
-unit and allowed values. params.yaml's comments and docs/parameters.md come from there. Test: tests/core/test_params.py.
+A room that reads a section of params.yaml describes it in its file `params.py`: the type of each value and, in words,
+its unit and allowed values. The comments in params.yaml and docs/parameters.md repeat these words.
+Test: tests/core/test_params.py.
 """
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -20,12 +21,12 @@ Weight = Annotated[float, Field(ge=0)]
 
 
 class Section(BaseModel):
-    """A section of params.yaml: frozen, complete, no unknown keys, no silent conversion of types."""
+    """A section of params.yaml: immutable, complete, without unknown keys and without silent conversion of types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     SECTION: ClassVar[str] = ""
-    """The section's name in params.yaml; empty for what is no section of it by itself."""
+    """The section's name in params.yaml; empty for a class that is no section by itself."""
 
 
 class StreamSection(Section):

@@ -1,4 +1,4 @@
-"""What became of the subtitles, in numbers: what was found, what was read, what was lost."""
+"""Counts what became of the subtitles of a data set: what was found, what was read, what was lost."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -7,11 +7,12 @@ from typing import Any
 
 @dataclass
 class SubtitleCounts:
-    """Files and cues of a data set.
+    """Counts of subtitle files and of cues.
 
-    files: found; files_not_read: refused whole; files_not_chosen: another file of the same video was; encodings: files
-    read, by encoding; cues: found in what was read; cues_refused: broken; cues_silent: without a word; cues_repeating:
-    with lines that the cue before has shown; sentences_after_end: dropped because they start after the video's end.
+    files: found; files_not_read: refused as a whole; files_not_chosen: left out because another file of the same video
+    is read; encodings: how many of the files that are read have each encoding; cues: found in these files;
+    cues_refused: broken; cues_silent: without a word; cues_repeating: with lines that the cue before has shown;
+    sentences_after_end: dropped because they start after the video's end.
     """
 
     files: int = 0
@@ -25,5 +26,5 @@ class SubtitleCounts:
     sentences_after_end: int = 0
 
     def numbers(self) -> dict[str, Any]:
-        """The counts for prepare.json."""
+        """Return the counts for prepare.json."""
         return {**asdict(self), "encodings": dict(sorted(self.encodings.items()))}

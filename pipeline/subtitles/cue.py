@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pipeline.core.ids import BadRecord
 
 TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>|<[/]?>|\{\\[^{}]*\}|&#\d{9,};?")
-"""Tags of .srt, .vtt and .ass, and a character number beyond all characters."""
+"""Matches tags of .srt, .vtt and .ass, and a character number beyond all characters."""
 
 
 @dataclass(frozen=True)
 class Cue:
-    """line: of the file, from 1; start, end: seconds; text: with tags and line breaks; fault: why it cannot be used."""
+    """One cue.
+
+    line: its line in the file, from 1; start, end: seconds; text: with tags and line breaks; fault: why the cue cannot
+    be used, empty where it can.
+    """
 
     line: int
     start: float = 0.0
@@ -35,7 +39,7 @@ class Cue:
 
 
 def shown_lines(text: str) -> list[str]:
-    """The lines of a cue that show anything, as words: cleaned as TVR cleaned its subtitles.
+    """Return the lines of a cue that show anything, cleaned as TVR's subtitles are.
 
     Tags are removed, brackets and control characters become spaces, white space is collapsed, and a colon gets a space
     on each side.

@@ -1,6 +1,6 @@
-"""The text of a subtitle file whose encoding nobody tells.
+"""Decodes a subtitle file whose encoding nobody tells.
 
-Tried in this order: a byte order mark, the zero bytes of UTF-16, UTF-8, what an XML file declares, and then the
+These are tried in order: a byte order mark, the zero bytes of UTF-16, UTF-8, what an XML file declares, and then the
 encodings in use before UTF-8, as chardet ranks them. Test: tests/subtitles/test_encodings.py.
 """
 
@@ -20,7 +20,7 @@ DECLARED = re.compile(
 )
 
 SAMPLE = 50_000
-"""The most characters that an encoding is judged by; lines of plain ASCII, which tell nothing, are left out."""
+"""The most characters by which an encoding is judged; lines of plain ASCII tell nothing and are left out."""
 
 LEGACY = (
     *("windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256"),
@@ -28,10 +28,10 @@ LEGACY = (
 )
 LEAST_CONFIDENCE = 0.03
 LEAST_LEAD = 1.1
-"""How many times as likely the best encoding must be as the best one that gives another text."""
+"""How many times as likely the best encoding must be as the next one that gives another text."""
 
 MOST_BROKEN_WORDS = 0.2
-"""The share of the characters beyond ASCII that may stand in a word as a wrong encoding makes them."""
+"""The largest share of the characters beyond ASCII that may stand in words of a kind that a wrong encoding makes."""
 NOT_LATIN = r"[\u0370-\u1dff\u2c00-\ud7ff]"
 BROKEN_WORD = re.compile(
     r"(?<=[^\W\d_])[^\w\s\x00-\x7f\u00ad\u00b7\u2010-\u2019](?=[^\W\d_])"  # a sign between two letters
@@ -45,7 +45,7 @@ CONVERT = "convert it to UTF-8, for example with `iconv -f WINDOWS-1252 -t UTF-8
 
 
 def decode(raw: bytes) -> tuple[str, str]:
-    """The text and the name of its encoding; a byte that is wrong in a text of UTF-8 becomes a lone surrogate.
+    """Return the text and the name of its encoding; in UTF-8 a wrong byte becomes a lone surrogate.
 
     Raises BadRecord, which says how to convert the file, where the encoding cannot be told.
     """
@@ -71,7 +71,7 @@ def _decoded(raw: bytes, encoding: str, errors: str = "strict") -> tuple[str, st
 
 
 def _utf16_without_mark(raw: bytes) -> str:
-    """The byte order, by which bytes of the digits, spaces and line breaks are zero."""
+    """Return the encoding by whether even or odd bytes are zero, as those of digits, spaces and line breaks are."""
     even, odd = raw[::2].count(0), raw[1::2].count(0)
     if len(raw) % 2 == 0 and max(even, odd) > len(raw) / 20 and min(even, odd) < max(even, odd) / 20:
         return "utf-16-be" if even > odd else "utf-16-le"
@@ -100,9 +100,10 @@ def _legacy(raw: bytes) -> tuple[str, str]:
 
 
 def _confidence(text: str, encoding: str) -> float:
-    """chardet's for this encoding, in lower case, in which it knows a language's letters best.
+    """Return chardet's confidence that the text is in this encoding.
 
-    0 for a text of broken words, and for one of Latin letters with a few of another script among them.
+    The text is judged in lower case, in which chardet knows a language's letters best. The confidence is 0 for a text
+    of broken words, and for one of Latin letters with a few of another script among them.
     """
     sample = "\n".join(line for line in text.split("\n") if not line.isascii())[:SAMPLE]
     capitals = sum(b.isupper() and a.islower() and not b.isascii() for a, b in pairwise(sample))

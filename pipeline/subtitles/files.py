@@ -1,7 +1,7 @@
-"""Which subtitle file belongs to which video, and which one is read where a video has several.
+"""Tells which subtitle file belongs to which video, and which one is read where a video has several.
 
-`talk.srt`, `talk.en.vtt`, `talk.en-US.srt` and `talk.de.forced.srt` belong to the video `talk`, unless a video has the
-longer name itself. Test: tests/subtitles/test_files.py.
+`talk.srt`, `talk.en.vtt`, `talk.en-US.srt` and `talk.de.forced.srt` belong to the video `talk`, unless another video
+has the longer name itself. Test: tests/subtitles/test_files.py.
 """
 
 import unicodedata
@@ -15,12 +15,16 @@ from pipeline.subtitles.languages import language_of
 
 AUTO = "auto"
 MARKS = frozenset("asr auto cc default forced full hi orig sdh".split())
-"""What a name may say of a track besides its language; `hi` (hearing impaired, Hindi) after a language only."""
+"""What a file's name may say besides the language; `hi` (hearing impaired, or Hindi) counts only after a language."""
 
 
 @dataclass(frozen=True)
 class SubtitleFile:
-    """tag: the language as the name spells it, in lower case and with hyphens; empty where the name tells none."""
+    """A subtitle file and what its name tells.
+
+    tag: the language as the name spells it, in lower case and with hyphens, empty where the name tells none; marks: how
+    many `MARKS` the name has.
+    """
 
     path: Path
     video_id: str
@@ -29,22 +33,22 @@ class SubtitleFile:
 
     @property
     def language(self) -> str | None:
-        """The language without region and script; None where the name tells none."""
+        """Return the language without region and script; None where the name tells none."""
         return language_of(self.tag) if self.tag else None
 
     @property
     def rank(self) -> tuple[int, int]:
-        """The lower, the more likely the whole speech: a file with fewer marks, then one with fewer subtags."""
+        """Return a rank, lower for a file that more likely holds the whole speech: fewer marks, then fewer subtags."""
         return self.marks, self.tag.count("-")
 
 
 def by_name(video_ids: Sequence[str]) -> dict[str, str]:
-    """The video ids by their composed form (NFC): file systems differ in how they store accents."""
+    """Return the video ids by their composed form (NFC), because file systems store accents in different ways."""
     return {unicodedata.normalize("NFC", video_id): video_id for video_id in video_ids}
 
 
 def owned(path: Path, videos: Mapping[str, str]) -> SubtitleFile | None:
-    """The file with its video and language, or None where no video has its name; `videos`: see `by_name`."""
+    """Return the file with its video and language, or None where no video has its name; `videos`: see `by_name`."""
     stem = unicodedata.normalize("NFC", path.stem)
     parts: list[str] = []
     while stem not in videos:
@@ -67,10 +71,10 @@ def check_language(wanted: str) -> None:
 
 
 def chosen(files: Sequence[SubtitleFile], wanted: str) -> SubtitleFile:
-    """The file of one video that is read; raises BadRecord where more than one could be meant, or none is wanted.
+    """Return the file of one video that is read; raises BadRecord where several could be meant, or none is wanted.
 
     auto: the file whose name tells no language, else the only language there is. A code: the file of that language,
-    else the one whose name tells none. Of several of one language, the one whose name says least besides.
+    else the one whose name tells none. Of several files in one language, the one whose name says least besides.
     """
     plain = [file for file in files if not file.tag]
     if wanted == AUTO:

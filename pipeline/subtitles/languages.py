@@ -1,4 +1,4 @@
-"""Languages as file names spell them: ISO 639-1 and 639-2 codes, and English names.
+"""Knows languages as file names spell them: by ISO 639-1 and 639-2 codes, and by English names.
 
 Test: tests/subtitles/test_files.py.
 """
@@ -33,11 +33,11 @@ ur/urd/urdu uz/uzb/uzbek ve/ven/venda vi/vie/vietnamese vo/vol wa/wln/walloon wo
 yi/yid/ji/yiddish yo/yor/yoruba za/zha/zhuang zh/zho/chi/cmn/chs/cht/chinese zu/zul/zulu ceb fil/filipino haw hmn yue
 und
 """
-"""A language a word: the spellings of one, the first of which stands for it."""
+"""Each word holds the spellings of one language, separated by slashes; the first one stands for the language."""
 
 _LANGUAGES = {spelling: word.split("/")[0] for word in _SPELLINGS.split() for spelling in word.split("/")}
 
 
 def language_of(tag: str) -> str | None:
-    """The language of a tag without region or script (`en-US`, `eng`, `English` -> `en`); None where it names none."""
+    """Return the language of a tag (`en-US`, `eng`, `English` -> `en`); None where the tag names none."""
     return _LANGUAGES.get(re.split("[-_]", tag.lower(), maxsplit=1)[0])

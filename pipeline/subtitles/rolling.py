@@ -1,7 +1,7 @@
-"""Sentences from cues: in the order of time, each line once.
+"""Makes sentences from cues: in the order of time, and each line once.
 
-Captions that roll (what YouTube makes of speech, roll-up captions of television) show a line in several cues, first as
-the new one, then above the next. Test: tests/subtitles/test_rolling.py.
+Captions that roll (YouTube's captions of speech, roll-up captions of television) show a line in several cues: first as
+the new line, then above the next one. Test: tests/subtitles/test_rolling.py.
 """
 
 import math
@@ -11,17 +11,18 @@ from pipeline.core.manifest import Sentence
 from pipeline.subtitles.cue import Cue, shown_lines
 
 TOUCHING = 0.1
-"""The most seconds between two cues of which the later one can repeat the earlier."""
+"""The most seconds between two cues of which the later one may repeat lines of the earlier one."""
 
 WINDOW = 8
-"""The most lines at the end of a cue that the next one is searched for."""
+"""How many of the last lines of a cue are compared with the next one, at most."""
 
 
 def sentences_of(cues: Sequence[Cue]) -> tuple[list[Sentence], int, int]:
-    """Sentences sorted by start and end; how many cues say nothing (music, a line of dashes), and how many repeat.
+    """Return the sentences sorted by start and end, the number of silent cues and the number of repeating cues.
 
-    A line that a cue repeats from the one before stays with the cue that showed it first. Where a cue has nothing else,
-    what it repeats lasts until the end of the cue.
+    A silent cue says nothing (music, a line of dashes). A line that a cue repeats from the cue before stays with the
+    cue that showed it first. Where a cue shows nothing new, the sentence that it repeats lasts until the end of the
+    cue.
     """
     sentences: list[Sentence] = []
     shown: list[str] = []
@@ -50,7 +51,7 @@ def sentences_of(cues: Sequence[Cue]) -> tuple[list[Sentence], int, int]:
 
 
 def _repeated(shown: Sequence[str], lines: Sequence[str]) -> int:
-    """How many of the first `lines` are the last ones of those shown before."""
+    """Return how many of the first `lines` are the last ones of those `shown` before."""
     if shown == lines:
         return len(lines)
     shown = shown[-WINDOW:]

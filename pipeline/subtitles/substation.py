@@ -1,4 +1,4 @@
-"""Cues of .ass and .ssa files (SubStation Alpha): one `Dialogue:` line each.
+"""Reads the cues of .ass and .ssa files (SubStation Alpha), in which a line `Dialogue:` is a cue.
 
 Test: tests/subtitles/test_substation.py.
 """
@@ -11,7 +11,7 @@ from pipeline.subtitles.cue import Cue
 from pipeline.subtitles.timed_lines import CLOCK, lines_of, seconds
 
 FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
-"""The order of a file that has no `Format:` line of events."""
+"""The order of the cells in a file that has no `Format:` line of events."""
 
 TIME = re.compile(rf"\s*{CLOCK}\s*")
 OVERRIDE = re.compile(r"\{([^{}]*)\}")
@@ -19,9 +19,9 @@ DRAWING = re.compile(r"\\p(\d)")
 
 
 def substation(text: str) -> Iterator[Cue]:
-    """The cues of a file in its order; one that cannot be read has a fault. Raises BadRecord where there is none.
+    """Yield the cues in the order of the file; one that cannot be read has a fault.
 
-    Comments, overrides and drawings are no text.
+    Raises BadRecord where there is none. Comments, overrides and drawings are left out.
     """
     fields: tuple[str, ...] = FIELDS
     in_events = empty = True
@@ -49,7 +49,7 @@ def _cue(number: int, cells: dict[str, str]) -> Cue:
 
 
 def _spoken(text: str) -> str:
-    """The text without overrides and without what stands where one of them has switched drawing on."""
+    """Return the text without overrides, and without the drawings that an override has switched on."""
     kept, drawing = [], False
     for at, piece in enumerate(OVERRIDE.split(text)):
         if at % 2:

@@ -1,7 +1,7 @@
-"""Cues of .srt, .vtt and .sbv files: a line of two times, then lines of text.
+"""Reads the cues of .srt, .vtt and .sbv files: a line of two times, then lines of text.
 
-What ends a text is the next line of times, because files from everywhere have no empty line between cues, or one
-inside a cue. The number or name of a cue stands above its times. Test: tests/subtitles/test_timed_lines.py.
+A text ends at the next line of times, because files from everywhere have no empty line between cues, or have one inside
+a cue. The number or name of a cue stands above its times. Test: tests/subtitles/test_timed_lines.py.
 """
 
 import re
@@ -22,7 +22,7 @@ SBV = (
     re.compile(rf"{ROUGHLY}[\d:.]*,{ROUGHLY}"),
     "0:00:01.500,0:00:03.000",
 )
-"""What a line of times is, what was meant as one, an example."""
+"""A pattern for a line of times, one for what was meant as such a line, and an example."""
 
 NEGATIVE = re.compile(r"(?:^|[>,])\s*-\s*\d")
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -30,7 +30,7 @@ VTT_BLOCK = re.compile(r"(?:NOTE|STYLE|REGION|WEBVTT)(?:[ \t]|$)")
 
 
 def timed_lines(text: str, suffix: str) -> Iterator[Cue]:
-    """The cues of a file in its order; one with broken times has a fault. Raises BadRecord where there is none.
+    """Yield the cues in the order of the file; one with broken times has a fault. Raises BadRecord where there is none.
 
     Notes, styles and regions of WebVTT are left out, also where the file is called .srt.
     """
@@ -56,23 +56,25 @@ def timed_lines(text: str, suffix: str) -> Iterator[Cue]:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text, whatever ends them; what a copy in text mode makes of it, CR CR LF, is one line break.
+    """Return the lines of a text, whatever ends them.
 
-    Byte order marks, which stand in the middle of files that were joined, are left out.
+    A copy in text mode makes CR CR LF of a line break; that counts as one. Byte order marks, which stand in the middle
+    of files that were joined, are left out.
     """
     return LINE_BREAK.split(text.replace("\r\r\n", "\n").replace("\ufeff", ""))
 
 
 def seconds(hours: str | None, minutes: str, whole: str, fraction: str | None) -> float:
-    """The seconds of a clock's parts; the digits of the fraction stand after the decimal point."""
+    """Return the seconds of a clock time from its parts; `fraction` holds the digits after the decimal point."""
     return int(hours or 0) * 3600 + int(minutes) * 60 + int(whole) + int(fraction or 0) / 10 ** len(fraction or "")
 
 
 class _Names:
-    """Where a cue's number or name stands: as far above its times as the number of the file's first cue, if it has one.
+    """Finds where a cue's number or name stands above its times.
 
-    A number counts as one where the file's first cue has one, or where nothing but a blank line stands above it; else
-    it is the last line of a text. A name counts as one after an empty line only.
+    The distance is that of the number of the file's first cue, if it has one. A line counts as a number where the
+    file's first cue has one, or where nothing but a blank line stands above it; else it is the last line of a text. A
+    line counts as a name only after an empty line.
     """
 
     def __init__(self, lines: list[str], first: int, is_vtt: bool):
@@ -83,7 +85,7 @@ class _Names:
         self.may_have_names = self.distance == 1 and (is_vtt or not self.numbered)
 
     def top(self, head: int, previous: int) -> int:
-        """The line at which the cue of times `head` begins; `previous`: the line of the times before it, or -1."""
+        """Return the line at which the cue of times `head` begins; previous: the line of the times before it, or -1."""
         at = head - self.distance
         if at <= previous or any(line.strip() for line in self.lines[at + 1 : head]):
             return head
@@ -98,7 +100,7 @@ def _is_number(line: str) -> bool:
 
 
 def _without_blocks(body: list[str]) -> list[str]:
-    """The lines of a cue of WebVTT without the notes, styles and regions that follow it, each up to an empty line."""
+    """Return the lines of a WebVTT cue without the notes, styles and regions after it, each up to an empty line."""
     kept, inside = [], False
     for at, line in enumerate(body):
         if not line:

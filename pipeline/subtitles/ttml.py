@@ -1,6 +1,6 @@
-"""Cues of .ttml, .dfxp and .itt files (W3C Timed Text): XML whose paragraphs, or spans in them, have times.
+"""Reads the cues of .ttml, .dfxp and .itt files (W3C Timed Text): XML whose paragraphs, or spans in them, have times.
 
-Only the elements' local names count, so that every version's namespace is read. An XML file that defines entities is
+Only the local names of elements count, so every version's namespace is read. An XML file that defines entities is
 refused. Test: tests/subtitles/test_ttml.py.
 """
 
@@ -17,9 +17,9 @@ UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def ttml(text: str) -> list[Cue]:
-    """The cues in the order of the file; one whose times cannot be read has a fault.
+    """Return the cues in the order of the file; one whose times cannot be read has a fault.
 
-    Raises BadRecord where it is not XML, plays elements one after the other, or has no cue.
+    Raises BadRecord where the file is not XML, plays elements one after the other, or has no cue.
     """
     reader = _Reader()
     parser = expat.ParserCreate("utf-8", " ")
@@ -43,7 +43,7 @@ def _refuse_entity(*_: object) -> None:
 
 @dataclass(eq=False)
 class _Open:
-    """An element that is not closed yet; times: seconds of begin and end, taken over from the element around it."""
+    """An element that is not closed yet; times: seconds of begin and end, which it inherits where it has none."""
 
     name: str
     times: tuple[float, float | None]

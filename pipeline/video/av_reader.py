@@ -1,8 +1,8 @@
-"""PyAV, from the first frame on, converting only the frames that are wanted; every decoded frame is held to its time.
+"""Reads videos with PyAV, from the first frame on: only wanted frames are converted, and the time of each is checked.
 
-It reads what decord cannot or misreads, and is strict: a damaged bitstream, a frame that is flagged corrupt, and a
-frame that does not come at its time are errors. What the codec itself cannot notice (bits flipped inside a VP9 frame,
-which has no check) is not noticed here. Test: tests/video/test_readers.py.
+PyAV reads what decord cannot read or misreads, and it is strict: a damaged bitstream, a frame that is flagged as
+corrupt, and a frame that does not come at its time are errors. What the codec itself cannot notice (bits flipped inside
+a VP9 frame, which has no check) is not noticed here. Test: tests/video/test_readers.py.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ from pipeline.video.upright import upright
 
 
 class AvReader:
-    """A video through PyAV, scaled and turned as it is meant to be seen.
+    """Reads a video with PyAV, scaled and turned as it is meant to be seen.
 
     Raises VideoError where the file cannot be opened or its packets are damaged.
     """
@@ -48,7 +48,7 @@ class AvReader:
             pass
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
-        """All frames in order, each checked against its time."""
+        """Yield all frames in order, after checking each against its time."""
         total, position = len(self.timeline.starts), 0
         try:
             first = None if self._pts is None else int(self._pts[0])

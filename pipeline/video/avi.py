@@ -1,4 +1,4 @@
-"""How many frames an avi file counts: a chunk without data, which FFmpeg leaves out, is a frame shown once more.
+"""Counts the frames of an avi file: a chunk without data, which FFmpeg leaves out, shows the frame before once more.
 
 Test: tests/video/test_survey.py.
 """
@@ -11,7 +11,7 @@ _NESTED = (b"RIFF", b"LIST")
 
 
 def frame_chunks(path: Path | str, stream_index: int) -> int:
-    """The picture chunks of a stream, those without data included."""
+    """Return the number of a stream's chunks that are frames, including those without data."""
     ours = [f"{stream_index:02d}{kind}".encode() for kind in ("dc", "db")]
     count = position = 0
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

@@ -1,11 +1,13 @@
-"""The process that decodes: one video after the other, for the process that started it, and dies with that one.
+"""The process that decodes: it reads one video after the other for the process that started it, and dies with it.
 
-A decoder may hang or crash; here it takes nothing with it. It imports numpy and the two decoders, not torch, and starts
-in a quarter of a second. Asked (SURVEY, path) it answers with a Survey. Asked (decoder, Request) it answers with a
-Timeline; asked then for frame indices it answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and
-None at the end. In place of any answer may stand a VideoError: why the video cannot be read. It stops while the pipe is
-full, so it is never more than that ahead; what decord decodes meanwhile is bounded by the Request.
-`python -m pipeline.video.child DESCRIPTOR PARENT` is how `pipeline.video.decode` starts it.
+A decoder may hang or crash; here it takes nothing with it. The process imports numpy and the two decoders but not
+torch, so it starts in a quarter of a second. `python -m pipeline.video.child DESCRIPTOR PARENT` is how
+`pipeline.video.decode` starts it.
+
+To (SURVEY, path) it answers with a Survey. To (decoder, Request) it answers with a Timeline; it is then sent frame
+indices and answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and with None at the end. In place of
+any answer it may send a VideoError, which says why the video cannot be read. It waits while the pipe is full, so it is
+never more than that ahead; how much decord decodes meanwhile is bounded by the Request.
 """
 
 import ctypes

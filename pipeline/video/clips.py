@@ -1,16 +1,17 @@
-"""Which frames stand for which clip: pure arithmetic on the times of all frames, before anything is decoded.
+"""Chooses the frames of each clip: pure arithmetic on the times of all frames, before anything is decoded.
 
-Clip i covers [i * clip_seconds, (i + 1) * clip_seconds). Every rule gives one array of frame indices a clip; indices
-never fall, within a clip or from one to the next, so that one pass through the video serves them all. Decoders give
-times as float32, so borders are rounded to float32 before they are compared: a frame due exactly on a border is on it.
+Clip i covers [i * clip_seconds, (i + 1) * clip_seconds). Every rule gives one array of frame indices for each clip. The
+indices never fall, within a clip or from one clip to the next, so that one pass through the video reads them all.
+Decoders give times as float32, so borders are rounded to float32 before they are compared: a frame due exactly on a
+border is on it.
 
-`full_clip`, `middle` and `uniform` choose by the time that a player shows and give T = clip_count(end, clip_seconds)
-clips, to the end of the picture: a clip before the first frame shows that one, and a clip in which no frame starts
-shows the one that is held.
+`full_clip`, `middle` and `uniform` choose by the time that a player shows. They give T = clip_count(end, clip_seconds)
+clips, up to the end of the picture: a clip before the first frame shows that frame, and a clip in which no frame starts
+shows the frame that is held.
 
-The two `published_*` rules repeat what made the published TVR features (linjieli222/HERO_Video_Feature_Extractor:
+The two `published_*` rules repeat how the published TVR features were made (linjieli222/HERO_Video_Feature_Extractor:
 ffmpeg's `fps` filter, then index arithmetic). They count from the first frame, as that tool does, and have their own
-number of clips; where sound starts before the picture, or the last frame is held, their rows are not those of the
+number of clips; where sound starts before the picture, or where the last frame is held, their rows do not follow the
 player's clock. Test: tests/video/test_clips.py.
 """
 
@@ -24,7 +25,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.video.reader import Timeline
 
 FRAMES = 32
-"""Frames a clip that SlowFast sees."""
+"""How many frames of a clip SlowFast sees."""
 PUBLISHED_SECONDS = 1.5
 """The only clip length of the published features."""
 _PUBLISHED_FPS, _PUBLISHED_CLIP_FRAMES = 30, 45
@@ -32,22 +33,22 @@ _OFFSETS = np.linspace(0, 44, FRAMES).astype(np.int64) / 45  # where in a clip, 
 
 
 def full_clip(timeline: Timeline, clip_seconds: float) -> list[np.ndarray]:
-    """T arrays (32,): the frames nearest to 32 instants spread over the clip."""
+    """Return T arrays (32,): the frames nearest to 32 instants that are spread over the clip."""
     borders = _borders(timeline, clip_seconds)
     instants = borders[:-1, None] + _OFFSETS * clip_seconds
     return _nearest_in_clip(timeline.starts, borders, instants)
 
 
 def middle(timeline: Timeline, clip_seconds: float) -> list[np.ndarray]:
-    """T arrays (1,): the frame nearest to the clip's middle."""
+    """Return T arrays (1,): the frame nearest to the clip's middle."""
     borders = _borders(timeline, clip_seconds)
     return _nearest_in_clip(timeline.starts, borders, borders[:-1, None] + clip_seconds / 2)
 
 
 def uniform(timeline: Timeline, clip_seconds: float, frames_per_second: float) -> list[np.ndarray]:
-    """T arrays (n_i,), n_i >= 1: frames nearest to the instants (k + 0.5) / frames_per_second up to the last frame.
+    """Return T arrays (n_i,), n_i >= 1: the frames nearest to the instants (k + 0.5) / frames_per_second.
 
-    A clip that holds no such instant gives its middle frame.
+    The instants go up to the last frame. A clip that holds no instant gives its middle frame.
     """
     borders = _borders(timeline, clip_seconds)
     count = math.floor(float(timeline.starts[-1]) * frames_per_second + 0.5)
@@ -60,10 +61,11 @@ def uniform(timeline: Timeline, clip_seconds: float, frames_per_second: float) -
 
 
 def published_slowfast(timeline: Timeline) -> list[np.ndarray]:
-    """Arrays (32,), one for 1.5 s: 32 of the 45 frames of a clip at 30 frames a second, by the source's frame rate.
+    """Return one array (32,) for each 1.5 s: 32 of the 45 frames that a clip has at 30 frames a second.
 
     The video is resampled to 30 frames a second, padded with its last frame to whole seconds and then to a multiple of
-    3 s; ceil(header_seconds / 1.5) clips stay, or all of them where the header has no duration.
+    3 s. Of its clips the first ceil(header_seconds / 1.5) stay, or all where the header has no duration. Which 32
+    frames are taken depends on the source's frame rate, see `published_indices`.
     """
     source = timeline.since_first
     resampled = max(1, _outputs(source.end, _PUBLISHED_FPS))
@@ -76,20 +78,26 @@ def published_slowfast(timeline: Timeline) -> list[np.ndarray]:
 
 
 def published_indices(average_fps: float) -> np.ndarray:
-    """(32,) indices into the 45 frames of a clip; the faster the source, the longer the span, cut at the clip's end."""
+    """Return (32,) indices into the 45 frames of a clip.
+
+    The faster the source, the longer the span of the clip that they cover; they are cut off at the clip's end.
+    """
     span = 2 * FRAMES * math.floor(average_fps) / _PUBLISHED_FPS
     return np.linspace(0, span - 1, FRAMES).clip(0, _PUBLISHED_CLIP_FRAMES - 1).astype(np.int64)
 
 
 def published_resnet(timeline: Timeline) -> list[np.ndarray]:
-    """Arrays (1,), round(duration / 1.5) but at least one: the latest frame that starts before 1.5 i + 0.75 s."""
+    """Return one array (1,) for each 1.5 s: the latest frame that starts before 1.5 i + 0.75 s.
+
+    There are round(duration / 1.5) of them, but at least one.
+    """
     source = timeline.since_first
     clips = max(1, _outputs(source.end, 1 / PUBLISHED_SECONDS))
     return list(_resampled(source.starts, np.arange(clips)[:, None], 1 / PUBLISHED_SECONDS))
 
 
 def require_published_seconds(stream: str, sampling: str, clip_seconds: float) -> None:
-    """Raise PipelineError for `published` sampling with any but its own clip length."""
+    """Raise PipelineError where `published` sampling is chosen with a clip length other than its own."""
     if sampling == "published" and clip_seconds != PUBLISHED_SECONDS:
         raise PipelineError(
             f"`{stream}.sampling: published` repeats published features, whose clips are {PUBLISHED_SECONDS} s long, "
@@ -100,14 +108,14 @@ def require_published_seconds(stream: str, sampling: str, clip_seconds: float) -
 
 
 def _borders(timeline: Timeline, clip_seconds: float) -> np.ndarray:
-    """(T + 1,) seconds: where each clip starts, and where the last one ends."""
+    """Return (T + 1,) seconds: where each clip starts, and where the last one ends."""
     return np.arange(clip_count(timeline.end, clip_seconds) + 1) * clip_seconds
 
 
 def _nearest_in_clip(starts: np.ndarray, borders: np.ndarray, instants_of: Iterable[np.ndarray]) -> list[np.ndarray]:
-    """The frames of each clip nearest to its instants, the earlier of two as near.
+    """Return the frames of each clip that are nearest to its instants, the earlier one of two that are as near.
 
-    A clip in which no frame starts shows the one before it, else the first of all.
+    A clip in which no frame starts shows the frame before it, or else the first of all.
     """
     firsts = np.searchsorted(starts, borders.astype(np.float32))
     return [
@@ -127,14 +135,14 @@ def _nearest(starts: np.ndarray, first: int, stop: int, instants: np.ndarray) ->
 
 
 def _resampled(starts: np.ndarray, numbers: np.ndarray, fps: float) -> np.ndarray:
-    """The frames that ffmpeg's `fps` filter (round=near) shows as its outputs `numbers`.
+    """Return the frames that ffmpeg's `fps` filter (round=near) shows as its outputs `numbers`.
 
-    Output n shows the latest frame whose time, in outputs, rounds to n or less, that is, lies below n + 0.5.
+    Output n shows the latest frame whose time, counted in outputs, rounds to n or less, that is, lies below n + 0.5.
     """
     return np.maximum(np.searchsorted(starts, ((numbers + 0.5) / fps).astype(np.float32)) - 1, 0)
 
 
 def _outputs(end: float, fps: float) -> int:
-    """How many outputs the `fps` filter gives for a video that ends at `end`: end * fps, half a frame rounded up."""
+    """Return how many outputs the `fps` filter gives for a video that ends at `end`: end * fps, halves rounded up."""
     centres = (np.arange(int(end * fps) + 2) + 0.5) / fps
     return int(np.searchsorted(np.float32(centres), np.float32(end), side="right"))

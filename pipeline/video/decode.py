@@ -1,6 +1,6 @@
-"""A video decoded in a child process that can be killed: a hang or a crash is an error that names it, and no more.
+"""Decodes a video in a child process that can be killed, so that a hang or a crash is no more than an error.
 
-A child that answered to the end reads the next video too. Test: tests/video/test_decode.py.
+A child that has answered to the end reads the next video too. Test: tests/video/test_decode.py.
 """
 
 import os
@@ -24,7 +24,10 @@ from pipeline.video.reader import DecoderStopped, Request, Scaling, Timeline, Vi
 
 DECODERS: tuple[str, ...] = tuple(child.READERS)
 POLICY = ", then ".join(DECODERS)
-"""Named in every provenance, since another order may give other pixels; which decoder read a video is its attribute."""
+"""The order of decoders, part of every provenance: another order may give other pixels.
+
+Which of them has read a video is recorded beside its features.
+"""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _idle: list["_Child"] = []
@@ -41,12 +44,13 @@ def open_video(
     scaling: Scaling = "bilinear",
     in_parts: bool = False,
 ) -> Iterator["IsolatedReader"]:
-    """An open video, its short side scaled to `short_side` pixels, through one of `DECODERS`.
+    """Open a video with one of `DECODERS` and yield its reader, which scales its short side to `short_side` pixels.
 
-    seconds: the length that its header declares, 0 where nobody knows; to open it is to read all its packets; scaling,
-    in_parts: see `pipeline.video.reader.Request`. Raises VideoError where it cannot be read, does not keep its
-    deadline, or crashes the decoder, TooLarge where the same decoder can read it `in_parts`; PipelineError where
-    AMDNET_DECODE_THREADS is wrong.
+    seconds: the length that the video's header declares, 0 where it is not known; scaling, in_parts: see
+    `pipeline.video.reader.Request`. Opening a video reads all its packets.
+
+    Raises VideoError where the video cannot be read, does not keep its deadline, or crashes the decoder; TooLarge where
+    the same decoder can read it `in_parts`; PipelineError where AMDNET_DECODE_THREADS is wrong.
     """
     ahead = limits.max_ahead_mib << 20
     request = Request(path, short_side, scaling, runtime.decode_threads(), ahead, in_parts)
@@ -55,9 +59,9 @@ def open_video(
 
 
 def ask(question: tuple[Any, ...], path: Path | str, seconds: float) -> Any:
-    """The one answer to a question about the file at `path`, see `pipeline.video.child`, within `seconds`.
+    """Ask a child one question about the file at `path` (see `pipeline.video.child`) and return its answer.
 
-    Raises VideoError as `open_video` does.
+    Raises VideoError as `open_video` does, also where the answer takes more than `seconds`.
     """
     with _process() as process:
         conversation = _Conversation(process, path, seconds)
@@ -68,7 +72,7 @@ def ask(question: tuple[Any, ...], path: Path | str, seconds: float) -> Any:
 
 @contextmanager
 def _process() -> Iterator["_Child"]:
-    """A process for one video; it serves the next one too where it is free afterwards."""
+    """Yield a process for one video, and keep it for the next video where it is free afterwards."""
     process = _take()
     try:
         yield process
@@ -87,7 +91,7 @@ def _take() -> "_Child":
 
 
 def _after_fork() -> None:
-    """A fork must not talk to its parent's children, and has none of its threads."""
+    """A forked process must not talk to its parent's children, and it has none of its parent's threads."""
     global _starter
     _idle.clear()
     _starter = ThreadPoolExecutor(1)
@@ -97,7 +101,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Conversation:
-    """Questions to a child and its answers, all of which must come within the `allowed` seconds of waiting."""
+    """Asks a child questions; the waiting for all answers together may take `allowed` seconds."""
 
     def __init__(self, process: "_Child", path: Path | str, allowed: float):
         self._process, self._path = process, path
@@ -137,8 +141,8 @@ class _Conversation:
 class IsolatedReader(_Conversation):
     """See `pipeline.video.reader.Reader`.
 
-    The deadline is on the seconds spent waiting for the child: max(floor, factor * length of the video), the length
-    being the declared one until the packets have been read, then the longer of the two.
+    The deadline bounds the seconds that are spent on waiting for the child: max(floor, factor * length of the video).
+    The length is the declared one until the packets have been read, then the longer one of the two.
     """
 
     def __init__(self, process: "_Child", decoder: str, request: Request, limits: DecodeParams, seconds: float):
@@ -147,7 +151,7 @@ class IsolatedReader(_Conversation):
         self._allowed = max(self._allowed, limits.deadline_factor * self.timeline.end)
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
-        """See `pipeline.video.reader.Reader.frames`; frames that are wanted again are not sent again."""
+        """See `pipeline.video.reader.Reader.frames`; the child sends a frame that is wanted several times only once."""
         indices = np.fromiter(wanted, np.int64)
         pictures, last = self._pictures(np.unique(indices)), -1
         for index in indices:
@@ -165,7 +169,7 @@ class IsolatedReader(_Conversation):
 
 
 class _Child:
-    """A decoding process and the pipe to it. free: it waits for the next video."""
+    """A decoding process and the pipe to it. free: whether it waits for the next video."""
 
     def __init__(self):
         self.pipe, theirs = Pipe()
@@ -186,7 +190,7 @@ class _Child:
         self.pipe.close()
 
     def last_words(self) -> str:
-        """How a process ended that closed its pipe."""
+        """Say how a process that has closed its pipe ended."""
         status = self._process.wait()
         if status >= 0:
             return f"the decoder ended with status {status}"

@@ -1,8 +1,8 @@
-"""The times of a video's frames by decoding all of them: slow, and right where packets are not frames.
+"""Finds the times of a video's frames by decoding all of them: slow, but right where packets are not frames.
 
-In field-coded H.264 (camcorders, AVCHD) a packet is a field, and a frame is two of them. A packet without a time or
-with that of another one may be half a frame, a frame that is never shown, or a frame of its own (browser recordings).
-Tests: tests/video/test_survey.py, tests/video/test_clock_of_files.py.
+In field-coded H.264 (camcorders, AVCHD) a packet is a field, and a frame is two packets. A packet that has no time, or
+the time of another packet, may be half a frame, a frame that is never shown, or a frame of its own (browser
+recordings). Tests: tests/video/test_survey.py, tests/video/test_clock_of_files.py.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,10 @@ _UNKNOWN, _PROGRESSIVE = 0, 1
 
 
 def may_be_field_coded(path: Path | str, stream: av.VideoStream) -> bool:
-    """Whether packets of H.264 may be fields: it is interlaced, by its header or, where that is silent, a frame."""
+    """Return whether packets of H.264 may be fields, because the video is interlaced.
+
+    The header says that, or, where the header is silent, the first frame.
+    """
     order = stream.codec_context.field_order
     if stream.codec_context.codec.canonical_name != "h264" or order == _PROGRESSIVE:
         return False
@@ -32,9 +35,9 @@ def may_be_field_coded(path: Path | str, stream: av.VideoStream) -> bool:
 
 
 def decoded_frames(container: InputContainer, stream: av.VideoStream, first: int | None) -> Iterator[av.VideoFrame]:
-    """The frames in the order of display, without the packets that belong before `first`, in the stream's units.
+    """Yield the frames in the order of display, without the packets that belong before `first`, in the stream's units.
 
-    A recording that was cut out of a longer one begins with some, which refer to pictures that are not there.
+    A recording that was cut out of a longer one begins with such packets; they refer to frames that are not there.
     """
     skipped = first is not None
     for packet in container.demux(stream):
@@ -47,10 +50,10 @@ def decoded_frames(container: InputContainer, stream: av.VideoStream, first: int
 
 
 def decoded_times(path: Path | str, first: int | None) -> np.ndarray:
-    """(F,) int64, never falling, the times of the frames from `first` on, in the stream's units.
+    """Return (F,) int64, never falling: the times of the frames from `first` on, in the stream's units.
 
-    Frames without a time, as where a transport stream packs several together, are spread between their neighbours.
-    Raises VideoError where a frame is damaged, times run backwards, or nearly none is given.
+    Frames without a time, as where one packet of a transport stream holds several frames, are spread between their
+    neighbours. Raises VideoError where a frame is damaged, times run backwards, or almost no frame has a time.
     """
     with av.open(str(path), metadata_errors="replace") as container:
         stream = surveyed_stream(container)
@@ -78,7 +81,7 @@ def decoded_times(path: Path | str, first: int | None) -> np.ndarray:
 
 
 def _filled(count: int, known: list[int], times: list[int]) -> np.ndarray:
-    """(count,) int64: the `times` of the frames `known`, the others in even steps between, before and behind them."""
+    """Return (count,) int64: `times` for the frames `known`, for the others even steps between and around them."""
     step = (times[-1] - times[0]) / max(known[-1] - known[0], 1)
     before, behind = times[0] - (known[0] + 1) * step, times[-1] + (count - known[-1]) * step
     filled = np.interp(np.arange(count), [-1, *known, count], [before, *times, behind])
@@ -86,9 +89,9 @@ def _filled(count: int, known: list[int], times: list[int]) -> np.ndarray:
 
 
 def spans_of_frames(times: np.ndarray, packet_times: np.ndarray, packet_spans: np.ndarray) -> np.ndarray:
-    """(F,) how long each frame lasts: its packet and those after it, in the order of the file, that begin no frame.
+    """Return (F,): how long each frame lasts, in the stream's units, 0 where no packet has the frame's time.
 
-    0 where no packet has the frame's time.
+    A frame lasts as long as its packet and the packets after it, in the order of the file, that begin no frame.
     """
     starts = np.flatnonzero(np.isin(packet_times, times))
     if not len(starts):

@@ -1,13 +1,14 @@
-"""decord, used in the one way that was measured to be right: `next()` from the first frame, an explicit thread count.
+"""Reads videos with decord in the one way that was measured to be right: `next()` from the first frame on.
 
-What it is known to misread it refuses, so that PyAV reads it: MPEG-TS, MPEG-PS and AV1 by name, edit lists and avi with
-B-frames by their times, turned and mirrored videos (it distorts them), and a few rare pixel formats that it converts
-otherwise than PyAV; bicubic scaling it does not offer. Where its reader waits for a model, decord decodes all of the
-video ahead, so it leaves a video to PyAV whose file and pictures together would exceed what it may hold. Where PyAV
-fails too, it reads such a video in parts: each with a decoder of its own, from the video's start, which is closed
-before anybody waits. The kernel holds it to its bound in any case. decord hides the errors of its libav, so they are
-read from the standard error of the process, which is this reader's while it decodes.
-Test: tests/video/test_readers.py.
+The number of threads is always given. What decord is known to misread is refused here, so that PyAV reads it: MPEG-TS,
+MPEG-PS and AV1 by name; edit lists and avi with B-frames by their times; turned and mirrored videos, which decord
+distorts; a few rare pixel formats that it converts differently from PyAV; and bicubic scaling, which it does not offer.
+
+While decord's reader waits for a model, decord decodes the whole video ahead. So a video is left to PyAV if its file
+and its frames together exceed what decord may hold. Where PyAV fails too, decord reads such a video in parts: each part
+with a decoder of its own, which starts at the video's start and is closed before anybody waits. The kernel holds decord
+to its bound in any case. decord hides the errors of its libav, so they are read from the standard error of the process,
+which belongs to this reader while it decodes. Test: tests/video/test_readers.py.
 """
 
 import math
@@ -31,21 +32,21 @@ from pipeline.video.upright import AS_STORED, orientation
 
 _MISREAD = {"mpegts", "mpeg", "av1"}
 _SAME_UNSCALED = re.compile(r"yuvj?4(20|22|44)p|(yuv422|yuv444)p1\dle|gbrp|gray|rgb24|bgr24|bgr0|yuyv422")
-"""Pixel formats that decord converts as PyAV does where a picture keeps its size; where it is scaled, it does most."""
+"""The pixel formats that decord converts as PyAV does where a frame keeps its size; scaled, it does so with most."""
 _CLOSE = 2e-3
 """Seconds by which decord's float32 times may differ from the packets'."""
 _OVERHEAD = 1 << 11
-"""Bytes that a waiting picture takes besides its pixels; 1.4 KiB were measured."""
+"""Bytes that a waiting frame takes besides its pixels; 1.4 KiB were measured."""
 _WORKING_BYTES, _WORKING_PICTURES = 1 << 28, 32
-"""What any decoder takes for itself: its threads and buffers, and full-size pictures of 6 bytes a pixel at most."""
+"""What any decoder takes: bytes for its threads and buffers, and full-size frames of at most 6 bytes a pixel."""
 
 
 class DecordReader:
-    """A video through decord.
+    """Reads a video with decord.
 
     Raises VideoError where the file cannot be opened, is damaged, or is of a kind that decord misreads, TooLarge where
-    that might take more memory than the request allows. It must be the only one in its process that writes to standard
-    error: see `pipeline.video.child`.
+    reading it might take more memory than the request allows. Nothing else in the process may write to standard error:
+    see `pipeline.video.child`.
     """
 
     def __init__(self, request: Request):
@@ -75,7 +76,7 @@ class DecordReader:
             self._resources = resources.pop_all()
 
     def _refuse_pictures(self, found: Survey) -> None:
-        """Only a decoded frame tells how it is to be turned and what its colours mean."""
+        """Refuse a video for what only a decoded frame tells: how it is to be turned, and what its colours mean."""
         try:
             with av.open(self.path, metadata_errors="replace") as container:
                 frame = next(container.decode(surveyed_stream(container)))
@@ -127,7 +128,7 @@ class DecordReader:
             if picture.shape != self._shape:
                 raise VideoError(f"decord gives a picture of shape {picture.shape}, not {self._shape}", where=self.path)
             yield picture
-        for position in range(done, len(self.timeline.starts)):  # so that what is found does not depend on its threads
+        for position in range(done, len(self.timeline.starts)):  # so that the faults found do not depend on threads
             self._next(position)
 
     def _next(self, position: int) -> "decord.nd.NDArray":
@@ -147,7 +148,10 @@ class DecordReader:
 
 
 def _without_padding(picture: np.ndarray) -> np.ndarray:
-    """Rows of some small widths (48 and 72, for example) come padded, and their bytes counted as further channels."""
+    """Return the picture without the padding of its rows, which decord counts as further channels.
+
+    Some small widths (48 and 72, for example) are padded.
+    """
     height, width, channels = picture.shape
     if channels == 3:
         return picture
@@ -155,6 +159,6 @@ def _without_padding(picture: np.ndarray) -> np.ndarray:
 
 
 def _gist(message: str) -> str:
-    """The first line of a message of decord or libav, without its times, source positions and addresses."""
+    """Return the first line of a message of decord or libav, without times, source positions and addresses."""
     lines = message.strip().splitlines() or ["no message"]
     return re.sub(r"(\[[\d:]+\] )?/\S+:\d+: | @ 0x[0-9a-f]+", "", lines[0]).strip()

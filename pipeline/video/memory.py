@@ -1,4 +1,4 @@
-"""A bound on the memory of this process that the kernel holds; where it does not (outside Linux) there is none.
+"""Bounds the memory of this process by means of the kernel; outside Linux there is no bound.
 
 Test: tests/video/test_memory.py.
 """

@@ -1,4 +1,4 @@
-"""When the tracks beside the picture start and end: the clock of a file starts with the first picture or sound.
+"""Finds when the tracks beside the picture start and end: a file's clock starts with the first picture or sound.
 
 Test: tests/video/test_clock_of_files.py.
 """
@@ -14,13 +14,16 @@ _SOUNDS_AND_PICTURES = ("audio", "video")
 
 
 class OtherTracks:
-    """Counts the packets of all tracks but one, in units of their own: there may be a hundred thousand an hour."""
+    """Keeps the earliest start and the latest end of every track but the picture's, from its packets.
+
+    They are kept in the track's own units, because there may be a hundred thousand packets an hour.
+    """
 
     def __init__(self) -> None:
         self._times: dict[int, list[int]] = {}  # index of a stream -> its earliest start and its latest end
 
     def add(self, packet: av.Packet) -> None:
-        """Count a packet of another track."""
+        """Take a packet of another track into account."""
         pts = packet.pts
         if pts is None or packet.is_discard:
             return
@@ -31,14 +34,15 @@ class OtherTracks:
             times[1] = end
 
     def end(self, container: InputContainer) -> Fraction:
-        """Where the last of them ends, in seconds of the file's own time stamps."""
+        """Return where the last of these tracks ends, in seconds of the file's own time stamps."""
         ends = (times[1] * time_base(container.streams[index]) for index, times in self._times.items())
         return max(ends, default=Fraction(0))
 
     def clock_start(self, container: InputContainer, picture: Fraction) -> Fraction:
-        """The earliest start, the picture's included; a cover, subtitles and data start no clock.
+        """Return the earliest start of a picture or a sound; covers, subtitles and data start no clock.
 
-        FFmpeg has a sound start behind the priming that it knows of, though its packets start earlier.
+        picture: where the picture starts; all are in seconds of the file's own time stamps. FFmpeg lets a sound start
+        after the priming that it knows of, though the packets start earlier.
         """
         starts = [picture]
         for index, times in self._times.items():

@@ -8,7 +8,10 @@ from pipeline.core.schema import Count, Section
 
 
 class DecodeParams(Section):
-    """When a decoder is taken to hang: after max(floor, factor * length of the video) seconds; what decord may hold."""
+    """When a decoder is taken to hang, and what decord may hold.
+
+    A decoder hangs if it takes more than max(floor, factor * length of the video) seconds.
+    """
 
     SECTION = "decode"
 

@@ -1,7 +1,7 @@
-"""Where the picture of a file ends: the last frame's time and how long it is held, as its own track says.
+"""Finds where the picture of a file ends: at the time of the last frame plus the time for which it is held.
 
-A header that counts other tracks too, or that starts at another moment, never decides alone: it is believed only where
-no other track reaches it. Test: tests/video/test_clock_of_files.py.
+The picture's own track says both. A header that counts other tracks too, or that starts at another moment, is believed
+only where no other track reaches its end. Test: tests/video/test_clock_of_files.py.
 """
 
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from pipeline.video.main_stream import time_base
 
 _MICROSECOND = 1e-6
 _UNKNOWN_SPAN = 0.5
-"""Seconds that the end of another track may be off because its last packet does not say how long it lasts."""
+"""Seconds by which the end of another track may be wrong because its last packet does not say how long it lasts."""
 
 
 @dataclass(frozen=True)
 class Picture:
     """What the packets say of the frames on display, in seconds of the file's own time stamps.
 
-    first, last: starts of the first and the last frame; span: of the last one; spans: of all of them; packets: how many
-    the track gives, shown or not; others: where the last of the other tracks ends.
+    first, last: where the first and the last frame start; span: how long the last one lasts; spans: how long all of
+    them last; packets: how many packets the track has, shown or not; others: where the last of the other tracks ends.
     """
 
     first: float
@@ -34,13 +34,14 @@ class Picture:
 
 
 def picture_end(container: InputContainer, stream: VideoStream, picture: Picture) -> float:
-    """Seconds of the file's own time stamps at which the last frame's display ends.
+    """Return when the last frame's display ends, in seconds of the file's own time stamps.
 
-    mp4 and mov: the length of the track, from its sample table and edit list, or from the samples of its fragments;
-    the last frame's own entry is in the order of coding and may be another frame's. mkv and webm: the track's DURATION
-    tag, or the file's length where no other track is as long; both count from 0 (FFmpeg) or from the first frame
-    (mkvmerge), and the one nearer to the packets is taken. avi: the frames of the track, of which those without data
-    show the one before. Everything else: the packets, since a last frame that is held leaves no trace in it.
+    mp4 and mov: the length of the track is taken, from its sample table and edit list or from the samples of its
+    fragments; the entry of the last frame itself is in the order of coding and may be another frame's. mkv and webm:
+    the track's DURATION tag is taken, or the file's length where no other track is as long. Both count from 0 (FFmpeg)
+    or from the first frame (mkvmerge), and the one nearer to the packets is right. avi: the frames of the track are
+    counted, of which those without data show the frame before. All other files: the packets decide, since a last frame
+    that is held leaves no trace in them.
     """
     by_packets, declared = picture.last + picture.span, (stream.duration or 0) * time_base(stream)
     if container.format.name.startswith("mov,"):
@@ -59,7 +60,7 @@ def picture_end(container: InputContainer, stream: VideoStream, picture: Picture
 
 
 def _matroska_length(container: InputContainer, stream: VideoStream, picture: Picture) -> float:
-    """Seconds, 0 where nothing says them."""
+    """Return the length of the picture in seconds, 0 where nothing says it."""
     file = (container.duration or 0) * _MICROSECOND
     tags = [value for name, value in stream.metadata.items() if name.split("-")[0] == "DURATION"]
     for tag in tags:
@@ -70,7 +71,7 @@ def _matroska_length(container: InputContainer, stream: VideoStream, picture: Pi
 
 
 def _seconds(tag: str) -> float:
-    """`01:00:20.000000000` as seconds, 0 where it is something else."""
+    """Return `01:00:20.000000000` as seconds, 0 for any other text."""
     try:
         hours, minutes, seconds = map(float, tag.split(":"))
     except ValueError:

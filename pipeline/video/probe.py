@@ -1,4 +1,4 @@
-"""What a video's packets say, asked of a process that can be killed: no file can hang or crash the one that asks.
+"""Asks a process that can be killed what a video's packets say, so that no file can hang or crash the asker.
 
 Test: tests/video/test_probe.py.
 """
@@ -13,7 +13,7 @@ from pipeline.video.reader import VideoError
 from pipeline.video.survey import Survey
 
 _BYTES_A_SECOND = 1 << 20
-"""Of a video whose length nobody knows yet; few have less."""
+"""Bytes a second of a video whose length nobody knows yet; few videos have fewer."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""What every decoder offers: the times of all frames first, then the wanted frames in one pass from the start.
+"""What every decoder offers: first the times of all frames, then the wanted frames in one pass from the start.
 
-Sparse reads return wrong frames without saying so (open GOPs, wmv2) or hang (MPEG-TS), so the protocol has none: a
-reader decodes from the first frame on, and its caller chooses frames by time (`pipeline.video.clips`).
+Jumping to a frame returns wrong frames without saying so (open GOPs, wmv2) or hangs (MPEG-TS), so the protocol does not
+offer it. A reader decodes from the first frame on, and its caller chooses frames by time (`pipeline.video.clips`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,24 +17,24 @@ Scaling = Literal["bilinear", "bicubic"]
 
 
 class VideoError(PipelineError):
-    """A video that cannot be read; extraction names it in the ledger and goes on."""
+    """The video cannot be read; extraction names it in the ledger and goes on."""
 
 
 class DecoderStopped(VideoError):
-    """The process that read the video hung or crashed; another time it may not."""
+    """The process that read the video hung or crashed, which it may not do another time."""
 
 
 class TooLarge(VideoError):
-    """A video that might take decord more memory than it may have; it can be asked to read it in parts."""
+    """The video might take decord more memory than it may have; decord can be asked to read it in parts."""
 
 
 @dataclass(frozen=True)
 class Request:
     """What is asked of a decoder.
 
-    short_side: pixels of the pictures' short side; scaling: how they are scaled to it; threads: of the decoder;
-    ahead_bytes: what decord may hold; in_parts: no other decoder could read the video, so decord reads one that exceeds
-    this too, part by part and each from the video's start.
+    short_side: pixels of the frames' short side; scaling: how frames are scaled to it; threads: how many the decoder
+    may use; ahead_bytes: what decord may hold; in_parts: no other decoder could read the video, so decord reads it even
+    if it exceeds that, in parts of which each is decoded from the video's start.
     """
 
     path: Path | str
@@ -47,11 +47,11 @@ class Request:
 
 @dataclass(frozen=True)
 class SinceFirst:
-    """A video's times as the tool behind the published features counts them: from its first frame.
+    """A video's times as the tool behind the published features counts them: from the first frame.
 
-    starts: (F,) float32, never falling, from 0; end: the last frame's start and its own span, without what else the
-    file says of its end; header_seconds: the stream's duration as its header declares, None where absent (mkv and
-    webm).
+    starts: (F,) float32, never falling, from 0; end: the last frame's start plus its own length, whatever else the
+    file says of its end; header_seconds: the stream's duration as its header declares it, None where it does
+    not (mkv and webm).
     """
 
     starts: np.ndarray
@@ -63,11 +63,12 @@ class SinceFirst:
 class Timeline:
     """When the frames of a video are on display, in seconds as a player shows them.
 
-    The clock starts with the file, that is, with the earliest of its streams of picture and sound, whatever time stamp
-    that has. Sound starts where it is heard first: what an encoder puts before it (priming) is not counted.
+    The clock starts with the file, that is, with the earliest of its streams of picture and sound, whatever that
+    stream's time stamp is. Sound starts where it is first heard: what an encoder puts before it (priming) does not
+    count.
 
     starts: (F,) float32, never falling, the first above 0 where the sound starts earlier; end: where the last frame's
-    display ends; average_fps: frames a second as the container declares; since_first: the same for `published`
+    display ends; average_fps: frames a second as the container declares; since_first: the times for `published`
     sampling.
     """
 
@@ -85,7 +86,8 @@ class FrameSource(Protocol):
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
         """Yield the frames (H, W, 3) uint8 RGB of the wanted indices, which must not fall and may repeat.
 
-        At most one pass a reader. Raises VideoError where a frame cannot be decoded or the file ends before it.
+        A reader makes at most one such pass. Raises VideoError where a frame cannot be decoded or the file ends before
+        it.
         """
         ...
 

@@ -1,9 +1,9 @@
-"""Decoded frames to small RGB pictures, to the bit as decord makes them, so that both decoders give the same features.
+"""Scales decoded frames to small RGB pictures, to the bit as decord does, so that both decoders give the same features.
 
-decord scales with FFmpeg 4.1's `scale` filter: bilinearly, by the frame's colour matrix and range, both fields of an
-interlaced frame as one picture, and each chroma sample in the middle of the pixels that it colours. The libswscale of
-today also goes by what a frame says of its fields and of where its chroma lies, which differs by up to several levels,
-so it is given the bare planes. Primaries and transfer curves (HDR) are not converted by either.
+decord scales with FFmpeg 4.1's `scale` filter: bilinearly, by the frame's colour matrix and range, with both fields of
+an interlaced frame as one picture, and with each chroma sample in the middle of the pixels that it colours. Today's
+libswscale also goes by what a frame says of its fields and of where its chroma lies, which changes pixels by up to
+several levels; so it is given the bare planes. Neither converts primaries and transfer curves (HDR).
 Test: tests/video/test_same_pictures.py.
 """
 
@@ -18,16 +18,16 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from pipeline.video.reader import Scaling, VideoError
 
 _MATRICES = {0, 1, 2, 4, 5, 6, 7, 9}
-"""FFmpeg's numbers of the matrices that libswscale knows; 2 is `unspecified`, taken for BT.601."""
+"""FFmpeg's numbers of the colour matrices that libswscale knows; 2 is `unspecified` and taken for BT.601."""
 _TAKEN_FOR = {3: 2, 10: 9}
-"""Reserved is unspecified; BT.2020's constant luminance is close to its other matrix."""
+"""`reserved` is taken for `unspecified`, and BT.2020's constant luminance for its other matrix, which is close."""
 
 
 class Scaler:
-    """Scales the frames of one video to size = (width, height); to set one up costs more than to scale a picture.
+    """Scales the frames of one video to size = (width, height).
 
     Called with a frame it returns (height, width, 3) uint8 RGB. Raises VideoError, naming `path`, where the frame's
-    pixels or colours cannot be converted.
+    pixels or colours cannot be converted. To set a scaler up costs more than to scale a frame, so a video has one.
     """
 
     def __init__(self, path: Path | str, size: tuple[int, int], scaling: Scaling):
@@ -48,7 +48,7 @@ class Scaler:
 
 
 def require_known_colours(frame: av.VideoFrame, path: Path | str) -> None:
-    """Raise VideoError where the frame's colour matrix (YCgCo, for one) is none that libswscale knows."""
+    """Raise VideoError where libswscale does not know the frame's colour matrix, as with YCgCo."""
     if _TAKEN_FOR.get(frame.colorspace, frame.colorspace) not in _MATRICES:
         raise VideoError(
             f"its colours are in matrix {int(frame.colorspace)}, which cannot be converted",
@@ -58,10 +58,10 @@ def require_known_colours(frame: av.VideoFrame, path: Path | str) -> None:
 
 
 def _bare(frame: av.VideoFrame) -> av.VideoFrame:
-    """The frame's planes with its colour matrix and range, and without anything else that it says of itself.
+    """Return the frame's planes with its colour matrix and range, and without anything else that it says of itself.
 
-    A palette has no rows, and rows that are stored from the bottom up cannot be copied as they lie; such frames are RGB
-    and have no chroma. They stay as they are.
+    Two kinds of frames stay as they are, because their planes cannot be copied row by row: those with a palette, which
+    has no rows, and those whose rows are stored from the bottom up. They are RGB and have no chroma.
     """
     if any(plane.line_size <= 0 for plane in frame.planes):
         return frame
@@ -76,6 +76,6 @@ def _bare(frame: av.VideoFrame) -> av.VideoFrame:
 
 
 def _rows(plane: VideoPlane) -> np.ndarray:
-    """(height, bytes a row with its padding)."""
+    """Return the plane as (height, bytes in a row with its padding)."""
     buffer: Any = plane  # which PyAV's types do not say
     return np.frombuffer(buffer, np.uint8).reshape(-1, plane.line_size)

@@ -1,13 +1,14 @@
-"""What a video's packets say, read without decoding a frame: when each frame is shown, and whether packets are damaged.
+"""Reads what a video's packets say, without decoding: when each frame is shown, and whether packets are damaged.
 
-Both readers go by this timeline and check what they decode against it, so the frames that are chosen do not depend on
-the decoder. Named here as damage: packets that their container flags (torn mp4 and avi samples, gaps in MPEG-TS),
+Both readers go by this timeline and check what they decode against it, so the choice of frames does not depend on the
+decoder. These are named as damage: packets that their container flags (torn mp4 and avi samples, gaps in MPEG-TS),
 errors that the demuxer reports (holes and lost ends of mkv, webm and mp4), and an avi that holds fewer frames than it
-declares. Nothing shows, and no reader can know of, a TS or a live webm without a declared size that ends early between
-two frames, or a frame gone without a trace from a container without an index; all other frames keep their times.
-The first frame is the first key frame: packets before it, in the file or in time, refer to pictures that are not there
-(recordings that were cut out of longer ones). Where packets may not be frames (interlaced H.264, packets without a time
-or two of one time), all frames are decoded for their times, which takes as long as decoding does.
+declares. No reader can know of a TS, or a live webm without a declared size, that ends early between two frames, or of
+a frame that is gone without a trace from a container without an index; all other frames keep their times.
+
+The first frame is the first key frame: packets before it, in the file or in time, refer to frames that are not there
+(in recordings that were cut out of longer ones). Where packets may not be frames (interlaced H.264, packets without a
+time or two of one time), all frames are decoded for their times, which takes as long as decoding does.
 Test: tests/video/test_survey.py.
 """
 
@@ -31,7 +32,7 @@ _LONGEST = 24 * 3600
 _WIDEST = 32
 _NO_TIME = int(np.iinfo(np.int64).min)
 _PACKET = np.dtype([("pts", np.int64), ("span", np.int64), ("shown", bool), ("corrupt", bool), ("key", bool)])
-"""Of an array, since hours of packets as Python objects are tens of mebibytes."""
+"""One packet in an array: as Python objects, the packets of hours would be tens of mebibytes."""
 _CUT_ANYWHERE = {"mpegts", "mpeg"}
 _HARMLESS = "chapter"  # the demuxers' only errors, in our experience, that leave the pictures alone
 
@@ -40,10 +41,11 @@ av.logging.set_skip_repeated(False)  # else a message that was seen in the file 
 
 @dataclass(frozen=True)
 class Survey:
-    """container, codec: FFmpeg's names; width, height: pixels as stored; aspect: of each, its width over its height.
+    """What the packets of a video say.
 
-    pts: (F,) int64, the times in the stream's units, None for an avi: it times frames in the order of coding, so that
-    the times are right, but not which frame has which.
+    container, codec: FFmpeg's names; width, height: pixels as stored; aspect: a pixel's width over its height; pts:
+    (F,) int64, the frames' times in the stream's units; None for an avi, which times frames in the order of coding, so
+    that the times are right but it is not known which frame has which.
     """
 
     container: str
@@ -55,7 +57,10 @@ class Survey:
     timeline: Timeline
 
     def scaled(self, short_side: int) -> tuple[int, int]:
-        """(width, height) of the picture as it is shown: the short side `short_side` pixels, the long one truncated."""
+        """Return (width, height) of a frame on display whose short side has `short_side` pixels.
+
+        The long side is rounded down.
+        """
         width = self.width * self.aspect
         short = min(width, Fraction(self.height))
         return int(width * short_side / short), int(self.height * short_side / short)
@@ -116,7 +121,10 @@ def _survey(path: Path | str) -> Survey:
 def _packets(
     container: av.container.InputContainer, stream: av.VideoStream, others: OtherTracks
 ) -> Iterator[tuple[int, int, bool, bool, bool]]:
-    """What `_PACKET` holds, of all packets of the stream but the empty one that ends it; the others' are counted."""
+    """Yield what `_PACKET` holds for every packet of the stream but the empty one that ends it.
+
+    Packets of other streams are counted.
+    """
     by_order = container.format.name == "avi"  # only the order of coding is in the file; FFmpeg's pts are guesses
     for packet in container.demux():
         if packet.stream_index != stream.index:
@@ -129,10 +137,10 @@ def _packets(
 
 
 def _first_key(container: av.container.InputContainer, packets: np.ndarray) -> int:
-    """The time of the key frame with which the pictures begin, `_NO_TIME` where nothing is to be left out.
+    """Return the time of the key frame with which the frames begin, `_NO_TIME` where nothing is to be left out.
 
-    Only streams that can be cut anywhere begin within a group of pictures; elsewhere a first packet without the flag,
-    or one that the edit list leaves out, is no sign of it.
+    Only streams that can be cut anywhere begin within a group of pictures; in other streams a first packet without the
+    key flag, or one that the edit list leaves out, does not mean that.
     """
     keys = np.flatnonzero(packets["key"])
     begins = keys[0] if len(keys) and container.format.name in _CUT_ANYWHERE else 0
@@ -141,7 +149,10 @@ def _first_key(container: av.container.InputContainer, packets: np.ndarray) -> i
 
 
 def _frames(path: Path | str, shown: np.ndarray, packets_are_frames: bool, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """(F,) int64 each: the times of the frames and how long they last, 0 where nothing says so, sorted by time."""
+    """Return the times of the frames, sorted, and how long each lasts: (F,) int64 each.
+
+    A frame lasts 0 where nothing says how long.
+    """
     pts, spans = shown["pts"], shown["span"]
     untimed = not len(pts) or (pts == _NO_TIME).any()
     if untimed or len(np.unique(pts)) < len(pts) or not packets_are_frames:

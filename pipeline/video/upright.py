@@ -1,6 +1,7 @@
-"""A decoded picture as it is meant to be seen: phones store it as the sensor lies and add how it is to be turned.
+"""Turns a decoded frame the way it is meant to be seen.
 
-Tests: tests/video/test_readers.py, tests/report/test_frames.py.
+Phones store frames as the sensor lies, and beside them how they are to be turned. Tests: tests/video/test_readers.py,
+tests/report/test_frames.py.
 """
 
 from fractions import Fraction
@@ -14,7 +15,7 @@ AS_STORED = (1, 0, 0, 1)
 
 
 def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
-    """The pixels (H, W, 3) of `frame`, or of a scaled copy, turned and mirrored as its metadata says."""
+    """Return the pixels (H, W, 3) of `frame`, or of a scaled copy, turned and mirrored as the frame's metadata says."""
     a, b, c, d = orientation(frame)
     if a == 0:
         pixels = pixels.transpose(1, 0, 2)
@@ -22,9 +23,9 @@ def upright(pixels: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
 
 
 def orientation(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """(a, b, c, d), each -1, 0 or 1: a pixel at (x, y), y downwards, is shown at (a x + c y, b x + d y).
+    """Return (a, b, c, d), each -1, 0 or 1: a pixel at (x, y), y downwards, is shown at (a x + c y, b x + d y).
 
-    That is the display matrix rounded to quarter turns, with or without a mirror: eight cases.
+    This is the display matrix rounded to quarter turns, with or without a mirror: eight cases.
     """
     stored = frame.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # PyAV names no type of the keys
     if stored is None:
@@ -35,7 +36,7 @@ def orientation(frame: av.VideoFrame) -> tuple[int, int, int, int]:
 
 
 def pixel_aspect(stream: VideoStream) -> Fraction:
-    """How many times as wide as high a stored pixel is to be shown; 1 where the file does not say."""
+    """Return how many times as wide as high a stored pixel is to be shown; 1 where the file does not say."""
     return stream.sample_aspect_ratio or Fraction(1)
 
 
