@@ -11,7 +11,7 @@ from pipeline.core.files import sha256_file
 
 
 def imported_modules() -> list[str]:
-    """The names of the modules of `pipeline` that this process has imported so far, sorted."""
+    """Return the names of the modules of `pipeline` that this process has imported so far, sorted."""
     return sorted(name for name in sys.modules if name.startswith("pipeline."))
 
 

@@ -105,7 +105,7 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
 
 
 def _all_of(causes: dict[str, str]) -> str:
-    """The cause that each decoder gave, or the cause alone where all gave the same."""
+    """Return the cause that each decoder gave, or the cause alone where all gave the same."""
     if len(set(causes.values())) == 1:
         return next(iter(causes.values()))
     return "; ".join(f"{decoder}: {cause}" for decoder, cause in causes.items())
@@ -120,7 +120,7 @@ def _failed(
 
 
 def one_line(error: PipelineError) -> str:
-    """The cause and the remedy of an error in one line, without the file's name, which the ledger has already."""
+    """Return an error's cause and remedy in one line, without the file's name, which the ledger has already."""
     return " ".join(f"{error.cause}; {error.fix}".split()) if error.fix else " ".join(error.cause.split())
 
 
@@ -145,7 +145,7 @@ def _encode(reader: FrameSource, stream: Stream, model: Executor, seconds: Secon
     """Encode the open video into (T, D) float32 rows, one for each clip.
 
     The next batch is decoded while the model works on the present one. A clip with exactly the frames of the clip
-    before it, as where a picture is held, is not encoded again: it gets the same row.
+    before it, as where a frame is held, is not encoded again: it gets the same row.
     """
     clips = stream.plan(reader.timeline)
     new = [position == 0 or not np.array_equal(clips[position - 1], clip) for position, clip in enumerate(clips)]

@@ -84,7 +84,7 @@ class ProcessPool:
 
 
 def _devices() -> list[str]:
-    """The devices that the slots take in turn: all GPUs, unless AMDNET_DEVICE names one of them or the CPU."""
+    """Return the devices that the slots take in turn: all GPUs, unless AMDNET_DEVICE names one of them or the CPU."""
     chosen = runtime.device()
     if chosen.type == "cuda" and chosen.index is None:
         return [f"cuda:{index}" for index in range(torch.cuda.device_count())]
@@ -92,7 +92,7 @@ def _devices() -> list[str]:
 
 
 def _ending(process: SpawnProcess) -> str:
-    """Say how a process ended that has ended."""
+    """Say how a process ended, which must have ended already."""
     code = process.exitcode
     assert code is not None
     if code >= 0:

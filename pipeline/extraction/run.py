@@ -89,7 +89,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
 
 
 def _items(stream: Stream, store: Store, videos: list[Video]) -> Iterator[Item]:
-    """Yield the data set of each video; raises _Damaged with all videos whose entries cannot be read back."""
+    """Yield the item of each video; raises _Damaged with all videos whose entries cannot be read back."""
     damaged = []
     for video in videos:
         entry = store.get(entry_key(video.sha256, stream.provenance))
@@ -111,7 +111,7 @@ def _unsound_disk(store: Store, damage: _Damaged) -> PipelineError:
 
 
 def _libraries(attributes) -> dict[str, list[str]]:
-    """The versions of each library that took part, which are several where older entries of the store were reused."""
+    """Return the versions of each library that took part: several where older entries of the store were reused."""
     versions: dict[str, set[str]] = {}
     for entry in attributes:
         for name, number in entry["libraries"].items():

@@ -41,9 +41,9 @@ class Stream(Protocol):
         ...
 
     def encode(self, units: Tensor) -> Tensor:
-        """(B, ...) uint8 units -> (B, D) float32; always called from the same thread."""
+        """Compute the rows of units: (B, ...) uint8 -> (B, D) float32. It is always called from the same thread."""
         ...
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        """(units of a video, D) -> (T, D); counts: planned frames of each clip."""
+        """Pool the rows of a video's units to clips: (units, D) -> (T, D); counts: the planned frames of each clip."""
         ...

@@ -38,7 +38,7 @@ def entry_key(content_sha256: str, provenance: Mapping[str, Any]) -> str:
 
 
 class Store:
-    """Entries of one stream (`slowfast`, `resnet`, `query`, `subtitle`) below one folder."""
+    """Holds the entries of one stream (`slowfast`, `resnet`, `query`, `subtitle`) below one folder."""
 
     def __init__(self, root: Path, stream: str):
         self.folder = Path(root) / stream

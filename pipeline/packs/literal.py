@@ -18,7 +18,7 @@ LONGEST = 1 << 16
 
 TOKEN = re.compile(r"""\s*(?:([{}\[\],:])|u?('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"))""")
 Token = tuple[str, bool]
-"""A mark or the value of a string, and whether it is a string."""
+"""A token is a mark or the value of a string, and whether it is a string."""
 
 
 def entries(path: Path) -> Iterator[tuple[str, list[str]]]:

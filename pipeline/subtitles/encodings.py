@@ -39,7 +39,7 @@ BROKEN_WORD = re.compile(
 )
 
 LEAST_FOREIGN = 0.15
-"""The least share of a script other than Latin among the letters of a text that is written in it."""
+"""The least share of letters of another script than Latin in a text that is written in that script."""
 
 CONVERT = "convert it to UTF-8, for example with `iconv -f WINDOWS-1252 -t UTF-8 old.srt > new.srt`"
 

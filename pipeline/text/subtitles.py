@@ -25,7 +25,7 @@ from pipeline.text.pooling import own_clips, pool_own, pool_published, published
 COUNTS = ("sentences", "tokens", "truncated", "sentences_outside", "clips_covered")
 
 REVISION = 2
-"""Raised when a change of the code changes the features."""
+"""To be raised when a change of the code changes the features."""
 
 
 def contexts_of(lengths: Sequence[int], limit: int) -> list[range]:

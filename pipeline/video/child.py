@@ -35,7 +35,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def serve(connection: Connection) -> None:
-    """Answer until the other side is gone."""
+    """Answer what the other side asks, until it is gone."""
     while True:
         decoder, *asked = connection.recv()
         try:

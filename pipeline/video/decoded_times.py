@@ -59,7 +59,7 @@ def decoded_times(path: Path | str, first: int | None) -> np.ndarray:
         stream = surveyed_stream(container)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = runtime.decode_threads()
-        stream.codec_context.options = {"err_detect": "explode", "skip_loop_filter": "all"}  # no picture is looked at
+        stream.codec_context.options = {"err_detect": "explode", "skip_loop_filter": "all"}  # only times are looked at
         times: list[int | None] = []
         try:
             for frame in decoded_frames(container, stream, first):

@@ -65,7 +65,7 @@ def _receive(url: str, file: BinaryIO, resumes: bool) -> None:
         except urllib.error.HTTPError as error:
             if error.code != RANGE_NOT_SATISFIABLE or not before:
                 raise DownloadError(str(error)) from None
-            file.truncate(0)  # more than the server has: of another file
+            file.truncate(0)  # longer than the server's file, so the start of another one
         except (OSError, http.client.HTTPException) as error:  # URLError and timeouts are OSErrors
             file.flush()
             if not resumes or file.seek(0, os.SEEK_END) <= before:

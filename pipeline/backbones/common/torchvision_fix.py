@@ -40,7 +40,7 @@ def _compiled_library_loads() -> bool:
         return True
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.submodule_search_locations is None:
-        return True  # the import below says so better
+        return True  # then the import of torchvision raises the clearer error
     for library in sorted(Path(spec.submodule_search_locations[0]).glob("_C.*")):
         try:
             torch.ops.load_library(str(library))
