@@ -16,7 +16,7 @@ from pipeline.models.common.recipe_file import read_chosen
 from pipeline.ops import keep_memory
 from pipeline.training.batches import derange, derived_seed
 from pipeline.training.curves import Curves, Progress
-from pipeline.training.loop import Run
+from pipeline.training.loop import TrainingState
 from pipeline.training.params import TrainParams
 from pipeline.training.resume import state_path
 from pipeline.training.train import initial_model, train
@@ -57,7 +57,7 @@ def main() -> None:
     state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)
     curves, progress = Curves(CURVES), Progress(getattr(recipe, "epochs", 0))
 
-    def show(now: Run) -> None:
+    def show(now: TrainingState) -> None:
         curves(now)
         progress(now)
 

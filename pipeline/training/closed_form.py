@@ -14,7 +14,7 @@ from pipeline.core.runtime import threads
 from pipeline.corpus.corpus import Corpus
 from pipeline.models.common.interface import SolvedModel
 from pipeline.retrieval.metrics import corpus_ranks, recall
-from pipeline.training.loop import Run
+from pipeline.training.loop import TrainingState
 
 
 @threads(1)
@@ -24,23 +24,23 @@ def solve(
     labels: Tensor,
     selection: Corpus,
     device: torch.device,
-    on_epoch: Callable[[Run], None],
-) -> Run:
+    on_epoch: Callable[[TrainingState], None],
+) -> TrainingState:
     """Solve `model`, which is on `device`, `recipe.epochs` times for the corpus with `labels` (Q,).
 
-    Returns the run with the weights of the epoch that is best on the selection split; `model` ends with the last. An
-    epoch counts as one step; its loss is what the mean correlation of the directions lacks to 1. Raises PipelineError
-    for scores that are not numbers.
+    Returns the state of training with the weights of the epoch that is best on the selection split; `model` itself ends
+    with the weights of the last epoch. An epoch counts as one step; its loss is 1 minus the mean correlation of the
+    directions. on_epoch: called with the state after each epoch. Raises PipelineError for scores that are not numbers.
     """
-    run = Run(history=[], weights={}, seconds=0.0)
+    state = TrainingState(history=[], weights={}, seconds=0.0)
     for epoch in range(1, model.recipe.epochs + 1):
         started = time.monotonic()
         correlation = model.solve(corpus.videos.clips, corpus.query, corpus.query_mask, labels, refit=epoch > 1)
         scores = recall(corpus_ranks(model, selection, device))
         loss = {"total": 1 - correlation}
-        run.history.append({"epoch": epoch, "steps": epoch, "learning_rate": 0.0, "loss": loss, "recall": scores})
-        if run.best["epoch"] == epoch:
-            run.weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-        run.seconds += time.monotonic() - started
-        on_epoch(run)
-    return run
+        state.history.append({"epoch": epoch, "steps": epoch, "learning_rate": 0.0, "loss": loss, "recall": scores})
+        if state.best["epoch"] == epoch:
+            state.weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        state.seconds += time.monotonic() - started
+        on_epoch(state)
+    return state

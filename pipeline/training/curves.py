@@ -13,7 +13,7 @@ from scmrepo.exceptions import SCMError
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path
-from pipeline.training.loop import Record, Run
+from pipeline.training.loop import Record, TrainingState
 
 CURVES = ("train/loss", "selection/SumR", "selection/R1", "learning_rate")
 
@@ -40,15 +40,15 @@ class Curves:
                 with atomic_path(path) as temporary:
                     temporary.write_text(f"step\t{path.stem}\n")
 
-    def __call__(self, run: Run) -> None:
-        """Write the epochs of the run that are not yet written."""
-        for record in run.history[self._written :]:
+    def __call__(self, state: TrainingState) -> None:
+        """Write the epochs that are not yet written."""
+        for record in state.history[self._written :]:
             self._live.step = record["epoch"]
             for name, value in _points(record).items():
                 self._live.log_metric(name, value)
-        if run.history[-1]["loss"]:  # a summary of epoch 0 alone would set the order of its names for all that follow
+        if state.history[-1]["loss"]:  # a summary of epoch 0 alone would set the order of its names for all that follow
             self._live.make_summary()
-        self._written = len(run.history)
+        self._written = len(state.history)
 
 
 def _points(record: Record) -> dict[str, float]:
@@ -67,19 +67,19 @@ class Progress:
         self._epochs = epochs
         self._printed = float("-inf")
 
-    def __call__(self, run: Run) -> None:
-        """Print where the run stands, unless it did less than a second ago."""
+    def __call__(self, state: TrainingState) -> None:
+        """Print where training stands, unless it did less than a second ago."""
         if time.monotonic() - self._printed >= 1:
-            self.last(run)
+            self.last(state)
 
-    def last(self, run: Run) -> None:
-        """Print where the run stands."""
+    def last(self, state: TrainingState) -> None:
+        """Print where training stands."""
         self._printed = time.monotonic()
-        record, best = run.history[-1], run.best
+        record, best = state.history[-1], state.best
         if not record["loss"]:
             print(f"epoch 0  SumR {record['recall']['SumR']:.1f}", file=sys.stderr, flush=True)
             return
-        left = run.seconds / record["epoch"] * (self._epochs - record["epoch"])
+        left = state.seconds / record["epoch"] * (self._epochs - record["epoch"])
         print(
             f"epoch {record['epoch']}/{self._epochs}  loss {record['loss']['total']:.4f}  "
             f"SumR {record['recall']['SumR']:.1f} (best {best['recall']['SumR']:.1f}, epoch {best['epoch']})  "
@@ -88,10 +88,10 @@ class Progress:
             flush=True,
         )
 
-    def end(self, run: Run) -> None:
-        """Print where the run ended, and whether training was of no use."""
-        self.last(run)
-        if run.best["epoch"] == 0 < run.history[-1]["epoch"]:
+    def end(self, state: TrainingState) -> None:
+        """Print where training ended, and whether it was of no use."""
+        self.last(state)
+        if state.best["epoch"] == 0 < state.history[-1]["epoch"]:
             print(
                 "train: no epoch ranks the selection split clearly better than the start, whose weights are kept",
                 file=sys.stderr,

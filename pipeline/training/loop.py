@@ -1,9 +1,10 @@
-"""The training loop: epochs of batches, validation by SumR after each, early stopping, the best weights kept.
+"""The training loop: after each epoch the model ranks the selection split, and the weights of the best epoch are kept.
 
-Epoch 0 is the baseline that training starts from; its weights are kept where no epoch ranks the selection split clearly
-better. A few videos more or less are no reason to leave a baseline.
-An epoch's order and dropout derive from (seed, epoch), and the state is saved after each, so that on the CPU a run that
-was killed and started again equals one that was not, bit for bit, whatever the number of cores.
+Epoch 0 is the baseline that training starts from. Its weights are kept unless a later epoch ranks the selection split
+clearly better: a few videos more or less are no reason to leave a baseline. Training stops early where it no longer
+helps. The order of the videos and the dropout of an epoch derive from (seed, epoch), and the state is saved after every
+epoch. So on the CPU, training that was killed and started again ends with the same bits as training that was not,
+whatever the number of cores.
 Tests: tests/training/test_loop.py, test_resume.py.
 """
 
@@ -30,17 +31,23 @@ LARGE_STEP = 128 * 128  # hidden units x videos a batch, from which on a second 
 
 
 def threads_of(recipe: GradientRecipe) -> int:
-    """How many threads train on the CPU. Their number moves the last bits, so it depends on the recipe alone."""
+    """How many threads train on the CPU, 1 or 2.
+
+    The number of threads changes the last bits of the weights, so it depends on the recipe alone, not on the machine.
+    """
     return 2 if recipe.hidden * recipe.batch_videos >= LARGE_STEP else 1
 
 
 @dataclass
-class Run:
-    """Where training stands. A record of the history: epoch, steps so far, learning_rate of the epoch's last step, loss
-    by name (means of the epoch), recall on the selection split by name, and of an epoch after epoch 0 lead_error, the
-    standard error of its lead in SumR over that. Epoch 0 has no step, no rate and no loss.
+class TrainingState:
+    """Where training stands: what is known of every epoch so far, and the weights of the best one.
 
-    weights: the state dict of the best epoch; seconds: of training; start_ranks: (Q,) of epoch 0, selection split.
+    history: a record for each epoch, with `epoch` (its number), `steps` (of the optimiser so far), `learning_rate` (of
+    the epoch's last step), `loss` (the mean of each loss by its name) and `recall` (R@K and SumR on the selection
+    split); an epoch after epoch 0 also has `lead_error`, the standard error of its lead in SumR over epoch 0. Epoch 0
+    is the model before training: its steps and rate are 0, and its loss is empty.
+    weights: the state dict of the best epoch. seconds: how long training took so far. start_ranks: (Q,) ranks of the
+    selection split's queries in epoch 0, None for a model that has no epoch 0.
     """
 
     history: list[Record]
@@ -50,7 +57,11 @@ class Run:
 
     @property
     def best(self) -> Record:
-        """The first with the highest SumR of those that lead epoch 0 by more than the standard error; else epoch 0."""
+        """The record of the best epoch: the one with the highest SumR, the first of equal ones.
+
+        Only epochs count that lead epoch 0 by more than the standard error of their lead; where none does, it is epoch
+        0.
+        """
         first, *others = self.history
         if first["epoch"]:  # a model that is solved has no epoch 0
             return best_of(self.history)
@@ -59,7 +70,7 @@ class Run:
         return best_of(clear) if clear else first
 
     def summary(self) -> dict[str, float]:
-        """The run in numbers; start_sumr: of epoch 0, which a solved model does not have."""
+        """Sum training up for training.json; `start_sumr`, that of epoch 0, is left out where there is no epoch 0."""
         first = self.history[0]
         return {
             "epochs_run": self.history[-1]["epoch"],
@@ -71,7 +82,7 @@ class Run:
         }
 
     def finished(self, recipe: GradientRecipe) -> bool:
-        """Whether all epochs are done, or `patience_steps` steps brought no better SumR than an epoch of training had.
+        """Whether all epochs are done, or the last `patience_steps` steps brought no better SumR than the steps before.
 
         Epoch 0 is left out: a start that is hard to beat gives no less time to beat it.
         """
@@ -82,7 +93,7 @@ class Run:
 
 
 def best_of(records: list[Record]) -> Record:
-    """The first of those with the highest SumR."""
+    """Return the record with the highest SumR, the first of equal ones."""
     return max(records, key=lambda record: record["recall"]["SumR"])
 
 
@@ -95,48 +106,51 @@ def fit(
     seed: int,
     device: torch.device,
     state_file: Path,
-    on_epoch: Callable[[Run], None],
-) -> Run:
-    """Train `model`, which is on `device`, and return the run with its best weights; `model` ends with the last.
+    on_epoch: Callable[[TrainingState], None],
+) -> TrainingState:
+    """Train `model`, which is on `device`, by gradient descent, and return the state that training ended in.
 
-    baselines: weights of which the best on the selection split are those of epoch 0.
-    Continues from `state_file` where it exists, and leaves it: the caller removes it once the results are safe.
-    on_epoch: called with the run after each epoch, 0 too, and once with what was resumed. Raises PipelineError for
-    scores that are not numbers.
+    The best weights are in the state; `model` itself ends with those of the last epoch. baselines: state dicts to start
+    from; the one that ranks the selection split best becomes epoch 0. on_epoch: called with the state after each epoch,
+    epoch 0 too, or once with the state that was resumed. Training continues from `state_file` where that exists, and
+    leaves it there: the caller removes it once the results are safe. Raises PipelineError for scores that are not
+    numbers.
     """
     optimizer = BertAdam(
         decay_groups(model, recipe.weight_decay), recipe.learning_rate, recipe.epochs * batches.steps, recipe.warmup
     )
-    if state := load_state(state_file, device):
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        run = Run(**state["run"])
+    if saved := load_state(state_file, device):
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        state = TrainingState(**saved["training"])
     else:
-        run = _epoch_0(model, baselines, selection, device)
-    on_epoch(run)
-    while not run.finished(recipe):
+        state = _epoch_0(model, baselines, selection, device)
+    on_epoch(state)
+    while not state.finished(recipe):
         started = time.monotonic()
-        epoch = len(run.history)
+        epoch = len(state.history)
         with threads(threads_of(recipe)):
             losses, rate = train_epoch(model, batches, optimizer, seed, epoch)
             ranks = corpus_ranks(model, selection, device)
-        assert run.start_ranks is not None  # every run of this loop has an epoch 0
-        run.history.append(
+        assert state.start_ranks is not None  # this loop always has an epoch 0
+        state.history.append(
             {
                 "epoch": epoch,
                 "steps": epoch * batches.steps,
                 "learning_rate": rate,
                 "loss": losses,
                 "recall": recall(ranks),
-                "lead_error": lead_error(ranks, run.start_ranks, selection.labels),
+                "lead_error": lead_error(ranks, state.start_ranks, selection.labels),
             }
         )
-        if run.best["epoch"] == epoch:
-            run.weights = _copy(model)
-        run.seconds += time.monotonic() - started
-        save_state(state_file, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "run": vars(run)})
-        on_epoch(run)
-    return run
+        if state.best["epoch"] == epoch:
+            state.weights = _copy(model)
+        state.seconds += time.monotonic() - started
+        save_state(
+            state_file, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "training": vars(state)}
+        )
+        on_epoch(state)
+    return state
 
 
 def unfitted(
@@ -144,17 +158,17 @@ def unfitted(
     baselines: Sequence[dict[str, Tensor]],
     selection: Corpus,
     device: torch.device,
-    on_epoch: Callable[[Run], None],
-) -> Run:
-    """The run of a model that is not fitted at all: epoch 0 with its weights, and nothing after it."""
-    run = _epoch_0(model, baselines, selection, device)
-    on_epoch(run)
-    return run
+    on_epoch: Callable[[TrainingState], None],
+) -> TrainingState:
+    """Return the state of a model that is not fitted at all: epoch 0 with its weights, and nothing after it."""
+    state = _epoch_0(model, baselines, selection, device)
+    on_epoch(state)
+    return state
 
 
 def _epoch_0(
     model: RetrievalModel, baselines: Sequence[dict[str, Tensor]], selection: Corpus, device: torch.device
-) -> Run:
+) -> TrainingState:
     started, start = time.monotonic(), _copy(model)
     found = []
     for weights in baselines:
@@ -162,9 +176,9 @@ def _epoch_0(
         with threads(1):
             ranks = corpus_ranks(model, selection, device)
         record = {"epoch": 0, "steps": 0, "learning_rate": 0.0, "loss": {}, "recall": recall(ranks)}
-        found.append(Run([record], _copy(model), 0.0, ranks))
+        found.append(TrainingState([record], _copy(model), 0.0, ranks))
     model.load_state_dict(start)
-    best = max(found, key=lambda run: run.best["recall"]["SumR"])
+    best = max(found, key=lambda state: state.best["recall"]["SumR"])
     best.seconds = time.monotonic() - started
     return best
 
@@ -176,7 +190,7 @@ def _copy(model: RetrievalModel) -> dict[str, Tensor]:
 def train_epoch(
     model: TrainedModel, batches: Batches, optimizer: BertAdam, seed: int, epoch: int
 ) -> tuple[dict[str, float], float]:
-    """One pass over the batches; returns the mean of each loss, and the learning rate of the last step."""
+    """Train on every batch once; return the mean of each loss, and the learning rate of the last step."""
     torch.manual_seed(derived_seed(seed, "dropout", epoch))
     model.train()
     steps = []
@@ -188,7 +202,7 @@ def train_epoch(
 
 
 def train_step(model: TrainedModel, batch: Batch, optimizer: BertAdam, epoch: int) -> dict[str, Tensor]:
-    """One update; returns the losses, on the device. Nothing in it waits for the device."""
+    """Update the weights once; return the losses, still on the device. Nothing in a step waits for the device."""
     device = batch.labels.device.type
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
         encoding = model.encode_video(batch.videos)

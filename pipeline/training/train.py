@@ -18,7 +18,7 @@ from pipeline.models.common.interface import RetrievalModel, SolvedModel, Traine
 from pipeline.models.common.registry import build
 from pipeline.training.batches import Batches, derived_seed
 from pipeline.training.closed_form import solve
-from pipeline.training.loop import Run, fit, unfitted
+from pipeline.training.loop import TrainingState, fit, unfitted
 from pipeline.training.start import start_from_cca
 
 Weights = dict[str, Tensor]
@@ -56,8 +56,8 @@ def train(
     seed: int,
     device: torch.device,
     state_file: Path,
-    on_epoch: Callable[[Run], None],
-) -> Run:
+    on_epoch: Callable[[TrainingState], None],
+) -> TrainingState:
     """Move `model` to `device` and fit it to the corpus with `labels` (Q,) in the way that its class says.
 
     model, baselines: from `initial_model`. See `fit`, `solve` and `unfitted`.

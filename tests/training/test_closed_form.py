@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def solved(recipe_of):
-    """solved(corpus, labels=None) -> (model, Run, the epochs that were announced)."""
+    """solved(corpus, labels=None) -> (model, state, the epochs that were announced)."""
 
     def run(corpus, labels=None):
         model = build("cca", corpus.videos.clips.shape[2], corpus.query.shape[2], recipe_of("cca"), 30)

@@ -8,7 +8,7 @@ from pipeline.models.common.blocks import initialize
 from pipeline.models.common.registry import build
 from pipeline.retrieval.metrics import corpus_ranks, recall
 from pipeline.training.batches import Batches, derange, derived_seed
-from pipeline.training.loop import Run, fit, threads_of, train_step
+from pipeline.training.loop import TrainingState, fit, threads_of, train_step
 
 CPU = torch.device("cpu")
 every_model = pytest.mark.parametrize("kind", ["amdnet", "gmmformer", "ms_sl"])
@@ -16,7 +16,7 @@ every_model = pytest.mark.parametrize("kind", ["amdnet", "gmmformer", "ms_sl"])
 
 @pytest.fixture
 def train(tmp_path, recipe_of):
-    """train(corpus, selection, labels, kind, name, seed, baselines, **recipe) -> (model, Run); the corpus will do."""
+    """train(corpus, selection, labels, kind, name, seed, baselines, **recipe) -> (model, state); the corpus will do."""
 
     def run(corpus, selection=None, labels=None, kind="amdnet", name="state", seed=0, baselines=None, **changes):
         chosen = recipe_of(kind).model_copy(update=changes)
@@ -106,18 +106,21 @@ def record(epoch: int, sumr: float) -> dict:
     ],
 )
 def test_patience_counts_steps_since_the_best_epoch(recipe, scores, patience, best, finished):
-    run = Run([record(epoch, score) for epoch, score in enumerate([0, *scores])], {}, 0.0)
+    run = TrainingState([record(epoch, score) for epoch, score in enumerate([0, *scores])], {}, 0.0)
     assert run.best["epoch"] == best
     assert run.finished(recipe.model_copy(update={"epochs": 8, "patience_steps": patience})) == finished
 
 
 @pytest.mark.parametrize(("scores", "best"), [([63, 64], 0), ([63, 64.5, 64], 2), ([50, 40], 0), ([70, 66], 1)])
 def test_an_epoch_must_lead_the_start_by_more_than_the_error_of_its_lead(scores, best):
-    assert Run([record(epoch, score) for epoch, score in enumerate([60, *scores])], {}, 0.0).best["epoch"] == best
+    assert (
+        TrainingState([record(epoch, score) for epoch, score in enumerate([60, *scores])], {}, 0.0).best["epoch"]
+        == best
+    )
 
 
 def test_patience_goes_on_while_training_recovers_below_its_start(recipe):
-    dip = Run([record(epoch, score) for epoch, score in enumerate([90, 50, 40, 55, 60])], {}, 0.0)
+    dip = TrainingState([record(epoch, score) for epoch, score in enumerate([90, 50, 40, 55, 60])], {}, 0.0)
     chosen = recipe.model_copy(update={"epochs": 8, "patience_steps": 20})
     assert dip.best["epoch"] == 0 and not dip.finished(chosen)
     dip.history += [record(5, 60), record(6, 59)]
@@ -138,9 +141,9 @@ def test_the_published_recipes_stop_where_the_released_loops_do(published, model
     chosen = published(model, dataset)
     best = [{**record(0, 99), "steps": 0}, {**record(1, 9), "steps": steps}]
     for failed in range(1, patience + 2):
-        assert not Run(best, {}, 0.0).finished(chosen)
+        assert not TrainingState(best, {}, 0.0).finished(chosen)
         best.append({**record(1 + failed, 9), "steps": steps * (1 + failed)})
-    assert Run(best, {}, 0.0).finished(chosen)
+    assert TrainingState(best, {}, 0.0).finished(chosen)
 
 
 def test_the_weights_kept_are_the_best_epochs(make_corpus, train, recipe):

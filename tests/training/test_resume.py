@@ -60,7 +60,7 @@ def test_killed_and_resumed_equals_uninterrupted(workspace):
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     (state,) = (workspace / "store").rglob("*.pt")
-    epochs = len(load_state(state, CPU)["run"]["history"])
+    epochs = len(load_state(state, CPU)["training"]["history"])
     assert 4 <= epochs < 60
 
     resumed = start()
