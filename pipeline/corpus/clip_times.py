@@ -1,4 +1,7 @@
-"""Where in its video a model's clip lies: each of the N clips is the mean of some feature rows, and rows have times.
+"""When in its video each of a model's N clips is.
+
+A clip is the mean of some feature rows, and every row covers some seconds of the video. The axis of clips runs from 0,
+where the first clip starts, to 1, where the last one ends; models place spans on it as shares.
 
 Test: tests/corpus/test_clip_times.py.
 """
@@ -14,33 +17,40 @@ from pipeline.corpus.sampling import slots_of
 
 
 class ClipTimes(NamedTuple):
-    """Seconds of the clips of V videos, float64.
+    """When the N clips of each of V videos are, in seconds, float64.
 
-    spans: (V, N, 2) start and end of the rows that each clip is the mean of. Where a video has fewer rows than N,
-    several clips are the same row and have the same span; where it has 3N/2 rows or more, no clip holds its last row.
-    borders: (V, N + 1) where each clip starts on the axis of clips, and where the last one ends: clips that are the
-    same row share its time evenly, so that the borders never go back.
+    spans: (V, N, 2) start and end of the rows that each clip is the mean of. In a video of fewer rows than N, several
+    clips are the same row and have the same span; in one of 3N/2 rows or more, no clip holds the last row.
+    borders: (V, N + 1) the start of each clip, and the end of the last one. Here clips that are the same row share its
+    seconds evenly, so that the borders never decrease and a share of the axis of clips has one time.
     """
 
     spans: Tensor
     borders: Tensor
 
-    def of_runs(self, video: Tensor, share: Tensor) -> Tensor:
-        """Runs of whole clips, (K, 2) multiples of 1/N of the axis of clips in the videos (K,) -> seconds (K, 2)."""
+    def of_stretches(self, video: Tensor, share: Tensor) -> Tensor:
+        """Convert stretches of whole clips into seconds (K, 2).
+
+        video: (K,) int64, the video of each stretch; share: (K, 2) start and end on the axis of clips, multiples of
+        1/N.
+        """
         clip = (share * self.spans.shape[1]).round().long()
         return torch.stack([self.spans[video, clip[:, 0], 0], self.spans[video, clip[:, 1] - 1, 1]], dim=-1)
 
     def of_shares(self, video: Tensor, share: Tensor) -> Tensor:
-        """Any shares (K, 2) of the axis of clips in the videos (K,) -> seconds (K, 2), linear between the borders."""
+        """Convert any shares of the axis of clips into seconds (K, 2), linearly between the borders of the clips.
+
+        video: (K,) int64, the video of each pair of shares; share: (K, 2) in [0, 1].
+        """
         position = share.double() * self.spans.shape[1]
         clip = position.long().clamp(max=self.spans.shape[1] - 1)
         before, after = self.borders[video[:, None], clip], self.borders[video[:, None], clip + 1]
         return before + (position - clip) * (after - before)
 
     def shares_of(self, video: Tensor, seconds: Tensor) -> Tensor:
-        """Seconds (K, 2) in the videos (K,) -> shares (K, 2) of the axis of clips: the way back from `of_shares`.
+        """Convert seconds (K, 2) in the videos (K,) into shares (K, 2) of the axis of clips: of_shares backwards.
 
-        What lies before or after the axis becomes its start or its end, 0 or 1.
+        A time before the first clip becomes 0, a time after the last one becomes 1.
         """
         borders = self.borders[video]
         last = borders.shape[1] - 2
@@ -51,8 +61,9 @@ class ClipTimes(NamedTuple):
 
 
 def clip_times(rows: int, clips: int, row_seconds: float, end: float) -> ClipTimes:
-    """The times of one video's `clips` clips, V left out; row i covers [i, i + 1) * row_seconds, nothing ends later
-    than `end` seconds.
+    """Compute the times of one video's N = `clips` clips, as ClipTimes without the axis V.
+
+    Row i covers [i * row_seconds, (i + 1) * row_seconds); what would end after `end` seconds ends there.
     """
     return ClipTimes(*((axis * row_seconds).clamp(max=end) for axis in _in_rows(rows, clips)))
 

@@ -50,12 +50,12 @@ class Answer:
 
 
 def window(corpus: Corpus, retrieved: Retrieved, width: float) -> Tensor:
-    """The share `width` of the video around the middle of the best clip, or run of clips: seconds (Q, K, 2).
+    """Answer with a window around the best clip, or stretch of clips: start and end in seconds (Q, K, 2), float64.
 
-    It is cut at both ends of the video.
+    The window is `width`, a share of the video's length, wide; what lies outside the video is cut off.
     """
     video = retrieved.video.flatten()
-    place = corpus.times.of_runs(video, retrieved.place.flatten(0, 1)).view_as(retrieved.span)
+    place = corpus.times.of_stretches(video, retrieved.place.flatten(0, 1)).view_as(retrieved.span)
     length = corpus.durations[retrieved.video]
     middle, half = place.mean(dim=-1), width * length / 2
     return torch.stack([(middle - half).clamp(min=0), torch.minimum(middle + half, length)], dim=-1)

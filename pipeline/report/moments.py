@@ -30,7 +30,7 @@ def columns(split: Json, answer: Json) -> list[dict[str, Any]]:
 def _name(kind: str, split: Json, answer: Json) -> str:
     if kind == "window":
         return f"Window of {_percent(answer['width'])} around the best clip"
-    return "Learned moment" if split["moment_spread"] is not None else "Best clip or run of clips"
+    return "Learned moment" if split["moment_spread"] is not None else "Best clip or stretch of clips"
 
 
 def choice(split: Json, answer: Json) -> list[str]:

@@ -1,7 +1,8 @@
 """Exact search: every query is compared with every video, block by block, and the videos that score best are kept.
 
-Never more than a block of query-by-video-by-clip scores is in memory. The sizes of the blocks are constants, since the
-composition of a batch moves the last bits of a score. Test: tests/retrieval/test_search.py.
+The scores of queries for single clips are in memory for one block of queries and videos at a time. The sizes of the
+blocks are constants, because the last bits of a score depend on what else is in its batch.
+Test: tests/retrieval/test_search.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,16 +19,16 @@ from pipeline.models.common.interface import NO_MOMENT, RetrievalModel
 VIDEO_BLOCK = 256
 QUERY_BLOCK = 512
 LOCALIZED_AT_ONCE = 512
-"""For how many pairs of a query and a video the model may gather vectors of the videos at a time."""
+"""How many pairs of a query and a video the model localizes at a time; it gathers the vectors of each pair's video."""
 
 
 class Retrieved(NamedTuple):
-    """The videos retrieved for Q queries, K for each, all tensors on the CPU.
+    """The videos retrieved for Q queries, K for each; all tensors are on the CPU.
 
-    video: (Q, K) int64 positions in the index, best first where they come from a search; score: (Q, K); moment: (Q, K)
-    int64 number of the moment that the model names within the video, NO_MOMENT where the model learns none; span and
-    place: (Q, K, 2) start and end of what the model names within the video, and of the run of clips that was scored,
-    both as shares of the axis of clips in [0, 1].
+    video: (Q, K) int64, positions in the index, the best first where they come from a search. score: (Q, K).
+    moment: (Q, K) int64, the number of the moment that the model answers with, NO_MOMENT where it learns no moments.
+    span: (Q, K, 2) start and end of the answer within the video. place: (Q, K, 2) start and end of the stretch of clips
+    whose score is the video's. Both are shares of the axis of clips in [0, 1].
     """
 
     video: Tensor
@@ -38,26 +39,28 @@ class Retrieved(NamedTuple):
 
     @classmethod
     def join(cls, parts: Sequence["Retrieved"]) -> "Retrieved":
-        """What was retrieved for several blocks of queries, one after the other."""
+        """Concatenate what was retrieved for several blocks of queries."""
         return cls(*(torch.cat(fields) for fields in zip(*parts, strict=True)))
 
     def seconds(self, times: ClipTimes) -> Tensor:
-        """Start and end (Q, K, 2) float64 in seconds of what the model names: its moment, or the run of clips.
+        """Convert the answers into seconds: start and end (Q, K, 2), float64.
 
-        times: of the videos of the index.
+        An answer is the moment that the model names, or the stretch of clips where the model learns no moments.
+        times: when the clips of the videos of the index are.
         """
         video, moment = self.video.flatten(), self.moment.flatten()
         learned = times.of_shares(video, self.span.flatten(0, 1))
-        whole_clips = times.of_runs(video, self.place.flatten(0, 1))
+        whole_clips = times.of_stretches(video, self.place.flatten(0, 1))
         return torch.where((moment == NO_MOMENT)[:, None], whole_clips, learned).view_as(self.span)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A block of Q queries compared with all V videos of an index, on the device of the model.
+    """The scores of a block of Q queries for all V videos of an index, on the device of the model.
 
-    vectors: the model's index of the V videos; query: (Q, d) encoded; score: (Q, V); position: (Q, V) int64 where each
-    score was reached, known of the videos that can be retrieved and 0 for the others.
+    vectors: what `model.index` returned for the V videos. query: (Q, d) the encoded queries. score: (Q, V), the higher
+    the better. position: (Q, V) int64, the place in the video that gave each score (see Scores.position); it is filled
+    in for the videos that can be retrieved, and 0 for the others.
     """
 
     model: RetrievalModel
@@ -68,7 +71,10 @@ class Comparison:
 
     @torch.inference_mode()
     def retrieve(self, video: Tensor) -> Retrieved:
-        """What the model names within the videos (Q, K) for their query."""
+        """Retrieve the videos (Q, K) int64 for the Q queries, with the model's answer within each.
+
+        Every video must be one of those that `compare` was asked for: the k best ones, or a named one.
+        """
         position, kept = self.position.gather(1, video).flatten(), video.shape[1]
         found = []
         for pairs in torch.arange(video.numel(), device=video.device).split(LOCALIZED_AT_ONCE):
@@ -80,20 +86,21 @@ class Comparison:
 
 
 def blocks_of(vectors: NamedTuple) -> Iterator[NamedTuple]:
-    """The model's index of V videos in blocks of VIDEO_BLOCK of them, which share its memory."""
+    """Split what `model.index` returned for V videos into blocks of VIDEO_BLOCK videos, views of the same memory."""
     for fields in zip(*(field.split(VIDEO_BLOCK) for field in vectors), strict=True):
         yield type(vectors)(*fields)
 
 
 def scores(model: RetrievalModel, vectors: NamedTuple, query: Tensor) -> Tensor:
-    """The scores (Q, V) of encoded queries (Q, d) and all videos. Raises PipelineError for scores that are NaN."""
+    """Score all videos for encoded queries (Q, d): (Q, V). Raises PipelineError for scores that are NaN."""
     return refuse_nan(torch.cat([model.score(query, block).score for block in blocks_of(vectors)], dim=1))
 
 
 def compare(model: RetrievalModel, vectors: NamedTuple, query: Tensor, k: int, named: Tensor) -> Comparison:
-    """Compare encoded queries (Q, d) with all videos. Raises PipelineError for scores that are NaN.
+    """Compare encoded queries (Q, d) with all V videos, so that some videos can be retrieved for each query.
 
-    The k best videos can be retrieved afterwards, and the `named` ones (Q, M), any number of positions for each query.
+    These are the k best ones, and those that `named` lists: (Q, M) int64 positions, the same number for each query.
+    vectors: what `model.index` returned for the videos. Raises PipelineError for scores that are NaN.
     """
     found, positions, first = [], [], 0
     for block in blocks_of(vectors):
@@ -107,7 +114,7 @@ def compare(model: RetrievalModel, vectors: NamedTuple, query: Tensor, k: int, n
 
 
 def best_first(score: Tensor, kept: int) -> Tensor:
-    """The columns (Q, min(kept, V)) of the largest scores (Q, V), the largest first, equal ones in their order."""
+    """Find the columns (Q, min(kept, V)) of the largest scores (Q, V), the largest first, equal ones in their order."""
     best = _best(score, kept).sort(dim=1).values
     return best.gather(1, score.gather(1, best).sort(dim=1, descending=True, stable=True).indices)
 
@@ -123,7 +130,7 @@ def _best(score: Tensor, kept: int) -> Tensor:
 
 
 def refuse_nan(score: Tensor) -> Tensor:
-    """The scores as they are. Raises PipelineError where one is not a number."""
+    """Return the scores unchanged. Raises PipelineError where one of them is not a number."""
     if torch.isnan(score).any():
         raise PipelineError(
             "a score is not a number: the model diverged",

@@ -80,6 +80,6 @@ def test_a_run_of_clips_is_all_of_their_rows():
     times = times_of(8, clips=4)
     video = torch.zeros(2, dtype=torch.int64)
     # Clips of two rows each, but the last of one: rows 0-1, 2-3, 4-5 and 6.
-    assert times.of_runs(video, torch.tensor([[0.25, 0.75], [0.75, 1.0]])).tolist() == [[3.0, 9.0], [9.0, 10.5]]
+    assert times.of_stretches(video, torch.tensor([[0.25, 0.75], [0.75, 1.0]])).tolist() == [[3.0, 9.0], [9.0, 10.5]]
     # Two rows for four clips: 0, 0, 1, 1. The second and the third clip are both rows.
-    assert times_of(2, clips=4).of_runs(video[:1], torch.tensor([[0.25, 0.75]])).tolist() == [[0.0, 3.0]]
+    assert times_of(2, clips=4).of_stretches(video[:1], torch.tensor([[0.25, 0.75]])).tolist() == [[0.0, 3.0]]

@@ -63,5 +63,5 @@ def test_a_run_of_clips_begins_and_ends_with_its_clips(video, data):
     first = data.draw(st.integers(0, clips - 1))
     last = data.draw(st.integers(first, clips - 1))
     run = torch.tensor([[first, last + 1]]) / clips
-    [[start, end]] = times.of_runs(torch.tensor([0]), run).tolist()
+    [[start, end]] = times.of_stretches(torch.tensor([0]), run).tolist()
     assert (start, end) == (times.spans[0, first, 0].item(), times.spans[0, last, 1].item())

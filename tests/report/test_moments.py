@@ -19,7 +19,7 @@ def test_the_answer_comes_first_and_constant_spans_stand_beside_it(details):
 def test_a_model_without_moments_has_none_and_train_may_have_no_spans(details):
     split = {**details["splits"]["test"], "moment_spread": None, "constant_span": None}
     names = [column["name"] for column in columns(split, details["answer"])]
-    assert names == ["Best clip or run of clips", "Window of 37.5 % around the best clip", "Whole video"]
+    assert names == ["Best clip or stretch of clips", "Window of 37.5 % around the best clip", "Whole video"]
 
 
 @pytest.mark.parametrize(("asked", "why"), [("auto", "is better on val"), ("window", "evaluate.answer asks for")])
