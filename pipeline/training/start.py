@@ -11,11 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.corpus.corpus import Corpus
-from pipeline.models.common.correlation import pairs_of, solve
+from pipeline.models.common.correlation import CORRELATION_POWER, RIDGE, ROUNDS, pairs_of, solve
 from pipeline.models.common.interface import TrainedModel
 from pipeline.models.common.recipe import STEADY_UNITS
 
-ROUNDS, RIDGE, CORRELATION_POWER = 3, 0.3, 2.0  # as in the recipes of cca
 SAMPLE = 1024  # videos, and queries, on which the scale is measured
 STEADY = 4.0  # of the steady units, where the others deviate by 1
 LIFT = 1.0  # added to every unit: one deviation

@@ -7,7 +7,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.corpus.videos import Videos
 from pipeline.models.cca.model import CCA
 from pipeline.models.cca.recipe import CCARecipe
-from pipeline.models.common.correlation import Covariance
+from pipeline.models.common.correlation import CORRELATION_POWER, RIDGE, ROUNDS, Covariance
+from pipeline.models.common.recipe_file import load_recipe
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -77,3 +78,8 @@ def test_another_fit_pairs_queries_with_their_clips():
 def test_more_dimensions_than_features_are_as_many_as_there_are():
     recipe = CCARecipe(clips=6, epochs=1, dimensions=128, ridge=0.1, correlation_power=0.0)
     assert CCA(8, 6, recipe).query_map.weight.shape == (6, 6)
+
+
+def test_what_others_start_from_is_the_baseline_of_the_default_recipe():
+    recipe = load_recipe("cca", "default", "folder")
+    assert (recipe.epochs, recipe.ridge, recipe.correlation_power) == (ROUNDS, RIDGE, CORRELATION_POWER)
