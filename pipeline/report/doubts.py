@@ -8,19 +8,9 @@ Test: tests/report/test_doubts.py.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-Json = Mapping[str, Any]
+from pipeline.core.left_out import WORDS
 
-WORDS = {
-    "videos": "videos refused",
-    "queries": "queries refused",
-    "queries_of_unused_val": "queries of a val split that is not used",
-    "videos_cut": "videos of which the data set uses the start only",
-    "durations_differ": "declared lengths that are not the file's",
-    "sentences_outside": "subtitle sentences after the video's end",
-    "subtitle_files": "subtitle files not read",
-    "subtitle_cues": "subtitle cues refused",
-}
-"""What the keys of counts mean where `_` read as a blank does not say it."""
+Json = Mapping[str, Any]
 
 COUNTED = {
     "failed": ("without features", ("queries", "videos")),

@@ -2,7 +2,8 @@
 
 import json
 
-from pipeline.annotations.common.dropped import NAMES, sentence
+from pipeline.annotations.common.dropped import sentence
+from pipeline.core.left_out import WORDS
 
 
 def test_every_kind_has_a_name_and_its_whole(make_folder, read_folder):
@@ -16,7 +17,7 @@ def test_every_kind_has_a_name_and_its_whole(make_folder, read_folder):
     (source / "videos" / "b.mp4").write_bytes(b"")
     (source / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nhi\n\n2\n00:00:05,000 --> 00:00:06,000\nlate\n")
     numbers = read_folder(source).dropped
-    assert set(numbers) == set(NAMES)
+    assert set(numbers) == set(WORDS)
     assert {kind: found for kind, found in numbers.items() if found[0]} == {
         "videos": (1, 3),
         "queries": (1, 4),

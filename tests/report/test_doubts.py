@@ -19,7 +19,7 @@ def test_counts_of_every_form_are_found():
     subtitle = {"videos": 5, "sentences": 40, "truncated": 2, "sentences_outside": 0}
     rows = doubts({"prepare": prepare, "slowfast": {}, "query": query, "subtitle": subtitle})
     assert [(row["stage"], row["what"], row["count"], row["share"]) for row in rows] == [
-        ("prepare", "spans clipped", 3, 0.25),
+        ("prepare", "spans clipped to the video's end", 3, 0.25),
         ("prepare", "subtitle sentences after the video's end", 1, 0.25),
         ("prepare", "subtitle files not read", 1, 0.25),
         ("prepare", "subtitle files left for another one of the same video", 2, 0.5),

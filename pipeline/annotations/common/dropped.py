@@ -6,26 +6,11 @@ Test: tests/annotations/test_dropped.py.
 from collections.abc import Mapping, Sequence
 
 from pipeline.annotations.common.records import Annotations
+from pipeline.core.left_out import WORDS
 from pipeline.core.manifest import Query, Subtitles, Video
 
 Dropped = dict[str, tuple[int, int]]
-"""(count, of how many) by kind; the kinds are those of `NAMES`, always all of them."""
-
-NAMES = {
-    "videos": "videos refused",
-    "queries": "queries refused",
-    "queries_of_refused_videos": "queries left out with their video",
-    "queries_of_unused_val": "queries left out with the val split",
-    "spans_refused": "spans refused",
-    "spans_without_length": "spans left out for having no length",
-    "spans_clipped": "spans clipped to the video's end",
-    "videos_cut": "videos used in part",
-    "durations_differ": "declared lengths that differ from the file's",
-    "subtitle_files": "subtitle files not read",
-    "subtitle_cues": "subtitle cues refused",
-    "sentences_outside": "subtitle sentences after the video's end",
-}
-"""The kinds, and how each is called where people read them."""
+"""(count, of how many) by kind; the kinds are those of `WORDS`, always all of them."""
 
 DECLARED_TOLERANCE = 1.0
 """Seconds by which a declared duration may differ from the file's before it is counted."""
@@ -66,5 +51,5 @@ def dropped(
 def sentence(numbers: Dropped) -> str:
     """One line for people: the kinds that occur, with their shares; empty where nothing was dropped."""
     return ", ".join(
-        f"{count} of {of} {NAMES[kind]} ({100 * count / of:.3g} %)" for kind, (count, of) in numbers.items() if count
+        f"{count} of {of} {WORDS[kind]} ({100 * count / of:.3g} %)" for kind, (count, of) in numbers.items() if count
     )
