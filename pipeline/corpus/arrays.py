@@ -1,7 +1,7 @@
 """A folder of arrays, one .npy file each: written piece by piece, opened as tensors that lie in the page cache.
 
-An array is never in memory as a whole. What is opened is mapped, not read: the system reads what is touched and forgets
-it again where memory is short. The tensors are read-only; writing to one ends the process.
+No array is in memory as a whole. Opening maps the files without reading them: the system reads the pages that are used,
+and drops them again where memory is short. The tensors are read-only; writing to one ends the process.
 Test: tests/corpus/test_arrays.py.
 """
 
@@ -23,9 +23,10 @@ HASHED_BYTES = 1 << 20  # of the head of each file: its header, and all of a sma
 
 
 class ArrayWriter:
-    """One array of the folder, zeros until rows are written to it; several threads may write at once.
+    """Creates the file of one array, all zeros, and writes values into it; several threads may write at once.
 
-    Zeros that nobody writes take no room on the disk.
+    path: the .npy file; its name without .npy is the name of the array. Zeros that nobody writes take no room on the
+    disk.
     """
 
     def __init__(self, path: Path, shape: tuple[int, ...], dtype: np.dtype | type):
@@ -44,9 +45,9 @@ class ArrayWriter:
         self._file.close()
 
     def write(self, first: tuple[int, ...], values: Tensor) -> None:
-        """Write values that lie one after another in the array, from the element at the index `first` on.
+        """Write values that lie one after another in the array, the first of them at the index `first`.
 
-        Raises ValueError where type or rows are not those of the array.
+        Raises ValueError where their dtype, or the shape of a row of them, is not that of the array.
         """
         array = values.contiguous().numpy()
         if array.dtype != self._dtype or array.shape[1:] != self._shape[len(self._shape) - array.ndim + 1 :]:
@@ -60,14 +61,15 @@ class ArrayWriter:
 
 
 def finish(folder: Path) -> None:
-    """Note what the files of a folder look like now that all is written."""
+    """Mark a folder as complete: write down the size of every array's file and the hash of its first bytes."""
     write_json(folder / SUMMARY, _heads(folder))
 
 
 def open_arrays(folder: Path) -> dict[str, Tensor] | None:
-    """The tensors of a finished folder by the names of their files; None where it is missing or damaged.
+    """Open the tensors of a finished folder, by the names of their files; None where it is missing or damaged.
 
-    Sizes and the first bytes are compared with what was written. Reading everything would take as long as making it.
+    Damage is found by the sizes and the first bytes of the files, which `finish` wrote down. Reading everything would
+    take as long as making it anew.
     """
     try:
         if read_json(folder / SUMMARY) != _heads(folder):
@@ -78,7 +80,7 @@ def open_arrays(folder: Path) -> dict[str, Tensor] | None:
 
 
 def _heads(folder: Path) -> dict[str, list[Any]]:
-    """By name of an array's file its size and the hash of its first bytes."""
+    """Map the name of each array's file to its size and the hash of its first bytes."""
     heads = {}
     for path in sorted(folder.glob("*.npy")):
         with open(path, "rb") as file:

@@ -70,7 +70,7 @@ def clip_times(rows: int, clips: int, row_seconds: float, end: float) -> ClipTim
 
 @lru_cache(maxsize=4096)
 def _in_rows(rows: int, clips: int) -> ClipTimes:
-    """The times counted in rows."""
+    """Compute the times of one video's clips, counted in rows instead of seconds."""
     first, count = slots_of(rows, clips)
     seen, slot = np.unique(first.numpy(), return_index=True)  # each row, and the first clip that starts with it
     last = int(first[-1] + count[-1])

@@ -1,9 +1,10 @@
-"""One split as contiguous tensors: the clips and frames of every video, the tokens of every query.
+"""Loads a split of the data set as contiguous tensors: clips and frame rows of every video, tokens of every query.
 
-They are made of the feature files once, and kept in the store; the next experiment maps them into memory, unless one of
-the things that `_key` names has changed. So a split may be larger than the memory. The tensors must not be written to.
-A video or query of the manifest that has no features is left out and named in `missing_videos` or `missing_queries`; a
-query of a missing video is missing too. Rows after what the data set uses of a video do not count.
+The tensors are made from the feature files once, and kept in the store. The next experiment maps them into memory,
+unless something that `_key` names has changed. So a split may be larger than the memory, and the tensors must not be
+written to. A video or query of the manifest that has no features is left out, and named in `missing_videos` or
+`missing_queries`; a query of a missing video is missing too. Of a video that the data set uses in part, only the
+feature rows of that part are used.
 Test: tests/corpus/test_corpus.py.
 """
 
@@ -40,15 +41,15 @@ from pipeline.corpus.videos import VideoRows, video_rows
 from pipeline.feature_io.hdf5 import FeatureFile
 
 _CODE = sorted({part.__module__ for part in (SplitWriter, ClipTimes, fixed_length, clip_count)})
-"""The modules that decide what is in the tensors."""
+"""The modules whose code decides what is in the tensors."""
 
 
 @dataclass(frozen=True)
 class CorpusVideos:
-    """V videos, sorted by id; all tensors on the CPU.
+    """V videos and their features, sorted by id; all tensors are on the CPU.
 
-    durations: (V,) float64, the seconds of each video that the data set uses; times: when its clips are; videos: their
-    features.
+    durations: (V,) float64, how many seconds of each video the data set uses. times: when the clips of each video are.
+    videos: the features.
     """
 
     video_ids: list[str]
@@ -59,11 +60,12 @@ class CorpusVideos:
 
 @dataclass(frozen=True)
 class Corpus(CorpusVideos):
-    """The videos of a split and the Q queries about them, sorted by id; all tensors on the CPU.
+    """The V videos of a split and the Q queries about them, both sorted by id; all tensors are on the CPU.
 
-    query: (Q, T, D_q) with zeros after each query's last token; query_mask: (Q, T) bool, true at tokens; labels: (Q,)
-    int64 index of the query's video; spans: annotated start and end seconds of each query, empty where unknown;
-    agreement: how many of them a prediction must match.
+    query: (Q, T, D_q) token features, zeros after a query's last token. query_mask: (Q, T) bool, true at tokens.
+    labels: (Q,) int64, the index of each query's video. spans: for each query the annotated spans, as start and end in
+    seconds; empty where none is known. agreement: for each query how many of its spans a prediction must match.
+    missing_videos, missing_queries: the ids of what the manifest lists and the feature files lack.
     """
 
     query_ids: list[str]
@@ -77,7 +79,7 @@ class Corpus(CorpusVideos):
     missing_queries: list[str]
 
     def counts(self) -> dict[str, int]:
-        """How many videos and queries there are, and how many of the manifest's are missing."""
+        """Count the videos and queries that are there, and those of the manifest that are missing."""
         return {
             "videos": len(self.video_ids),
             "queries": len(self.query_ids),
@@ -93,10 +95,11 @@ def load_corpus(
     features: FeaturesParams,
     recipe: Recipe,
 ) -> Corpus:
-    """The split's videos and queries from the manifest, and their features from the HDF5 files.
+    """Load a split: its videos and queries from the manifest, their features from the HDF5 files.
 
-    What is read of the recipe: see Form. In the sentence form T = 1. Raises PipelineError where no video or no query
-    has features, for features that are not finite, naming file and id, and where the store cannot be written to.
+    split: `train`, `val` or `test`. recipe: the values that Form names decide which tensors are made; with `query_form:
+    sentence`, T = 1. Raises PipelineError where no video or no query has features, where features are not finite (it
+    names the file and the id), and where the store cannot be written to.
     """
     manifest_folder, features_folder = Path(manifest_folder), Path(features_folder)
     listed = [video for video in read_videos(manifest_folder / "videos.jsonl") if split in video.splits]
@@ -118,7 +121,7 @@ def load_corpus(
 def _key(
     sources: Sources, listed: list[Video], asked: list[Query], features: FeaturesParams, form: Form
 ) -> dict[str, Any]:
-    """All that the tensors of a split depend on."""
+    """Name all that the tensors of a split depend on."""
     paths = [file.path for file in sources.files]
     with ThreadPoolExecutor() as pool:
         hashes = pool.map(content_sha256, paths)
@@ -157,9 +160,10 @@ def _corpus(tensors: dict[str, Tensor], listed: list[Video], asked: list[Query])
 def videos_in_parts(
     listed: list[Video], features_folder: Path | str, features: FeaturesParams, recipe: Recipe, size: int
 ) -> Iterator[CorpusVideos]:
-    """The listed videos and their features, `size` of them at a time in memory, without their queries.
+    """Load the listed videos and their features, without queries, in parts of at most `size` videos.
 
-    A video that has no features is left out. Raises PipelineError for features that are not finite or cannot be read.
+    Only one part is in memory at a time. A video that has no features is left out, and so is a part of such videos
+    alone. Raises PipelineError for features that are not finite or cannot be read.
     """
     form = Form.of(recipe)
     with open_sources(Path(features_folder), features, form, queries=False) as sources:
@@ -186,6 +190,6 @@ def _nothing_usable(split: str, what: str, listed: int, folder: Path) -> Pipelin
 
 
 def max_query_tokens(features_folder: Path | str) -> int:
-    """The most tokens a query can have, the two specials included: what the query file was extracted with."""
+    """Read from the file of query features how many tokens a query can have at most, with the two special tokens."""
     with FeatureFile(Path(features_folder) / "query.h5") as file:
         return int(file.provenance["max_tokens"])

@@ -1,8 +1,9 @@
-"""What was made of feature files once, kept in the store for the next experiment: folders of arrays below `corpus/`.
+"""Keeps the tensors of a split in the store, so that the next experiment need not read the feature files again.
 
-An entry may be as large as its feature files or several times that, and every other form that a recipe asks for is
-another one. So entries that nobody opened for a month are removed, and those unused for longest where all of them would
-take more than half of the room that the disk has without them. A process that has an entry open keeps what it opened.
+An entry is a folder of arrays below `corpus/` in the store. It may be several times as large as the feature files, and
+every form of tensors that a recipe asks for is an entry of its own. So writing an entry first removes those that nobody
+opened for a month, and then those that were unused for longest, until all entries together take at most half of the
+room that the disk would have without them. A process that has an entry open keeps what it opened.
 Test: tests/corpus/test_kept.py.
 """
 
@@ -25,17 +26,20 @@ from pipeline.corpus.arrays import finish, open_arrays
 SHARE_OF_DISK = 0.5
 UNUSED_SECONDS = 30 * 24 * 3600
 ABANDONED_SECONDS = 3600
-"""A folder that is being written and in which nothing changed for so long belongs to a run that was killed."""
+"""A temporary folder in which nothing changed for so long was left behind by a process that was killed."""
 
 
 class Entry:
-    """The place in the store of one set of tensors; `depends`, which JSON can hold, names all that they depend on."""
+    """The place in the store of one set of tensors.
+
+    depends: all that the tensors depend on, as values that JSON can hold; other values are another entry.
+    """
 
     def __init__(self, depends: Any):
         self.folder = runtime.store_root() / "corpus" / sha256_text(canonical_json(depends))
 
     def open(self) -> dict[str, Tensor] | None:
-        """The tensors by name; None where they were not made yet, or are damaged."""
+        """Open the tensors, by name; None where they were not made yet, or are damaged."""
         tensors = open_arrays(self.folder)
         if tensors is not None:
             with contextlib.suppress(OSError):
@@ -43,9 +47,10 @@ class Entry:
         return tensors
 
     def write(self, what: str, size: int, write: Callable[[Path], None]) -> dict[str, Tensor]:
-        """Let `write(folder)` make the arrays, about `size` bytes, and open them; say so, `what` in words.
+        """Make room, let `write(folder)` write the arrays into a temporary folder, and open them.
 
-        Raises PipelineError where the store cannot be written to.
+        what: what the tensors are, in words, for the line on stderr that says how much was written; size: about how
+        many bytes that will be. Raises PipelineError where the store cannot be written to.
         """
         store = self.folder.parent
         _make_room(self.folder, size)
@@ -68,7 +73,7 @@ class Entry:
 
 
 def _make_room(folder: Path, size: int) -> None:
-    """Remove what is too old or too much beside a new entry of so many bytes at `folder`."""
+    """Remove entries that are too old, or too much beside a new entry of `size` bytes at `folder`."""
     now = time.time()
     for path in folder.parent.glob(".*.tmp"):
         with contextlib.suppress(OSError):  # another process may have renamed it
@@ -96,7 +101,7 @@ def _last_used(entry: Path) -> float:
 
 
 def _bytes_of(entry: Path) -> int:
-    """What the files of a folder take on the disk."""
+    """How many bytes the files of an entry take on the disk."""
     try:
         return sum(512 * path.stat().st_blocks for path in entry.iterdir())
     except FileNotFoundError:
@@ -104,7 +109,7 @@ def _bytes_of(entry: Path) -> int:
 
 
 def _free(folder: Path) -> int:
-    """Bytes free on the disk of a folder that may not exist yet."""
+    """How many bytes are free on the disk of a folder that may not exist yet."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free

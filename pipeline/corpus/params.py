@@ -12,7 +12,7 @@ PACK, SUBTITLE = "pack", "subtitle"  # the streams that no visual backbone compu
 
 
 def streams_there_are() -> list[str]:
-    """The names of all streams: those of the visual backbones, of feature packs, and of subtitles."""
+    """List the names of all feature streams: those of the visual backbones, of feature packs, and of subtitles."""
     return [*names("backbones", "stream"), PACK, SUBTITLE]
 
 
@@ -29,7 +29,7 @@ def _streams(value: Any) -> Any:
 
 
 class FeaturesParams(Section):
-    """How the stored streams become one clip vector."""
+    """How the feature streams of a video become one vector a clip."""
 
     SECTION = "features"
 
@@ -43,5 +43,5 @@ class FeaturesParams(Section):
     )
 
     def reading(self, streams: list[str]) -> "FeaturesParams":
-        """The same with these streams in the place of `auto`."""
+        """Return a copy that names these streams in the place of `auto`."""
         return self.model_copy(update={"streams": streams})

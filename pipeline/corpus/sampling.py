@@ -1,7 +1,8 @@
-"""Feature rows of any number -> a fixed number of clips, and L2 normalisation, exactly as the PRVR benchmarks do it.
+"""Averages any number of feature rows to a fixed number, and normalises rows, exactly as the PRVR benchmarks do.
 
-Slot i of S averages rows b_i .. b_{i+1} - 1 with b_i = min(round_half_even(i / S * n), n - 1), or takes row b_i alone
-where that range is empty: fewer rows than slots repeat, and from n = 3S/2 on the last row is never used.
+Slot i of S is the mean of the rows b_i to b_{i+1} - 1, where b_i = min(round_half_even(i / S * n), n - 1); where that
+range is empty, it is row b_i alone. So where there are fewer rows than slots, rows repeat, and where there are 3S/2
+rows or more, the last one is never used.
 Test: tests/corpus/test_sampling.py (bit-equal to the parity fixture).
 """
 
@@ -12,14 +13,14 @@ EPSILON = 1e-5  # the benchmarks' addend to a row's norm
 
 
 def slots_of(length: int, slots: int) -> tuple[Tensor, Tensor]:
-    """First row and number of rows that each of `slots` slots averages, two (slots,) int64; `length` >= 1 rows."""
+    """Compute which of `length` >= 1 rows each slot averages: the first one, and how many; two (slots,) int64."""
     share = torch.arange(slots + 1, dtype=torch.float32) / slots
     bounds = torch.round(share * length).long().clamp(max=length - 1)
     return bounds[:-1], bounds.diff().clamp(min=1)
 
 
 def fixed_length(rows: Tensor, slots: int) -> Tensor:
-    """(n, D) rows, n >= 1 -> (slots, D) averages, in the dtype of the rows."""
+    """Average n >= 1 rows (n, D) to `slots` rows (slots, D), in the dtype of the rows."""
     first, count = slots_of(len(rows), slots)
     averages = rows.new_empty(slots, *rows.shape[1:])
     for number in set(count.tolist()):  # slots of equally many rows are averaged at once: there are two or three kinds
@@ -29,10 +30,10 @@ def fixed_length(rows: Tensor, slots: int) -> Tensor:
 
 
 def at_most(rows: Tensor, slots: int) -> Tensor:
-    """(n, D) -> (min(n, slots), D): the rows themselves where they are few enough, else `fixed_length`."""
+    """Average rows (n, D) to `slots` rows only where there are more than that -> (min(n, slots), D)."""
     return rows if len(rows) <= slots else fixed_length(rows, slots)
 
 
 def l2_normalize(rows: Tensor) -> Tensor:
-    """(..., D): each row over its norm + 1e-5, in the dtype of the rows; a zero row stays zero."""
+    """Divide each row (..., D) by its L2 norm + 1e-5, in the dtype of the rows; a row of zeros stays zeros."""
     return rows / (torch.linalg.vector_norm(rows, dim=-1, keepdim=True) + EPSILON)

@@ -1,4 +1,4 @@
-"""The features of one split: which videos and queries have any, and their arrays, written video by video.
+"""Finds the videos and queries of a split that have features, and writes their arrays, video by video.
 
 Test: tests/corpus/test_corpus.py.
 """
@@ -32,10 +32,11 @@ MOST_THREADS = 8
 
 
 class Form(NamedTuple):
-    """What of a recipe decides the tensors.
+    """The values of a recipe that decide which tensors are made; the fields have the names that they have there.
 
-    clips (N) a video; frames: the most rows a video, 0 for none; query_form: `token`, or `sentence` for the mean of the
-    normalised tokens; modalities: with `subtitle`, that stream is no part of the clips' vectors.
+    clips: N, the clips a video. frames: the most frame rows a video, 0 for a model that looks at none. query_form:
+    `token`, or `sentence` for the mean of the normalised tokens, one vector a query. modalities: where `subtitle` is
+    among them, subtitles are a tensor of their own and no part of the clips' vectors.
     """
 
     clips: int
@@ -45,13 +46,17 @@ class Form(NamedTuple):
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Form":
-        """That of a recipe."""
+        """Take the values from a recipe."""
         return cls(recipe.clips, recipe.frames, recipe.query_form, recipe.modalities)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The open feature files of a split: the streams of a clip's vector, subtitles apart from them, and queries."""
+    """The open feature files of a split.
+
+    visual: the streams that a clip's vector is concatenated of, in this order. subtitle: the subtitles where the model
+    takes them apart from that vector, else None. query: the queries, None where they are not needed.
+    """
 
     visual: list[FeatureFile]
     subtitle: FeatureFile | None
@@ -59,7 +64,7 @@ class Sources:
 
     @property
     def files(self) -> list[FeatureFile]:
-        """All of them."""
+        """All files that are open."""
         return [*self.visual, *(file for file in (self.subtitle, self.query) if file)]
 
     @cached_property
@@ -78,9 +83,10 @@ class Sources:
 
 @contextmanager
 def open_sources(folder: Path, features: FeaturesParams, form: Form, queries: bool = True) -> Iterator[Sources]:
-    """The files below `folder`, that of the queries only where `queries`.
+    """Open the feature files in `folder`, that of the queries only where `queries` is true, and close them at the end.
 
-    Raises PipelineError for one that is missing, and where no visual stream is named.
+    Raises PipelineError for a file that is missing, and where `features.streams` names nothing but subtitles that the
+    model takes apart.
     """
     apart = "subtitle" in form.modalities
     visual = [stream for stream in features.streams if not (apart and stream == "subtitle")]
@@ -101,8 +107,10 @@ def open_sources(folder: Path, features: FeaturesParams, form: Form, queries: bo
 
 @dataclass(frozen=True)
 class Split:
-    """What of a split has features. videos: each with the number of its rows, those after what is used of it left out;
-    queries: each with the number of its tokens.
+    """The videos and queries of a split that have features.
+
+    videos: each with the number of its rows within what the data set uses of it. queries: each with the number of its
+    tokens.
     """
 
     videos: list[tuple[Video, int]]
@@ -110,7 +118,10 @@ class Split:
 
 
 def find_split(sources: Sources, listed: list[Video], asked: list[Query]) -> Split:
-    """Of the videos and queries of the manifest those that have features; nothing but their shapes is read."""
+    """Find the videos and queries that have features; `listed` and `asked` are those of the manifest.
+
+    Only the shapes of the features are read. A query of a video without features is left out too.
+    """
     videos = find_videos(sources, listed)
     there = {video.video_id for video, _ in videos}
     tokens = [(query, _length(sources.query_file, query.query_id)) for query in asked if query.video_id in there]
@@ -118,7 +129,7 @@ def find_split(sources: Sources, listed: list[Video], asked: list[Query]) -> Spl
 
 
 def find_videos(sources: Sources, listed: list[Video]) -> list[tuple[Video, int]]:
-    """Of the videos those that have features, each with the number of its rows that are used."""
+    """Find the videos that have features in every visual stream, each with the number of its rows that are used."""
     clip_seconds = sources.visual[0].provenance.get("clip_seconds")
     videos = []
     for video in listed:
@@ -133,9 +144,11 @@ def find_videos(sources: Sources, listed: list[Video]) -> list[tuple[Video, int]
 def read_video(
     sources: Sources, video: Video, length: int, normalize: str, form: Form
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Clips (N, D_v), frames (any number, D_v) and subtitles of the clips (N, D_s) of a video with `length` rows.
+    """Read the first `length` rows of a video's streams, and average them to clips, frame rows and subtitles.
 
-    There are no frames where the form asks for none; subtitles are zeros where the video has none.
+    Returns clips (N, D_v), frame rows (n, D_v), n = 0 where the form asks for none, and subtitles (N, D_s), which are
+    zeros where the video has none. normalize: `features.normalize`. Raises PipelineError for features that are not
+    finite or cannot be read.
     """
     streams = [_rows(file, video.video_id)[:length] for file in sources.visual]
     clips = _joined([fixed_length(rows, form.clips) for rows in streams], normalize)
@@ -150,16 +163,17 @@ def read_video(
 
 
 def clip_times_of(sources: Sources, video: Video, length: int, form: Form) -> ClipTimes:
-    """When the clips of a video with `length` rows are, V left out."""
+    """Compute when the clips of a video with `length` rows are, as ClipTimes without the axis V."""
     # Nothing says how long a row of a feature pack is: all of them cover the video evenly.
     row_seconds = sources.visual[0].provenance.get("clip_seconds") or video.used_seconds / length
     return clip_times(length, form.clips, row_seconds, video.used_seconds)
 
 
 class SplitWriter:
-    """Writes the arrays of a split that has videos and queries; see Corpus for what they hold.
+    """Writes the arrays of a split, which must have at least one video and one query.
 
-    `video` and `asked` are the places of the split's videos and queries in the manifest's lists `listed` and `asked`.
+    They have the names and shapes of the fields of Corpus, VideoRows and ClipTimes. Two more, `video` and `asked`, hold
+    the positions of the split's videos and queries in the manifest's lists `listed` and `asked`.
     """
 
     def __init__(
@@ -251,7 +265,7 @@ class SplitWriter:
 
 
 def _joined(averaged: list[Tensor], normalize: str) -> Tensor:
-    """Averaged streams (N, D_s) float64 of one video -> (N, sum of D_s) float32, normalised."""
+    """Concatenate the averaged streams of one video, each (N, D) float64, and normalise -> (N, sum of D) float32."""
     if normalize == "stream":
         averaged = [l2_normalize(rows) for rows in averaged]
     joined = torch.cat(averaged, dim=1)
@@ -263,7 +277,7 @@ def _length(file: FeatureFile, id: str) -> int:
 
 
 def _rows(file: FeatureFile, *ids: str) -> Tensor:
-    """(T, D) float64 rows of the ids, one after another."""
+    """Read the rows of the ids, one after another -> (T, D) float64."""
     read = [_read(file, id) for id in ids]
     rows = torch.from_numpy(np.concatenate(read)).double()
     if not rows.sum().isfinite():
@@ -288,12 +302,12 @@ def _bad(file: FeatureFile, id: str, what: str) -> PipelineError:
 
 
 def _of_length(rows: Tensor, length: int) -> Tensor:
-    """The first rows (length, D), zeros where there are no more."""
+    """Cut rows to `length` of them, or add zeros -> (length, D)."""
     return torch.nn.functional.pad(rows[:length], (0, 0, 0, max(0, length - len(rows))))
 
 
 def _places(listed: list[str], there: list[str] | dict[str, int]) -> Tensor:
-    """Where in `listed` those are that are `there`, in the order of the list."""
+    """Find the positions in `listed` of the ids that are `there`, in the order of the list."""
     wanted = set(there)
     return torch.tensor([place for place, id in enumerate(listed) if id in wanted])
 

@@ -1,6 +1,9 @@
-"""What a model sees of videos: N clips each and, where it wants them, frame rows, as many as a video has up to a limit.
+"""What a model sees of videos: clips, frame rows and subtitles.
 
-A corpus keeps the frame rows of all its videos one after another; only a batch is padded, to its own longest video.
+Every video has the same number of clips, N. Its frame rows, which the field `frames` holds, are its feature rows at
+their own pace: as many as it has, averaged to `recipe.frames` rows where there are more. They are what the published
+models call frames; none is a picture. A corpus keeps the frame rows of all videos one after another, without padding;
+only a batch is padded, to its own longest video.
 Test: tests/corpus/test_videos.py.
 """
 
@@ -10,18 +13,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-Select = Callable[[Tensor, Tensor], Tensor]  # (R, ...) and an index (n,) of its rows -> (n, ...)
+Select = Callable[[Tensor, Tensor], Tensor]  # selects the rows `index` (n,) of a tensor (R, ...) -> (n, ...)
 
 
 def new_rows(source: Tensor, index: Tensor) -> Tensor:
-    """The rows in memory of their own."""
+    """Select rows of `source` (R, ...) into new memory; index: (n,) -> (n, ...)."""
     return source.index_select(0, index)
 
 
 class SameMemory:
-    """Selects rows of a tensor into the memory that it selected rows of that tensor into before.
+    """Selects rows as `new_rows` does, but uses the memory of its last result for the same tensor again.
 
-    New memory for every batch would cost more time than what is written to it.
+    So a result is valid until the next call for that tensor. Allocating memory for every batch would take longer than
+    filling it.
     """
 
     def __init__(self):
@@ -42,11 +46,12 @@ class SameMemory:
 
 
 class Videos(NamedTuple):
-    """B videos: clips (B, N, D_v); frames (B, L, D_v), zeros after each video's last; frame_mask (B, L) bool.
+    """A batch of B videos, as a model takes it.
 
-    The mask is true at frames. L = 0 for models that look at clips alone. subtitle (B, N, D_s): what is said or written
-    in the same N clips, for models that take it apart from `clips`; zeros in clips and videos without; D_s = 0 for
-    other models, and where the data set has none. Who makes a batch without subtitles by hand may leave it out.
+    clips: (B, N, D_v). frames: (B, L, D_v) frame rows, zeros after a video's last one; L = 0 for a model that looks at
+    clips alone. frame_mask: (B, L) bool, true at frame rows, false at padding. subtitle: (B, N, D_s) what is said in
+    the same N clips, for a model that takes subtitles apart from `clips`; zeros where a clip or a video has none.
+    D_s = 0 for other models, and where the data set has no subtitles; then the field may be left out.
     """
 
     clips: Tensor
@@ -56,9 +61,11 @@ class Videos(NamedTuple):
 
 
 class VideoRows(NamedTuple):
-    """V videos without padding: clips (V, N, D_v); first, counts (V,) int64; subtitle (V, N, D_s).
+    """V videos without padding, from which batches are taken.
 
-    frames: (R + 1, D_v) of all videos in turn, then zeros, which padding is taken from.
+    clips: (V, N, D_v). frames: (R + 1, D_v) the frame rows of all videos, one video after the other, and a row of zeros
+    that padding is taken from. first, count: (V,) int64, each video's first row in `frames` and how many it has.
+    subtitle: (V, N, D_s), as in Videos.
     """
 
     clips: Tensor
@@ -68,7 +75,10 @@ class VideoRows(NamedTuple):
     subtitle: Tensor
 
     def take(self, index: Tensor, length: int, select: Select = new_rows) -> Videos:
-        """The videos of `index` (B,), padded to L = `length` frames, at least the longest one's."""
+        """Take the videos `index` (B,) as a batch, their frame rows padded to L = `length`.
+
+        length: at least the number of frame rows of the longest of them.
+        """
         position = torch.arange(length, device=index.device)
         mask = position < self.counts[index, None]
         rows = torch.where(mask, self.first[index, None] + position, len(self.frames) - 1)
@@ -77,7 +87,7 @@ class VideoRows(NamedTuple):
 
 
 def video_rows(clips: list[Tensor], frames: list[Tensor]) -> VideoRows:
-    """From clips (N, D_v) and frames (any number, D_v) of each video; without subtitles."""
+    """Put videos without subtitles together, from clips (N, D_v) and frame rows (n, D_v) of each, n of any size."""
     counts = torch.tensor([len(rows) for rows in frames])
     return VideoRows(
         torch.stack(clips),

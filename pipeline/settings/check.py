@@ -1,4 +1,4 @@
-"""Every parameter of the project checked before any stage works: params.yaml, and the recipes of all models.
+"""Checks every parameter of the project before any stage works: params.yaml, and the recipes of all models.
 
 Test: tests/settings/test_check.py.
 """
@@ -15,25 +15,25 @@ from pipeline.models.common.recipe_file import FOLDER, read_recipes
 
 
 def modules(name: str) -> list[ModuleType]:
-    """Every module `name`.py of the rooms of the pipeline and of their folders, imported."""
+    """Import and list every module whose file is `name`.py, in the rooms of the pipeline and their folders."""
     found = [path.relative_to(PIPELINE).with_suffix("") for path in sorted(PIPELINE.rglob(f"{name}.py"))]
     return [import_module(f"pipeline.{'.'.join(path.parts)}") for path in found]
 
 
 def sections() -> dict[str, type[Section]]:
-    """The schema of every section of params.yaml by its name, from the files params.py of all rooms."""
+    """Map the name of each section of params.yaml to its schema, from the files params.py of all rooms."""
     found = [value for module in modules("params") for value in vars(module).values()]
     schemas = [value for value in found if isinstance(value, type) and issubclass(value, Section)]
     return {schema.SECTION: schema for schema in schemas if schema.SECTION}
 
 
 def schemas() -> dict[str, Any]:
-    """The schema of every parameter and section of params.yaml by its name."""
+    """Map the name of each section of params.yaml, and of each parameter outside the sections, to its schema."""
     return {**TOP_LEVEL, **sections()}
 
 
 def check_settings(params: Path | str = "params.yaml", recipes: Path = FOLDER) -> None:
-    """Check params.yaml and the recipes of all models; raises PipelineError for the first value that is not well."""
+    """Check params.yaml and the recipes of all models. Raises PipelineError for the first value that is not allowed."""
     check_all(schemas(), params)
     for model in names("models", "model"):
         read_recipes(model, recipes)

@@ -1,7 +1,7 @@
-"""Which feature streams are asked for: those that `features.streams` names, and what the model reads besides.
+"""Decides which feature streams are computed: those that `features.streams` names; with `auto`, those the model reads.
 
-A stream that nobody asked for is not computed. Each stage of a stream depends on the file of its own stream alone, so
-that a stream which is turned on later is the only one that runs. Test: tests/settings/test_streams.py.
+The stage of a stream depends on one small file that says whether its stream is asked for, and computes nothing where it
+is not. So where a stream is turned on later, its stage alone runs. Test: tests/settings/test_streams.py.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from pipeline.feature_io.asked import FOLDER, ORDER
 
 
 def asked_for(streams: str | list[str], dataset: str, modalities: Sequence[str]) -> list[str]:
-    """The streams to compute, in the order in which they are concatenated.
+    """List the streams to compute, in the order in which they are concatenated.
 
-    streams: `features.streams`; modalities: what the model reads. Raises PipelineError for a stream that this data set
-    does not have.
+    streams: the value of `features.streams`, a list or `auto`. modalities: those that the model reads, for `auto`.
+    Raises PipelineError for a stream that the data set does not have.
     """
     brought = layout_of(dataset).stream
     if streams == AUTO:
@@ -37,7 +37,7 @@ def asked_for(streams: str | list[str], dataset: str, modalities: Sequence[str])
 
 
 def write_asked(streams: list[str]) -> None:
-    """Write which streams are asked for: their list, and a file a stream."""
+    """Write the list of the streams that are asked for, and for every stream a file that says whether it is."""
     write_json(FOLDER / ORDER, streams)
     for stream in streams_there_are():
         write_json(FOLDER / f"{stream}.json", {"asked_for": stream in streams})
