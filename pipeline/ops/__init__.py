@@ -1,14 +1,16 @@
-"""Fast CPU paths, each with the signature of what it stands in for. AMDNET_FAST_CPU=0 turns all of them off.
+"""Faster ways to compute on the CPU; each is called like the part of torch that it stands in for.
 
-| here | stands in for | forward and gradient, compared with what it stands in for |
+AMDNET_FAST_CPU=0 turns all of them off.
+
+| here | stands in for | its results and gradients, compared with those of what it stands in for |
 |---|---|---|
 | `linear`, `Linear` | `F.linear`, `nn.Linear` | equal to float32's rounding |
-| `Dropout` | `nn.Dropout` | bit-equal in evaluation; in training others are dropped, as likely |
-| `in_parts` | the method that it decorates | equal to float32's rounding; dropout is drawn part by part |
-| `keep_memory` | nothing | bit-equal: only where memory comes from changes |
+| `Dropout` | `nn.Dropout` | bit-equal in evaluation; in training it drops other elements, with the same probability |
+| `in_parts` | the method that it decorates | equal to float32's rounding; dropout is drawn for each part by itself |
+| `keep_memory` | nothing | bit-equal: only the way in which memory is allocated changes |
 
-On a GPU each hands over to what it stands in for; so do `linear` and `Dropout` in other precisions than float32, and
-`linear` under autocast. What each gains, `python -m benchmarks.ops` measures; the figures are in benchmarks/README.md.
+On a GPU each calls what it stands in for; so do `linear` and `Dropout` for other dtypes than float32, and `linear`
+under autocast. `python -m benchmarks.ops` measures what each gains; the figures are in benchmarks/README.md.
 """
 
 from pipeline.ops.dropout import Dropout

@@ -1,7 +1,8 @@
-"""`nn.Dropout` on the CPU with a quarter of the random numbers: one of 64 bits decides about four elements.
+"""`nn.Dropout` on the CPU with a quarter of the random numbers: one number of 64 bits decides about four elements.
 
-torch draws one number an element. So the elements that are dropped are others than torch's for the same seed, with the
-same probability, rounded to 1 / 65536; what is kept is scaled by the rounded one, so that the mean stays.
+torch draws one number for each element. So for the same seed this drops other elements than torch does. The probability
+is the same, rounded to a multiple of 1 / 65536; the elements that are kept are scaled by the rounded probability, so
+that the mean does not change.
 Test: tests/ops/test_dropout.py.
 """
 
@@ -18,10 +19,10 @@ DECISIONS = 1 << 16  # values of the 16 bits that decide about one element
 
 
 class Dropout(nn.Dropout):
-    """nn.Dropout; in float32 on the CPU it multiplies by `dropout_factors`."""
+    """nn.Dropout, which in training multiplies float32 tensors on the CPU by `dropout_factors`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Any shape -> the same shape."""
+        """Drop elements of a tensor of any shape; the result has the same shape."""
         drops = self.training and not self.inplace and 0 < round(self.p * DECISIONS) < DECISIONS
         if not (drops and input.is_cpu and input.dtype == torch.float32 and fast_cpu()):
             return super().forward(input)
@@ -37,7 +38,7 @@ _source = _Source()
 
 @contextmanager
 def dropout_from(generator: torch.Generator) -> Iterator[None]:
-    """This thread draws its dropout from `generator`, whatever other threads draw."""
+    """Let the dropout of this thread draw from `generator`, independently of other threads."""
     _source.generator = generator
     try:
         yield
@@ -46,7 +47,7 @@ def dropout_from(generator: torch.Generator) -> Iterator[None]:
 
 
 def dropout_factors(shape: torch.Size, p: float) -> Tensor:
-    """What dropout multiplies by, float32 on the CPU: 0 with probability `p`, else 1 / (1 - p)."""
+    """Draw the factors that dropout multiplies by, float32 on the CPU: 0 with probability `p`, else 1 / (1 - p)."""
     dropped = round(p * DECISIONS)
     numbers = torch.empty(-(-shape.numel() // 4), dtype=torch.int64)
     numbers.random_(-(2**63), None, generator=_source.generator)

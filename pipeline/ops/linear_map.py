@@ -1,7 +1,8 @@
-"""`F.linear` and `nn.Linear` by oneDNN on the CPU.
+"""`F.linear` and `nn.Linear`, computed by the library oneDNN on the CPU.
 
-torch hands float32 products to MKL, which keeps to AVX2 on CPUs that are not Intel's; oneDNN uses what the CPU has.
-Results equal torch's to float32's rounding, not to the bit. There are no second derivatives.
+torch lets the library MKL compute float32 products, and MKL uses AVX2 at most on CPUs that are not Intel's; oneDNN uses
+the widest instructions that the CPU has. The results equal torch's but for the rounding of float32. There are no second
+derivatives.
 Test: tests/ops/test_linear_map.py.
 """
 
@@ -15,15 +16,15 @@ from pipeline.core.runtime import fast_cpu
 
 
 class Linear(nn.Linear):
-    """nn.Linear by `linear`."""
+    """nn.Linear, which calls the `linear` of this module instead of F.linear."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """(..., D) -> (..., d)."""
+        """Map features (..., D) -> (..., d)."""
         return linear(input, self.weight, self.bias)
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """F.linear: input (..., D) through weight (d, D) and bias (d,) -> (..., d)."""
+    """Compute what F.linear does: input (..., D) times the transpose of weight (d, D), plus bias (d,) -> (..., d)."""
     rows = input.is_cpu and input.dtype == weight.dtype == torch.float32 and input.dim() > 1 and input.numel() > 0
     if not (rows and fast_cpu() and torch.backends.mkldnn.is_available()) or torch.is_autocast_enabled("cpu"):
         return F.linear(input, weight, bias)
@@ -31,7 +32,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 class _Linear(torch.autograd.Function):
-    """Rows (R, D) through weight (d, D) and bias (d,); oneDNN computes the product and the two of its gradients."""
+    """F.linear of rows (R, D), weight (d, D) and bias (d,); oneDNN computes its product and both of its gradient's."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Memory that stays with the process. No result depends on it. Test: tests/ops/test_memory.py."""
+"""Keeps freed memory in the process, for speed; no result depends on it. Test: tests/ops/test_memory.py."""
 
 import ctypes
 import sys
@@ -9,10 +9,10 @@ TRIM_THRESHOLD, MMAP_MAX = -1, -4  # options of glibc's mallopt
 
 
 def keep_memory() -> None:
-    """From here on what is freed stays with this process; where the C library is not glibc, nothing changes.
+    """Make the C library keep memory that is freed from now on, where it is glibc; else do nothing.
 
-    By default large tensors go back to the system when they are freed, and the next ones get pages that the system
-    clears first: in training, the same gigabytes in every step.
+    By default glibc returns the memory of large tensors to the system when they are freed, and the system clears the
+    pages before it hands them out again: in training, the same gigabytes in every step.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" and fast_cpu() else None
     if library is not None and hasattr(library, "mallopt"):

@@ -1,7 +1,8 @@
-"""A decorator for what encodes padded sequences: on the CPU the batch is cut into parts of like length.
+"""A decorator for methods that encode padded sequences: on the CPU it cuts a batch into parts of similar length.
 
-There padding costs as much as what is not padding. Where torch may use several threads, the parts are encoded side by
-side (side_by_side.py). Test: tests/ops/test_parts.py.
+Padding costs as much time there as the rest of a sequence, and a part has less of it than the batch. Where torch may
+use several threads, the parts are encoded side by side (side_by_side.py).
+Test: tests/ops/test_parts.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +21,13 @@ SMALLEST_PART = 16  # sequences
 
 
 def in_parts(encode: Encode) -> Encode:
-    """Decorates a method of a module: `encode(module, sequences, mask)`, or without a mask where nothing is padding.
+    """Decorate `encode(module, sequences, mask)`, a method of a module, so that it is called for parts of the batch.
 
-    The method maps sequences (B, L, D) and their mask (B, L) bool, true from the first to the last row of each
-    sequence, to (B, ...). It must depend neither on which sequences come together nor on padding, and must use no
-    parameters but the module's. Small batches, and those on a GPU, where nothing may wait for lengths, stay whole.
+    The method maps sequences (B, L, D) and their mask (B, L) to (B, ...). The mask is bool, true from the first to the
+    last row of a sequence and false at the padding after it; the call leaves it out where nothing is padding. What the
+    method returns for a sequence must depend neither on the other sequences nor on the padding, and it must use no
+    parameters but those of the module. A small batch is encoded whole, and so is one on a GPU, where cutting would have
+    to wait for the lengths.
     """
 
     @wraps(encode)
@@ -49,7 +52,10 @@ def in_parts(encode: Encode) -> Encode:
 
 
 def _cut(sequences: Tensor, mask: Tensor, size: int) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
-    """The order (B,) by length, and `size` sequences at a time in it, cut to the longest of them, with their masks."""
+    """Sort sequences by length and cut them into parts of `size`, each padded only to its longest sequence.
+
+    Returns the order (B,), and for each part its sequences and their mask.
+    """
     lengths = mask.sum(dim=1)
     order = lengths.argsort(stable=True)
     rows, parts = sequences.flatten(0, 1), []

@@ -1,7 +1,8 @@
-"""Parts of a batch encoded side by side on the CPU, each in one thread from end to end, forwards and backwards.
+"""Encodes the parts of a batch side by side on the CPU: one thread computes a part from end to end, and its gradients.
 
-An operation cut among threads makes them wait for each other thousands of times a step, and a small one is not cut at
-all. What a part computes, and the order in which gradients are added, do not depend on how many threads there are.
+Where torch cuts every operation among the threads instead, they wait for each other thousands of times a step, and it
+does not cut small operations at all. What a part computes, and the order in which gradients are added, do not depend on
+the number of threads.
 Test: tests/ops/test_parts.py.
 """
 
@@ -20,17 +21,18 @@ from pipeline.ops.dropout import dropout_from
 def encode_parts(
     encode: Callable[..., Tensor], parts: Sequence[tuple[Tensor, ...]], parameters: Iterable[nn.Parameter]
 ) -> tuple[Tensor, ...]:
-    """`encode(*part)` of every part, the largest part last, in `torch.get_num_threads()` threads.
+    """Compute `encode(*part)` for every part, in `torch.get_num_threads()` threads; results in the order of the parts.
 
-    Of a part's tensors the first gets a gradient, and so do the `parameters`, which must hold all that `encode` uses.
-    Every part draws its dropout from a generator of its own, seeded by torch's default one.
+    The parts should be in the order of their sizes, the largest last: that one is begun first. Gradients flow to the
+    first tensor of each part and to `parameters`, which must hold all parameters that `encode` uses. Every part draws
+    its dropout from a generator of its own, whose seed comes from torch's default generator.
     """
     sequences, more = [part[0] for part in parts], [part[1:] for part in parts]
     return _Parts.apply(encode, more, torch.is_grad_enabled(), *sequences, *parameters)
 
 
 class _Parts(torch.autograd.Function):
-    """Keeps the graph of each part, so that its gradients can be taken in a thread as well."""
+    """Keeps the autograd graph of each part, so that a thread can compute its gradients, too."""
 
     @staticmethod
     def forward(
@@ -70,7 +72,7 @@ class _Parts(torch.autograd.Function):
 
 
 def _sum(gradients: tuple[Tensor | None, ...]) -> Tensor | None:
-    """Added in the parts' order, into the first; None where no part uses the parameter."""
+    """Add gradients in the order of the parts, in place into the first; None where no part uses the parameter."""
     present = [gradient for gradient in gradients if gradient is not None]
     if not present:
         return None
@@ -81,7 +83,7 @@ def _sum(gradients: tuple[Tensor | None, ...]) -> Tensor | None:
 
 
 def _in_threads(run: Callable[[int], Any], count: int) -> list[Any]:
-    """`run` of 0 to count - 1, the last begun first; results in their order."""
+    """Call `run` with 0 to count - 1 in threads, the last one first; results in the order of the numbers."""
     pool = _pool(torch.get_num_threads())
     tasks = [pool.submit(run, index) for index in reversed(range(count))]
     return [task.result() for task in reversed(tasks)]
@@ -89,12 +91,12 @@ def _in_threads(run: Callable[[int], Any], count: int) -> list[Any]:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """Kept, since a new thread would allocate all its memory anew."""
+    """Start threads, and keep them for the next call: a new thread would allocate all its memory anew."""
     return ThreadPoolExecutor(threads, "encode", initializer=_compute_alone)
 
 
 def _compute_alone() -> None:
-    """This thread does what it is given by itself."""
+    """Let torch use no other threads for what this thread computes."""
     torch.get_num_threads()  # a thread's first parallel operation takes the process's number, unless it was asked for
     torch.set_num_threads(1)
 
