@@ -32,7 +32,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 class _Linear(torch.autograd.Function):
-    """F.linear of rows (R, D), weight (d, D) and bias (d,); oneDNN computes its product and both of its gradient's."""
+    """F.linear of rows (R, D), weight (d, D) and bias (d,); oneDNN computes the product, and both for the gradients."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""AMDNet and the code of its authors: their names of its weights, and what a parity fixture of theirs expects.
+"""What `amdnet parity` and `amdnet import-checkpoint` must know of the published code of AMDNet.
 
 Tests: tests/tools/test_author_weights.py, tests/tools/test_parity.py.
 """
@@ -33,7 +33,11 @@ TRAINING_RATE = None
 
 
 def build(weights: Arrays, inputs: Arrays, meta: Arrays) -> AMDNet:
-    """See `Authors`; the losses weigh as on TVR, and a query is a sentence where no table has positions."""
+    """Build the model of a fixture; see Authors.
+
+    The losses have the weights of the authors' recipe for TVR. Queries are sentences where the weights have no table of
+    query positions.
+    """
     hidden, video_size = weights["clip_input_proj.net.1.weight"].shape
     query_size = weights["query_input_proj.net.1.weight"].shape[1]
     query_positions = weights.get("query_pos_embed.position_embeddings.weight")
@@ -54,7 +58,10 @@ def build(weights: Arrays, inputs: Arrays, meta: Arrays) -> AMDNet:
 
 
 def results(model: AMDNet, inputs: Arrays) -> Arrays:
-    """See `Authors`; a fixture of sentences has queries (Q, D), one of tokens (Q, T, D) and their mask."""
+    """Compute what a fixture may expect; see Authors.
+
+    A fixture holds queries as sentences (Q, D), or as tokens (Q, T, D) with their mask.
+    """
     query = inputs["query"] if inputs["query"].dim() == 3 else inputs["query"][:, None]
     mask = inputs.get("query_mask", torch.ones(query.shape[:2])).bool()
     encoding = model.encode_video(videos_of(inputs))

@@ -26,10 +26,11 @@ WIDEST_START = 0.9  # of a moment before training, as a share of the video
 
 
 class VideoEncoding(NamedTuple):
-    """B encoded videos.
+    """B encoded videos with H moments each.
 
-    video: (B, N, d) clips that queries are compared with; moment_masks: (B, H, N) in [0, 1], each row's maximum 1;
-    moments: (B, H, d) clips summed under each mask; overview: (B, d); spans: (B, H, 2) centre and width in (0, 1).
+    video: (B, N, d), the clips that queries are compared with. moment_masks: (B, H, N) in [0, 1], the maximum of each
+    row is 1. moments: (B, H, d), the sum of the clips weighted by each mask. overview: (B, d), one vector for the whole
+    video. spans: (B, H, 2), centre and width of each moment as shares of the video, in (0, 1).
     """
 
     video: Tensor
@@ -40,16 +41,17 @@ class VideoEncoding(NamedTuple):
 
 
 class VideoIndex(NamedTuple):
-    """B videos ready for queries: clips (B, N, d) of length 1; spans (B, H, 2)."""
+    """B videos ready for queries: clips (B, N, d), each of length 1, and spans (B, H, 2); see RetrievalModel."""
 
     clips: Tensor
     spans: Tensor
 
 
 class AMDNet(TrainedModel):
-    """The score is the largest cosine over a video's clips, its position that clip.
+    """AMDNet: a video's score for a query is the largest cosine of the query with a clip of the video.
 
-    max_query_tokens: rows of the queries' position table, the most tokens a query may have.
+    video_size, query_size: D_v and D_q, the sizes of the features. max_query_tokens: the most tokens a query may have,
+    which is how many rows the table of query positions has.
     """
 
     recipe: AMDNetRecipe
@@ -71,12 +73,12 @@ class AMDNet(TrainedModel):
             self.query_pooling = AttentionPooling(hidden)
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
-        """See TrainedModel."""
+        """List the projection of clips, and that of query tokens; see TrainedModel."""
         return [self.video_projection], [self.query_projection]
 
     @torch.no_grad()
     def pass_through(self) -> None:
-        """See RetrievalModel; the moments of every video lie side by side, each with half of the next."""
+        """See TrainedModel. The moments become the same in every video: side by side, each over half of the next."""
         super().pass_through()
         heads = self.recipe.moments
         centre = torch.arange(1, heads + 1) / (heads + 1)
@@ -84,7 +86,7 @@ class AMDNet(TrainedModel):
         self.anchors.bias.copy_(spans.logit().flatten())
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
-        """See RetrievalModel; frames are not looked at."""
+        """See RetrievalModel. Frame rows are not used."""
         clips = self.video_position(self.video_projection(self.standardize(videos.clips)))
         # In float64: a mask falls so steeply that float32's rounding of its centre shows in the fifth digit.
         overview = in_float64(self.overview, in_float64(self.overview_norm, clips.double().mean(dim=1)))
@@ -96,7 +98,7 @@ class AMDNet(TrainedModel):
         return VideoEncoding((plain + focused) / 2, masks, masks @ clips, overview, spans)
 
     def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
-        """See RetrievalModel; sentence form: T = 1."""
+        """See RetrievalModel. With `query_form: sentence`, T = 1."""
         if self.recipe.query_form == "sentence":
             return self.query_projection(query[:, 0])
         return self._encode_tokens(query, mask)
@@ -116,7 +118,7 @@ class AMDNet(TrainedModel):
         return Scores(similarity.amax(dim=-1), similarity)
 
     def localize(self, query: Tensor, index: VideoIndex, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """See RetrievalModel: the moment that covers the clip at `position` best, whatever the query is."""
+        """See RetrievalModel. The answer is the moment whose mask is largest at the clip `position`."""
         spans = index.spans[video]
         # In logarithms, since far from every span all masks are 0 in float32.
         cover = log_masks(spans, self.recipe.clips).take_along_dim(position[:, None, None], dim=-1)
@@ -124,7 +126,7 @@ class AMDNet(TrainedModel):
         return moment, moment_spans(spans.take_along_dim(moment[:, None, None], dim=1)[:, 0])
 
     def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
-        """See RetrievalModel; the same in every epoch."""
+        """See TrainedModel. The losses are the same in every epoch."""
         recipe = self.recipe
         scores = similarities(query, encoding.video).max(dim=-1).values
         retrieval = retrieval_loss(scores * recipe.retrieval_scale, labels)
@@ -139,16 +141,16 @@ class AMDNet(TrainedModel):
 
 
 def in_float64(module: nn.Module, features: Tensor) -> Tensor:
-    """`module(features)` in float64, whatever autocast is on; the weights stay as they are and get their gradients."""
+    """Compute `module(features)` in float64, under autocast too; the weights keep their dtype and get gradients."""
     weights = {name: weight.double() for name, weight in module.named_parameters()}
     return torch.func.functional_call(module, weights, features.double())
 
 
 def log_masks(spans: Tensor, clips: int) -> Tensor:
-    """Logarithms of the Gaussian masks of spans (B, H, 2) over `clips` positions -> (B, H, N), each row's maximum 0.
+    """Compute the logarithms of the Gaussian masks around spans (B, H, 2), over N = `clips` clips -> (B, H, N).
 
-    Subtracting the maximum in logarithms is the division by it that the paper writes, and cannot become 0 / 0 where a
-    narrow span lies between two clips.
+    The maximum of each row is 0. To subtract the maximum of the logarithms is what the paper writes as a division by
+    the maximum, but cannot become 0 / 0 where a narrow span lies between two clips.
     """
     centre, width = spans[..., :1], spans[..., 1:]
     time = torch.linspace(0, 1, clips, dtype=spans.dtype, device=spans.device)

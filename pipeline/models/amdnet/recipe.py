@@ -1,4 +1,4 @@
-"""Hyperparameters of AMDNet."""
+"""The schema of the recipes of AMDNet."""
 
 from typing import ClassVar, Literal
 
@@ -9,7 +9,7 @@ from pipeline.models.common.recipe import GradientRecipe
 
 
 class AMDNetRecipe(GradientRecipe):
-    """Hyperparameters of AMDNet on one data set (Song et al., IEEE TMM 2025); it looks at no frames."""
+    """The hyperparameters of AMDNet (Song et al., IEEE TMM 2025), which uses no frame rows."""
 
     frames: ClassVar[int] = 0
 

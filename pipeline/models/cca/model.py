@@ -1,8 +1,9 @@
-"""Canonical correlation analysis: two linear maps, solved and not trained, that every other model must beat.
+"""CCA, canonical correlation analysis: the linear baseline that every other model must beat.
 
-A query is the mean of its tokens, a video its clips. Both are mapped to the directions in which a query correlates most
-with its own video, each direction weighted by that correlation (correlation.py); the score is the cosine with the best
-clip. Tests: tests/models/test_cca.py, test_interface.py.
+A query is the mean of its tokens, and a video is its clips. Two linear maps, which are solved and not trained, take
+both to the directions in which queries correlate most with their own videos, each direction weighted by a power of that
+correlation (models/common/correlation.py). The score is the cosine with the best clip.
+ Tests: tests/models/test_cca.py, test_interface.py.
 """
 
 from typing import NamedTuple
@@ -24,14 +25,17 @@ class VideoEncoding(NamedTuple):
 
 
 class VideoIndex(NamedTuple):
-    """B videos ready for queries: clips (B, N, d) of length 1; spans (B, 0, 2)."""
+    """B videos ready for queries: clips (B, N, d), each of length 1, and spans (B, 0, 2); see RetrievalModel."""
 
     clips: Tensor
     spans: Tensor
 
 
 class CCA(SolvedModel):
-    """d = `dimensions`, or the smaller of the two feature sizes where that is less; max_query_tokens is not used."""
+    """CCA with d = `dimensions`, or d = the smaller of the two feature sizes where that is less.
+
+    max_query_tokens is not used: a query is the mean of its tokens.
+    """
 
     recipe: CCARecipe
 
@@ -60,10 +64,10 @@ class CCA(SolvedModel):
 
     @torch.no_grad()
     def solve(self, clips: Tensor, query: Tensor, mask: Tensor, labels: Tensor, refit: bool) -> float:
-        """See SolvedModel; sets both maps.
+        """See SolvedModel. Returns the mean correlation over the directions.
 
-        A query is paired with the mean of its video's clips, or, where `refit`, with the clip that the maps so far take
-        for the best. Returns the mean correlation over the directions.
+        A query is paired with the mean of its video's clips, or, where `refit` is true, with the clip that is best by
+        the maps as they are before.
         """
         recipe, device = self.recipe, self.video_map.weight.device
         pairs = pairs_of(clips, query, mask, labels, self.standardize, nn.Identity(), device)

@@ -1,4 +1,4 @@
-"""Parameters of CCA, the linear baseline."""
+"""The schema of the recipes of CCA, the linear baseline."""
 
 from typing import Annotated, ClassVar
 
@@ -9,7 +9,7 @@ from pipeline.models.common.recipe import SolvedRecipe
 
 
 class CCARecipe(SolvedRecipe):
-    """Parameters of the linear baseline, which is solved in closed form; it looks at no frames."""
+    """The hyperparameters of CCA, which is solved in closed form and uses no frame rows."""
 
     frames: ClassVar[int] = 0
     query_form: ClassVar[str] = "sentence"

@@ -1,7 +1,8 @@
-"""The names that the authors of several models gave to the modules that our shared blocks stand for.
+"""Our names and the authors' names for the modules of the blocks that several models share.
 
-Each function maps the names of a block's own modules to those in the authors' state dict, for `NAMES` in the authors
-module of a model. Test: tests/tools/test_author_weights.py.
+The authors of these models built them of the same parts, under names of their own. Each function here maps the names of
+one block's modules to the names in the authors' state dict; `NAMES` in a model's authors.py is put together from them.
+ Test: tests/tools/test_author_weights.py.
 """
 
 

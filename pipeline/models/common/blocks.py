@@ -9,11 +9,11 @@ from pipeline.ops import Dropout, Linear, in_parts
 
 
 class Standardize(nn.Module):
-    """Each feature to mean 0 and deviation 1 over the training clips, (..., D) -> (..., D); the identity until `fit`.
+    """Scales each feature to mean 0 and deviation 1 over the training clips, (..., D) -> (..., D).
 
-    A feature that is constant in training, to rounding, only loses its mean: divided by next to nothing, it would
-    outweigh all others wherever it differs later. Clips seen through random backbones differ by little around one large
-    common vector, which LayerNorm leaves in.
+    Until `fit` is called it returns its input. Of a feature that is constant in training, but for rounding, only the
+    mean is subtracted: divided by next to nothing, it would outweigh all others wherever it differs later. Random
+    backbones need this: their clips differ little from one large common vector, which LayerNorm does not remove.
     """
 
     SMALLEST_DEVIATION = 1e-6  # relative to the mean, where that is above 1
@@ -28,7 +28,7 @@ class Standardize(nn.Module):
         self.fitted = False  # not asked of the buffers in each step, which would wait for the device
 
     def fit(self, clips: Tensor) -> None:
-        """Take mean and deviation from clips (V, N, D)."""
+        """Measure mean and deviation of each feature over clips (V, N, D)."""
         deviation, mean = torch.std_mean(clips, dim=(0, 1), correction=0)
         self.mean.copy_(mean)
         constant = deviation <= self.SMALLEST_DEVIATION * mean.abs().clamp(min=1)
@@ -46,7 +46,7 @@ class Standardize(nn.Module):
 
 
 class Projection(nn.Module):
-    """Features of any size to the hidden size: LayerNorm -> Dropout -> Linear -> ReLU, (..., D) -> (..., d)."""
+    """Maps features to the hidden size: LayerNorm, Dropout, Linear, ReLU, (..., D) -> (..., d)."""
 
     def __init__(self, size: int, hidden: int, dropout: float):
         super().__init__()
@@ -59,7 +59,7 @@ class Projection(nn.Module):
 
 
 class PositionalEmbedding(nn.Module):
-    """A learned vector added for each position, LayerNorm and Dropout, (B, L, d) -> (B, L, d), L <= `positions`."""
+    """Adds a learned vector for each position, then LayerNorm and Dropout, (B, L, d) -> (B, L, d), L <= `positions`."""
 
     def __init__(self, positions: int, hidden: int, dropout: float):
         super().__init__()
@@ -85,9 +85,10 @@ class SelfAttention(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, sequence: Tensor, key_mask: Tensor | None = None, multiplier: Tensor | None = None) -> Tensor:
-        """key_mask: (B, L) bool, false at padding; multiplier: of the scaled scores, broadcast to (B, heads, L, L).
+        """Attend within each sequence (B, L, d) -> (B, L, d).
 
-        The multiplier comes before the mask, so that padding stays masked whatever it is.
+        key_mask: (B, L) bool, false at padding. multiplier: what the scaled scores are multiplied by, broadcast to
+        (B, heads, L, L); it is applied before the mask, so that padding stays masked whatever it holds.
         """
         query, key, value = (self._split(part(sequence)) for part in (self.query, self.key, self.value))
         scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
@@ -105,21 +106,21 @@ class SelfAttention(nn.Module):
 
 
 class AttentionPooling(nn.Module):
-    """One vector for a sequence: the sum weighted by a softmax of a learned linear map, (B, L, d) -> (B, d)."""
+    """Sums each sequence up as one vector, weighted by a softmax of a learned linear map, (B, L, d) -> (B, d)."""
 
     def __init__(self, hidden: int):
         super().__init__()
         self.logits = Linear(hidden, 1, bias=False)
 
     def forward(self, sequence: Tensor, mask: Tensor) -> Tensor:
-        """mask: (B, L) bool, false at padding."""
+        """Pool sequences (B, L, d) -> (B, d); mask: (B, L) bool, false at padding."""
         logits = self.logits(sequence)
         logits = logits.masked_fill(~mask[..., None], torch.finfo(logits.dtype).min)
         return (logits.softmax(dim=1) * sequence).sum(dim=1)
 
 
 class Embedding(nn.Module):
-    """Features of a sequence, projected and with their positions, (B, L, D) -> (B, L, d), L <= `positions`."""
+    """Projects the features of a sequence and adds their positions, (B, L, D) -> (B, L, d), L <= `positions`."""
 
     def __init__(self, size: int, positions: int, hidden: int, input_dropout: float, dropout: float):
         super().__init__()
@@ -131,7 +132,7 @@ class Embedding(nn.Module):
 
 
 class QueryEncoder(nn.Module):
-    """Tokens of queries embedded, attended and pooled, (Q, T, D) -> (Q, d), T <= `positions`."""
+    """Encodes queries: embeds their tokens, attends over them and pools them, (Q, T, D) -> (Q, d), T <= `positions`."""
 
     def __init__(self, size: int, positions: int, hidden: int, heads: int, input_dropout: float, dropout: float):
         super().__init__()
@@ -141,12 +142,15 @@ class QueryEncoder(nn.Module):
 
     @in_parts
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """mask: (Q, T) bool, false at padding."""
+        """Encode tokens (Q, T, D) -> (Q, d); mask: (Q, T) bool, false at padding."""
         return self.pooling(self.attention(self.embedding(tokens), key_mask=mask), mask)
 
 
 def initialize(model: nn.Module, seed: int) -> None:
-    """Weights of linear maps and tables from N(0, 0.02^2), biases 0, LayerNorm 1 and 0; equal seeds, equal weights."""
+    """Set all weights as the published models do; equal seeds give equal weights.
+
+    Weights of linear maps and position tables are drawn from N(0, 0.02^2), biases become 0, weights of LayerNorm 1.
+    """
     generator = torch.Generator().manual_seed(seed)
     for module in model.modules():
         if isinstance(module, nn.Linear | nn.Embedding):

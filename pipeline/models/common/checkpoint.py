@@ -20,9 +20,9 @@ WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 
 def save(folder: Path | str, model: RetrievalModel, config: dict[str, Any]) -> None:
-    """Write a model's weights and its configuration.
+    """Write the weights of a model and its configuration into `folder`.
 
-    config holds at least `model`, `video_size`, `query_size`, `max_query_tokens` and `recipe`, as `load` reads them.
+    config: holds at least `model`, `video_size`, `query_size`, `max_query_tokens` and `recipe`, as `load` reads them.
     """
     with atomic_path(Path(folder) / WEIGHTS) as temporary:
         save_file({name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}, temporary)
@@ -30,7 +30,10 @@ def save(folder: Path | str, model: RetrievalModel, config: dict[str, Any]) -> N
 
 
 def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[RetrievalModel, dict[str, Any]]:
-    """The model in evaluation mode, and its configuration. Raises PipelineError where the two files do not fit."""
+    """Build the model that `save` wrote, in evaluation mode; returns it and its configuration.
+
+    Raises PipelineError where a file is missing, and where the weights do not fit the configuration.
+    """
     config = read_json(Path(folder) / CONFIG)
     recipe = recipe_class(config["model"])(**config["recipe"])
     model = build(config["model"], config["video_size"], config["query_size"], recipe, config["max_query_tokens"])

@@ -1,6 +1,7 @@
-"""The directions in which queries correlate most with their videos: canonical correlation analysis (Hotelling 1936).
+"""Finds the directions in which queries correlate most with their videos: canonical correlation analysis.
 
-Each direction is weighted by a power of its correlation (Gong et al., IJCV 2014).
+The method is Hotelling's (1936); each direction is weighted by a power of its correlation, as in Gong et al. (IJCV
+2014). Two linear maps, one for videos and one for queries, compute the directions.
 Test: tests/models/test_cca.py.
 """
 
@@ -30,10 +31,12 @@ def solve(
     correlation_power: float,
     refit: bool,
 ) -> float:
-    """Set both maps, to d directions, from pairs in blocks: clips (B, N, D_v) of a video and words (B, D_q) about it.
+    """Set the weights of both maps so that their d outputs are the d directions that correlate most.
 
-    The words are paired with the mean of the clips, or, where `refit`, with the clip that the maps so far take for the
-    best. ridge: see `Covariance.directions`. Returns the mean correlation over the directions.
+    pairs: blocks of B videos and as many queries about them, as clips (B, N, D_v) and words (B, D_q). A query is paired
+    with the mean of the clips, or, where `refit` is true, with the clip that is best by the maps as they are before.
+    ridge: see `Covariance.directions`. correlation_power: each direction is multiplied by its correlation to this
+    power. Returns the mean correlation over the directions. Raises PipelineError where the ridge is too small.
     """
     covariance = Covariance(video_map.in_features, query_map.in_features, video_map.weight.device)
     for clips, words in pairs:
@@ -57,9 +60,10 @@ def pairs_of(
     see_tokens: Callable[[Tensor], Tensor],
     device: torch.device,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """The pairs that `solve` takes, block by block on the device, of clips (V, N, D_v) and queries (Q, T, D_q).
+    """Yield the pairs that `solve` takes, block by block on the device, from clips (V, N, D_v) and queries (Q, T, D_q).
 
-    mask: (Q, T); labels: (Q,) the video of each query; see_clips, see_tokens: what the maps see of them.
+    mask: (Q, T) bool, false at padding. labels: (Q,) int64, the video of each query. see_clips, see_tokens: applied to
+    clips and to tokens first, what a model does with them before the maps.
     """
     for block in torch.arange(len(labels)).split(BLOCK):
         words = mean_token(see_tokens(query[block].to(device)), mask[block].to(device))
@@ -67,19 +71,25 @@ def pairs_of(
 
 
 def mean_token(query: Tensor, mask: Tensor) -> Tensor:
-    """The mean of each query's tokens, (Q, T, D) with mask (Q, T) -> (Q, D)."""
+    """Average the tokens (Q, T, D) of each query -> (Q, D); mask: (Q, T) bool, false at padding."""
     weight = mask[..., None].to(query.dtype)
     return (query * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
 
 
 def _best(mapped: Tensor, words: Tensor, clips: Tensor) -> Tensor:
-    """Of the clips (B, N, D_v), mapped (B, N, d), the one nearest to the mapped words (B, d) -> (B, D_v)."""
+    """Choose of each video's clips (B, N, D_v) the one nearest to the words -> (B, D_v).
+
+    mapped: (B, N, d) the clips in the common space; words: (B, d) in the common space.
+    """
     best = (F.normalize(mapped, dim=-1) @ F.normalize(words, dim=-1)[:, :, None])[:, :, 0].argmax(dim=1)
     return clips[torch.arange(len(clips), device=clips.device), best]
 
 
 class Directions(NamedTuple):
-    """video (D_v, K), query (D_q, K), one direction a column; correlation (K,), falling; K = min(D_v, D_q)."""
+    """K = min(D_v, D_q) directions, the one that correlates most first.
+
+    video: (D_v, K), query: (D_q, K), one direction a column. correlation: (K,) of each direction.
+    """
 
     video: Tensor
     query: Tensor
@@ -87,7 +97,7 @@ class Directions(NamedTuple):
 
 
 class Covariance:
-    """Means and covariances of pairs of a video vector and a query vector, summed block by block in float64."""
+    """Sums up means and covariances of pairs of a video vector and a query vector, block by block in float64."""
 
     def __init__(self, video_size: int, query_size: int, device: torch.device):
         size = video_size + query_size
@@ -97,7 +107,7 @@ class Covariance:
         self._products = torch.zeros(size, size, dtype=torch.float64, device=device)
 
     def add(self, video: Tensor, query: Tensor) -> None:
-        """Pairs of rows (B, D_v) and (B, D_q)."""
+        """Add B pairs of a video vector and a query vector, (B, D_v) and (B, D_q)."""
         rows = torch.cat([video, query], dim=1).double()
         self._count += len(rows)
         self._sum += rows.sum(dim=0)
@@ -105,13 +115,14 @@ class Covariance:
 
     @property
     def mean(self) -> Tensor:
-        """(D_v + D_q,)."""
+        """The mean of both vectors of the pairs, one after the other: (D_v + D_q,)."""
         return self._sum / self._count
 
     def directions(self, ridge: float) -> Directions:
-        """Where video and query correlate most; ridge: added to the variances, a multiple of their mean.
+        """Compute the directions in which videos and queries correlate most.
 
-        Raises PipelineError where the ridge is too small for features that depend on each other.
+        ridge: this multiple of the mean variance is added to the variances. Raises PipelineError where it is too small
+        for features that depend on each other.
         """
         covariance = self._products / self._count - self.mean[:, None] * self.mean
         split = self.video_size
@@ -128,7 +139,7 @@ class Covariance:
 
 
 def _root(covariance: Tensor, ridge: float) -> Tensor:
-    """The lower triangular L (D, D) with L L^T = covariance and ridge."""
+    """Factor the covariance, with the ridge added to its diagonal, as L L^T; returns L (D, D), lower triangular."""
     diagonal = ridge * covariance.diagonal().mean() * torch.eye(len(covariance)).to(covariance)
     root, failed = torch.linalg.cholesky_ex(covariance + diagonal)
     if failed:

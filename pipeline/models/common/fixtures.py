@@ -1,6 +1,8 @@
-"""What the authors module of a model holds, and what several of them need to compute what a parity fixture expects.
+"""What a model's authors.py must define, and functions that several of them share.
 
-A fixture holds the authors' weights, inputs, and the results of their code. Test: tests/tools/test_parity.py.
+An authors.py lets `amdnet parity` compare our model with the published code: a parity fixture is a file that holds the
+authors' weights, some inputs, and the results of their code for them; authors.py builds our model for a fixture and
+computes the same results. Test: tests/tools/test_parity.py.
 """
 
 from collections.abc import Callable
@@ -16,11 +18,11 @@ Arrays = dict[str, Tensor]
 
 
 class Authors(Protocol):
-    """What the authors module of a model holds.
+    """What a model's authors.py defines.
 
-    NAMES: the names of our modules with weights -> the authors' names of them; OWN_WEIGHT: the authors' name of a
-    weight that only this model has, which tells its fixtures from others; TRAINING_RATE: the learning rate of the
-    steps of training in its fixtures, None where they hold none.
+    NAMES: maps the names of our modules that have weights to the authors' names. OWN_WEIGHT: the authors' name of a
+    weight that no other model has; a fixture that holds it is one of this model. TRAINING_RATE: the learning rate of
+    the training steps in this model's fixtures, None where they hold none.
     """
 
     NAMES: dict[str, str]
@@ -28,11 +30,11 @@ class Authors(Protocol):
     TRAINING_RATE: float | None
 
     def build(self, weights: Arrays, inputs: Arrays, meta: Arrays) -> RetrievalModel:
-        """Build the model that a fixture is of, with the sizes of the fixture's arrays and any weights."""
+        """Build our model in the sizes of a fixture's arrays; its weights do not matter, they are replaced."""
         ...
 
     def results(self, model: RetrievalModel, inputs: Arrays) -> Arrays:
-        """Compute every result that a fixture may expect, but for training, from its inputs, by its names."""
+        """Compute the results that a fixture may expect, except those of training, by their names in it."""
         ...
 
 
@@ -48,7 +50,7 @@ SHARED: dict[str, Any] = {
     "start": "random",
     "retrieval_scale": 1.0,
 }
-"""The values of a recipe that change no result, or that the authors of all models share."""
+"""The values of a recipe that change no result of a fixture, or are the same in the code of all authors."""
 
 LOSS_NAMES = {
     "retrieval_clip": "nce_clip",
@@ -66,9 +68,10 @@ def frame_model(
     inputs: Arrays,
     meta: Arrays,
 ) -> RetrievalModel:
-    """Build a model of clips and frames of the fixture's sizes, its recipe TVR's with the hardest negatives.
+    """Build a model of clips and frames in the sizes of the fixture, with the authors' recipe for TVR.
 
-    own: the values that only this model's recipe has.
+    Its triplet losses take the hardest negatives from the first epoch on. kind: the model's class. own: the values that
+    only this model's recipe has.
     """
     hidden, heads = meta["hidden_heads"].tolist()
     chosen = recipe(
@@ -89,7 +92,7 @@ def frame_model(
 
 
 def videos_of(inputs: Arrays) -> Videos:
-    """The videos of a fixture: its clips and frames, or its clips alone where it has no frames."""
+    """Put a fixture's videos together: clips and frames, or clips alone where the fixture has no frames."""
     clips = inputs["clips"]
     if "frames" not in inputs:
         return Videos(clips, clips[:, :0], clips.new_ones(len(clips), 0).bool())
@@ -97,13 +100,13 @@ def videos_of(inputs: Arrays) -> Videos:
 
 
 def query_tokens(model: Any, inputs: Arrays) -> Tensor:
-    """The encoded words (Q, T, d) of a model with a QueryEncoder, before they are pooled."""
+    """Compute the encoded tokens (Q, T, d) of a fixture's queries before they are pooled, in a model's QueryEncoder."""
     encoder = model.query_encoder
     return encoder.attention(encoder.embedding(inputs["query"]), inputs["query_mask"].bool())
 
 
 def score(model: Any, query: Tensor, index: Any, clip_weight: float) -> Tensor:
-    """The scores (Q, V) with another weight of the clip branch; with 1 they are of that branch alone."""
+    """Compute the scores (Q, V) with another `clip_weight`; with 1 they are those of the clip branch alone."""
     recipe, model.recipe = model.recipe, model.recipe.model_copy(update={"clip_weight": clip_weight})
     scores = model.score(query, index).score
     model.recipe = recipe
@@ -111,7 +114,7 @@ def score(model: Any, query: Tensor, index: Any, clip_weight: float) -> Tensor:
 
 
 def losses(model: Any, query: Tensor, encoding: Any, labels: Tensor, name: str, changes: dict[str, float]) -> Arrays:
-    """The losses with hard negatives and some values of the recipe changed, under the names `<name>.<loss>`."""
+    """Compute the losses with some values of the recipe changed, under the names `<name>.<loss>` of the fixtures."""
     recipe, model.recipe = model.recipe, model.recipe.model_copy(update=changes)
     terms = model.losses(query, encoding, labels, epoch=1)
     model.recipe = recipe

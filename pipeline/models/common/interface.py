@@ -1,6 +1,7 @@
-"""What every retrieval model can do: the one interface that training and ranking know.
+"""The interface of a retrieval model: all that training, search and evaluation know of it.
 
-A model is a folder of pipeline/models, whose name is the model's, and its recipes/<name>.yaml; docs/adding-a-model.md.
+A model is a folder in pipeline/models and the file recipes/<name>.yaml, both named like the model;
+docs/adding-a-model.md shows how to add one.
 Test: tests/models/test_interface.py, the same properties for all models.
 """
 
@@ -16,31 +17,40 @@ from pipeline.models.common.recipe import GradientRecipe, SolvedRecipe
 from pipeline.ops import linear
 
 NO_MOMENT = -1
+"""The number of the moment where a model learns no moments."""
 
 
 class Scores(NamedTuple):
-    """score: (Q, B), the higher the better; similarity: (Q, B, places) of each place in the videos, the largest of
-    which is where the score was reached. Only of retrieved videos does anybody ask for that: an arg max takes longer.
+    """What a model says of Q queries and B videos.
+
+    score: (Q, B), how well each video answers each query, the higher the better. similarity: (Q, B, P) of the query
+    with each of the P places in a video that the model compares it with: clips, or stretches of clips. The place with
+    the largest similarity gave the video its score.
     """
 
     score: Tensor
     similarity: Tensor
 
     def position(self, videos: Tensor) -> Tensor:
-        """Where the scores of the videos (Q, K) were reached -> (Q, K) int64."""
+        """Find the place that gave each video its score, for videos (Q, K) of the B -> (Q, K) int64 in [0, P).
+
+        It is computed only for the videos that are retrieved, because an arg max over all takes longer than the scores.
+        """
         rows = torch.arange(len(videos), device=videos.device)[:, None]
         return self.similarity[rows, videos].argmax(dim=-1)
 
 
 class RetrievalModel(nn.Module):
-    """Encoders of videos and queries into one space of size d, and what follows from it.
+    """Encodes videos and queries into a common space of size d, and scores videos for queries.
 
-    A model says by its base class how it is fitted: TrainedModel, SolvedModel, or this one: not at all.
+    The base class of a model says how the model is fitted: TrainedModel by gradient descent, SolvedModel in closed
+    form, RetrievalModel itself not at all.
 
-    An encoding is a NamedTuple of tensors whose first axis is the B videos, with gradients, for the losses. An index is
-    one too and holds only what scores and spans need, prepared once for all queries; its field `spans` (B, H, 2) is
-    centre and width of the moments that the model learned in each video, shares of its clips; H = 0 where it learns
-    none. Each model has types of its own for both, which is why they are Any here.
+    Videos are prepared in two steps. `encode_video` returns an *encoding*, a NamedTuple of tensors whose first axis is
+    the B videos, with gradients for the losses. `index` turns an encoding into an *index*, a NamedTuple too, which
+    holds only what scores and answers need and is made once for all queries. Its field `spans` (B, H, 2) holds centre
+    and width of the H moments that the model found in each video, as shares of the axis of the N clips; H = 0 for a
+    model that learns no moments. Every model has types of its own for both, which is why they are Any here.
     """
 
     def __init__(self, video_size: int, recipe: Recipe):
@@ -49,51 +59,59 @@ class RetrievalModel(nn.Module):
         self.standardize = Standardize(video_size)
 
     def encode_video(self, videos: Videos) -> Any:
-        """B videos of N = `recipe.clips` clips -> their encoding; none depends on the others of its batch."""
+        """Encode B videos of N = `recipe.clips` clips each; the encoding of one must not depend on the others."""
         raise NotImplementedError
 
     def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
-        """Tokens (Q, T, D_q) and their mask (Q, T) bool, false at padding -> (Q, d)."""
+        """Encode the tokens (Q, T, D_q) of Q queries -> (Q, d); mask: (Q, T) bool, false at padding."""
         raise NotImplementedError
 
     def index(self, encoding: Any) -> Any:
-        """An encoding of B videos -> their index."""
+        """Turn the encoding of B videos into their index."""
         raise NotImplementedError
 
     def score(self, query: Tensor, index: Any) -> Scores:
-        """Queries (Q, d) against B indexed videos."""
+        """Score the B videos of an index for encoded queries (Q, d)."""
         raise NotImplementedError
 
     def place(self, position: Tensor) -> Tensor:
-        """The run of clips that the positions (K,) of scores stand for: start and end (K, 2), shares of the N clips.
+        """Return the stretch of clips that each place (K,) int64 of `similarity` stands for: start and end (K, 2).
 
-        Here it is the clip at the position, for models that score single clips.
+        They are shares of the axis of the N clips, multiples of 1/N. Here place i is clip i, as in models that compare
+        a query with single clips.
         """
         return torch.stack([position, position + 1], dim=-1) / self.recipe.clips
 
     def localize(self, query: Tensor, index: Any, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        """Name what answers each of P queries within a video that was retrieved for it.
+        """Find the answer to each of K queries within one video that was retrieved for it.
 
-        query: (P, d) encoded; index: of any number of videos, of which video (P,) are the rows; position: (P,) of the
-        scores. Returns the moment (P,) int64, NO_MOMENT for a model that learns none, and start and end (P, 2), shares
-        of the axis of the N clips in [0, 1]; corpus/clip_times.py makes seconds of them. Here it is the run of clips
-        at the position, for models that learn no moments.
+        query: (K, d) encoded queries. index: the index of any number of videos. video: (K,) int64, the row of each
+        query's video in the index. position: (K,) int64, the place that gave the video its score.
+        Returns the number of the moment that answers, (K,) int64, NO_MOMENT for a model that learns no moments, and
+        start and end of the answer, (K, 2), shares of the axis of the N clips in [0, 1], which ClipTimes converts into
+        seconds. Here the answer is the stretch of clips at the position, as in models that learn no moments.
         """
         return torch.full_like(position, NO_MOMENT), self.place(position)
 
 
 class TrainedModel(RetrievalModel):
-    """A model that is fitted by gradient descent: it has losses, and projections from which training can start."""
+    """A model that is fitted by gradient descent.
+
+    It has losses, and projections that training can set to start with (training/start.py).
+    """
 
     recipe: GradientRecipe
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
-        """Through which features of videos, and of queries, enter; see start.py."""
+        """List the projections through which the features of videos, and those of queries, enter the model."""
         raise NotImplementedError
 
     @torch.no_grad()
     def pass_through(self) -> None:
-        """Let what follows the projections change nothing yet: no attention, no positions, pooling the mean."""
+        """Set the weights after the projections so that what the projections compute passes through them unchanged.
+
+        Attention and positions add nothing, and pooling is the mean. A model with other parts extends this.
+        """
         for module in self.modules():
             if isinstance(module, SelfAttention):
                 module.output.weight.zero_()
@@ -103,32 +121,34 @@ class TrainedModel(RetrievalModel):
                 module.table.weight.zero_()
 
     def losses(self, query: Tensor, encoding: Any, labels: Tensor, epoch: int) -> dict[str, Tensor]:
-        """The unweighted losses of a batch and their weighted sum `total`.
+        """Compute the losses of a batch by name, unweighted, and under `total` their weighted sum.
 
-        query (Q, d); labels (Q,): each query's video in the encoding; epoch: counted from 1.
+        query: (Q, d) encoded queries. encoding: that of the batch's videos. labels: (Q,) int64, the row of each query's
+        video in the encoding. epoch: counted from 1.
         """
         raise NotImplementedError
 
 
 class SolvedModel(RetrievalModel):
-    """A model that is fitted in closed form."""
+    """A model whose weights are computed in closed form, without gradient descent."""
 
     recipe: SolvedRecipe
 
     def solve(self, clips: Tensor, query: Tensor, mask: Tensor, labels: Tensor, refit: bool) -> float:
-        """Set the weights from clips (V, N, D_v) and queries (Q, T, D_q), mask (Q, T), with labels (Q,), their videos.
+        """Set the weights from all training videos and queries; return how well the model fits them, 1 at best.
 
-        refit: whether it was solved before, and may use what it found then. Returns how well it fits, 1 at best.
+        clips: (V, N, D_v). query: (Q, T, D_q) tokens. mask: (Q, T) bool, false at padding. labels: (Q,) int64, the
+        video of each query. refit: true where the model was solved before and may use what it found then.
         """
         raise NotImplementedError
 
 
 def moment_spans(spans: Tensor) -> Tensor:
-    """Centres and widths (..., 2) as starts and ends (..., 2), clipped to the axis of clips, [0, 1]."""
+    """Convert centres and widths (..., 2) into starts and ends (..., 2), cut to the axis of clips, [0, 1]."""
     centre, width = spans.unbind(-1)
     return torch.stack([centre - width / 2, centre + width / 2], dim=-1).clamp(0, 1)
 
 
 def similarities(query: Tensor, video: Tensor) -> Tensor:
-    """Dot products of queries (Q, d) with every vector of the videos (B, N, d) -> (Q, B, N)."""
+    """Compute the dot products of queries (Q, d) with all N vectors of B videos, (B, N, d) -> (Q, B, N)."""
     return linear(query, video.flatten(0, 1)).unflatten(-1, video.shape[:2])

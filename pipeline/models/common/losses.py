@@ -1,7 +1,7 @@
-"""The training losses of several models, unweighted; `labels` (Q,) is the index of each query's video in the batch.
+"""The training losses of the models, unweighted, for batches of B videos and Q queries.
 
-A video of the batch without queries counts as a negative only. A loss of one model alone stands in its folder.
-Test: tests/models/test_losses.py (hand values).
+`labels` (Q,) int64 is everywhere the row of each query's video in the batch. A video without queries in the batch is a
+negative for all queries, and nothing else. Test: tests/models/test_losses.py (hand values).
 """
 
 import torch
@@ -9,9 +9,10 @@ from torch import Tensor
 
 
 def retrieval_loss(scores: Tensor, labels: Tensor) -> Tensor:
-    """InfoNCE of scores (Q, B) both ways: each query among the videos, each video's queries among all queries.
+    """InfoNCE in both directions: a query must find its video among all, and a video its queries among all.
 
-    mean_q [lse_b S - S_own] + mean_b [lse_q S - lse_{own queries} S], the second over videos that have queries.
+    scores: S (Q, B). The loss is mean_q [lse_b S - S_own] + mean_b [lse_q S - lse_{own queries} S], where lse is the
+    logarithm of the sum of exponentials, and the second mean is over the videos that have queries.
     """
     own = labels[:, None] == torch.arange(scores.shape[1], device=scores.device)
     query_to_video = scores.logsumexp(dim=1) - torch.where(own, scores, 0.0).sum(dim=1)
@@ -23,11 +24,12 @@ def retrieval_loss(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def triplet_loss(scores: Tensor, labels: Tensor, margin: float, video_ranks: Tensor, query_ranks: Tensor) -> Tensor:
-    """Hinge of scores (Q, B) both ways, each against one negative, given by its rank among all, 0 the hardest.
+    """A hinge in both directions, in which each video meets one negative query and each query one negative video.
 
-    mean_b max(0, m + S_{negative query, b} - mean of the own queries' S) + mean_q max(0, m + S_{q, negative video} -
-    S_own), the first over videos that have queries. video_ranks: (B,) of the query that a video meets; query_ranks:
-    (Q,) of the video that a query meets; see `draw_ranks`. Where there is no negative, the hinge is 0.
+    scores: S (Q, B). The loss is mean_b max(0, m + S_{negative query, b} - mean of the own queries' S) + mean_q max(0,
+    m + S_{q, negative video} - S_own), where m is the margin and the first mean is over the videos that have queries.
+    video_ranks: (B,) int64, which of its negatives a video meets: 0 is the one with the highest score. query_ranks:
+    (Q,), the same for queries; `draw_triplets` draws both. Where there is no negative, the hinge is 0.
     """
     own = labels[:, None] == torch.arange(scores.shape[1], device=scores.device)
     positive = torch.where(own, scores, 0.0)
@@ -38,24 +40,27 @@ def triplet_loss(scores: Tensor, labels: Tensor, margin: float, video_ranks: Ten
 
 
 def _hinge(positive: Tensor, scores: Tensor, negative: Tensor, margin: float, ranks: Tensor) -> Tensor:
-    """(R,): rows of scores (R, C) with a mask of their negatives, the one of the given rank against the positive."""
+    """The hinge (R,) of each row of scores (R, C) between its positive and its negative of the given rank."""
     order = scores.detach().masked_fill(~negative, -torch.inf).argsort(dim=1, descending=True)
     met = scores.gather(1, order.gather(1, ranks[:, None]))[:, 0]
     return torch.where(negative.any(dim=1), torch.relu(margin + met - positive), 0.0)
 
 
 def draw_ranks(negatives: Tensor, pool: int | None = None) -> Tensor:
-    """(R,) ranks drawn uniformly from the negatives (R,) that each row has, or from the `pool` hardest of them."""
+    """Draw for each row a rank (R,) among its negatives, uniformly from all of them or from the `pool` hardest.
+
+    negatives: (R,) how many each row has.
+    """
     if pool is not None:
         negatives = negatives.clamp(max=pool)
     return (torch.rand(len(negatives), device=negatives.device) * negatives).long()
 
 
 def draw_triplets(labels: Tensor, videos: int, pool: int | None) -> tuple[Tensor, Tensor]:
-    """The ranks that `triplet_loss` takes of queries with `labels` (Q,) and B = `videos`.
+    """Draw the ranks that `triplet_loss` takes, (B,) for videos and (Q,) for queries, in a batch of B = `videos`.
 
-    pool: None in the easy phase, all negatives alike; in the hard phase a query meets one of the `pool` hardest videos,
-    and a video its hardest query.
+    pool: None for random negatives, as in the first epochs; else a query meets one of the `pool` hardest videos, and a
+    video its hardest query.
     """
     others = len(labels) - (labels[:, None] == torch.arange(videos, device=labels.device)).sum(dim=0)
     return draw_ranks(others, pool and 1), draw_ranks(torch.full_like(labels, videos - 1), pool)

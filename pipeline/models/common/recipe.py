@@ -1,6 +1,6 @@
-"""What the recipes of several models have in common; a model's own recipe stands in its folder.
+"""The hyperparameters that several models have in common; those of one model alone are in its folder's recipe.py.
 
-The values stand in recipes/<model>.yaml. Test: tests/models/test_recipe_file.py.
+The values are in recipes/<model>.yaml. Test: tests/models/test_recipe_file.py.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -14,7 +14,7 @@ STEADY_UNITS = 4  # hidden units that `start: cca` keeps to itself
 
 
 class GradientRecipe(Recipe):
-    """What the models share that are trained by gradient descent."""
+    """The hyperparameters of all models that are trained by gradient descent."""
 
     epochs: Count = Field(description="passes over the training videos, >= 1")
     start: Literal["random", "cca"] = Field(
@@ -50,7 +50,10 @@ class SolvedRecipe(Recipe):
 
 
 class FrameRecipe(GradientRecipe):
-    """What the models share that look at clips and frames."""
+    """The hyperparameters of all models that look at clips and frame rows.
+
+    A frame row is a feature row of a video at its own pace, beside the fixed number of clips; see corpus/videos.py.
+    """
 
     query_form: ClassVar[str] = "token"
 

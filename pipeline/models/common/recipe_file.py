@@ -1,4 +1,4 @@
-"""recipes/<model>.yaml: the hyperparameters of one model, a mapping a recipe, chosen by name or by data set.
+"""Reads recipes/<model>.yaml: the recipes of one model, each a mapping of hyperparameters under its name.
 
 Test: tests/models/test_recipe_file.py.
 """
@@ -20,7 +20,7 @@ CHOSEN = Path("outputs/scan/recipe.json")
 
 
 def recipe_class(model: str) -> type[Recipe]:
-    """The schema of a model's recipe: the subclass of Recipe in its folder's recipe.py.
+    """Find the schema of a model's recipes: the subclass of Recipe in the recipe.py of its folder.
 
     Raises ValueError for a model that has no folder.
     """
@@ -28,16 +28,16 @@ def recipe_class(model: str) -> type[Recipe]:
 
 
 def load_recipe(model: str, recipe: str, dataset: str, folder: Path = FOLDER) -> Recipe:
-    """The chosen recipe of a model; `auto` takes the one named like the data set, or `default` where there is none.
+    """Read a recipe of a model by its name; `auto` takes the one named like the data set, else `default`.
 
-    Raises PipelineError for a name that the file does not have, and for a recipe that is not well.
+    Raises PipelineError for a name that the file does not have, and for a recipe with a value that is not allowed.
     """
     recipes = read_recipes(model, folder)
     return recipes[recipe_name(recipe, dataset, recipes, folder / f"{model}.yaml")]
 
 
 def recipe_name(recipe: str, dataset: str, there: Collection[str], path: Path | str) -> str:
-    """The name of the recipe that `load_recipe` takes of those that are there, in the file `path`.
+    """Resolve the name of the recipe that `load_recipe` takes; `there`: the recipes in the file `path`.
 
     Raises PipelineError for a name that is not there.
     """
@@ -52,7 +52,10 @@ def recipe_name(recipe: str, dataset: str, there: Collection[str], path: Path | 
 
 
 def read_recipes(model: str, folder: Path = FOLDER) -> dict[str, Recipe]:
-    """All recipes of a model by name, each checked; raises PipelineError for the first that is not well."""
+    """Read and check all recipes of a model, by name.
+
+    Raises PipelineError where the file or its recipe `default` is missing, and for the first value that is not allowed.
+    """
     path, schema = folder / f"{model}.yaml", recipe_class(model)
     document = read_mapping(
         path, absent=f"write the recipes of `model: {model}` there; docs/adding-a-model.md says how"

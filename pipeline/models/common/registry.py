@@ -1,4 +1,4 @@
-"""Models by name. Only the chosen model's folder is imported, so that a stage depends on that one alone."""
+"""Builds models by name, and imports the folder of the chosen model alone, so that a stage depends on no other."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -9,7 +9,11 @@ from pipeline.models.common.interface import RetrievalModel
 
 
 def build(name: str, video_size: int, query_size: int, recipe: Recipe, max_query_tokens: int) -> RetrievalModel:
-    """The model in pipeline/models/`name`/model.py for features of these sizes, with torch's own initial weights."""
+    """Build the model in pipeline/models/`name`/model.py, with torch's own initial weights.
+
+    video_size, query_size: D_v and D_q, the sizes of a clip's vector and of a token's. max_query_tokens: the most
+    tokens that a query can have.
+    """
     model_class: Callable[..., RetrievalModel] = only_class(
         import_module(f"pipeline.models.{name}.model"), RetrievalModel
     )

@@ -1,4 +1,4 @@
-"""GMMFormer and the code of its authors: their names of its weights, and what a parity fixture of theirs expects.
+"""What `amdnet parity` and `amdnet import-checkpoint` must know of the published code of GMMFormer.
 
 Tests: tests/tools/test_author_weights.py, tests/tools/test_parity.py.
 """
@@ -49,12 +49,15 @@ ACTIVITYNET = {
 
 
 def build(weights: Arrays, inputs: Arrays, meta: Arrays) -> RetrievalModel:
-    """See `Authors`; the windows have the padded length, as published."""
+    """Build the model of a fixture; see Authors. Its windows have the padded length of the batch, as published."""
     return frame_model(GMMFormer, GMMFormerRecipe, TVR, weights, inputs, meta)
 
 
 def results(model: GMMFormer, inputs: Arrays) -> Arrays:
-    """See `Authors`; `tvr` and `act` name the recipes of the losses."""
+    """Compute what a fixture may expect; see Authors.
+
+    The losses are computed with the authors' recipes for TVR and for ActivityNet, under names with `tvr` and `act`.
+    """
     videos, labels = videos_of(inputs), inputs["labels"]
     query = model.encode_query(inputs["query"], inputs["query_mask"].bool())
     encoding = model.encode_video(videos)
@@ -85,7 +88,7 @@ def results(model: GMMFormer, inputs: Arrays) -> Arrays:
 
 
 def _layers(model: GMMFormer, inputs: Arrays) -> Arrays:
-    """What each layer of both branches makes of the videos, and the windows of all lengths."""
+    """Compute the results of each layer of both branches, and the windows for sequences of every length."""
     videos = videos_of(inputs)
     clips, frames, mask = videos.clips, videos.frames, videos.frame_mask
     found = {"query_tokens": query_tokens(model, inputs), "clip_embedded": model.clip_embedding(clips)}
@@ -102,5 +105,5 @@ def _layers(model: GMMFormer, inputs: Arrays) -> Arrays:
 
 
 def _windows(length: int) -> torch.Tensor:
-    """The windows (1, widths, L, L) of a sequence of L = `length` positions."""
+    """Compute the windows (1, widths, L, L) of a sequence of L = `length` positions."""
     return gaussian_windows(torch.tensor([length]), length)

@@ -1,7 +1,8 @@
 """GMMFormer: Gaussian windows of several widths over clips and frames (Wang et al., AAAI 2024, arXiv 2310.05195).
 
-A video is stored as 32 clip vectors and one frame vector. Both branches are two blocks of four self-attentions side by
-side; three of them multiply their scores by a Gaussian window around each position, so that they look near or far.
+A video is stored as N clip vectors, 32 as published, and one vector that sums up its frame rows. Clips and frame rows
+go through two blocks each, of four self-attentions side by side. Three of the four multiply their attention scores by a
+Gaussian window around each position, of three widths, so that they look near or far.
 Tests: tests/models/test_gmmformer.py, test_interface.py, tests/tools/test_parity.py (against the authors' numbers).
 """
 
@@ -24,14 +25,14 @@ DEVIATIONS = 9.0  # standard deviations a window's width spans
 
 
 class VideoEncoding(NamedTuple):
-    """B encoded videos. clips: (B, N, d); frame: (B, d), all frames pooled."""
+    """B encoded videos: clips (B, N, d), and frame (B, d), all frame rows of a video pooled."""
 
     clips: Tensor
     frame: Tensor
 
 
 class VideoIndex(NamedTuple):
-    """B videos ready for queries: clips (B, N, d) and frame (B, d) of length 1; spans (B, 0, 2)."""
+    """B videos ready for queries: clips (B, N, d) and frame (B, d), each vector of length 1, and spans (B, 0, 2)."""
 
     clips: Tensor
     frame: Tensor
@@ -39,10 +40,10 @@ class VideoIndex(NamedTuple):
 
 
 class GaussianBlock(nn.Module):
-    """The mean of self-attentions whose scores are multiplied by windows.
+    """Averages several self-attentions, of which all but the first multiply their scores by a window.
 
-    One attention after the other: all as one, with four times the heads, took twice the time on CPUs, since less of it
-    stays in the cache (benchmarks/README.md).
+    They are computed one after the other: as one attention with four times the heads they took twice the time on CPUs,
+    since less of it stays in the cache (benchmarks/README.md).
     """
 
     def __init__(self, hidden: int, heads: int, dropout: float):
@@ -50,7 +51,10 @@ class GaussianBlock(nn.Module):
         self.units = nn.ModuleList(SelfAttention(hidden, heads, dropout) for _ in range(1 + len(WIDTHS)))
 
     def forward(self, sequence: Tensor, windows: Tensor, key_mask: Tensor | None = None) -> Tensor:
-        """(B, L, d) -> (B, L, d); windows: (B or 1, widths, L, L); key_mask: (B, L) bool, false at padding."""
+        """Attend within each sequence (B, L, d) -> (B, L, d).
+
+        windows: (B or 1, widths, L, L), see `gaussian_windows`; key_mask: (B, L) bool, false at padding.
+        """
         plain, *windowed = self.units
         attended = plain(sequence, key_mask)
         for unit, window in zip(windowed, windows.unbind(dim=1), strict=True):
@@ -59,9 +63,10 @@ class GaussianBlock(nn.Module):
 
 
 class GMMFormer(TrainedModel):
-    """The score is a weighted sum of two cosines: to a video's best clip, its position, and to its frame vector.
+    """GMMFormer: a video's score is a weighted sum of two cosines, with its best clip and with its frame vector.
 
-    max_query_tokens: rows of the queries' position table, the most tokens a query may have.
+    video_size, query_size: D_v and D_q, the sizes of the features. max_query_tokens: the most tokens a query may have,
+    which is how many rows the table of query positions has.
     """
 
     recipe: GMMFormerRecipe
@@ -78,12 +83,12 @@ class GMMFormer(TrainedModel):
         self.frame_pooling = AttentionPooling(hidden)
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
-        """See RetrievalModel."""
+        """See TrainedModel."""
         videos = [self.clip_embedding.projection, self.frame_embedding.projection]
         return videos, [self.query_encoder.embedding.projection]
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
-        """See RetrievalModel; with `window: padded`, the windows follow the longest video of the batch."""
+        """See RetrievalModel. With `window: padded` an encoding does depend on the longest video of its batch."""
         clips, frames, mask = videos.clips, videos.frames, videos.frame_mask
         if self.recipe.window == "padded":
             longest = torch.full((1,), mask.shape[1], device=mask.device)
@@ -92,7 +97,7 @@ class GMMFormer(TrainedModel):
 
     @in_parts
     def _clips(self, clips: Tensor) -> Tensor:
-        """Clips (B, N, D_v) encoded to (B, N, d)."""
+        """Encode clips (B, N, D_v) -> (B, N, d)."""
         clips = self.clip_embedding(self.standardize(clips))
         windows = gaussian_windows(torch.full((1,), clips.shape[1], device=clips.device), clips.shape[1])
         for block in self.clip_blocks:
@@ -101,11 +106,11 @@ class GMMFormer(TrainedModel):
 
     @in_parts
     def _frame(self, frames: Tensor, mask: Tensor) -> Tensor:
-        """Frames (B, L, D_v) with their mask, pooled to (B, d), the windows as long as each video."""
+        """Encode frame rows (B, L, D_v) and pool them -> (B, d), with windows as long as each video."""
         return self._windowed(frames, mask, mask.sum(dim=1))
 
     def _windowed(self, frames: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
-        """Frames (B, L, D_v) with their mask, pooled to (B, d); lengths: (B,) or (1,), of the windows."""
+        """Encode frame rows (B, L, D_v) and pool them -> (B, d); lengths: (B,) or (1,), how long the windows are."""
         frames = self.frame_embedding(self.standardize(frames))
         windows = gaussian_windows(lengths, mask.shape[1])
         for block in self.frame_blocks:
@@ -129,7 +134,7 @@ class GMMFormer(TrainedModel):
         return Scores(weight * similarity.amax(dim=-1) + (1 - weight) * (unit @ index.frame.T), similarity)
 
     def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
-        """See RetrievalModel; negatives are hard after `hard_start` epochs."""
+        """See TrainedModel. The negatives of the triplet losses are hard after `hard_start` epochs."""
         recipe = self.recipe
         unit, (clips, frame, _) = F.normalize(query, dim=-1), self.index(encoding)
         pool = recipe.hard_pool if epoch > recipe.hard_start else None
@@ -156,10 +161,10 @@ class GMMFormer(TrainedModel):
 
 
 def gaussian_windows(lengths: Tensor, size: int) -> Tensor:
-    """Windows of sequences of `lengths` (B,) padded to `size` -> (B, widths, size, size), rows = query positions.
+    """Compute the Gaussian windows of sequences of `lengths` (B,), padded to `size` -> (B, widths, size, size).
 
-    A row's maximum is 1. As published, rows are centred at r / length and columns stand at
-    s / (length - 1), so that from the middle on the maximum lies one column to the left.
+    A row is the position that attends, and its maximum is 1. As published, row r is centred at r / length, while column
+    s stands at s / (length - 1), so that from the middle on the maximum lies one column to the left.
     """
     position = torch.arange(size, device=lengths.device, dtype=torch.float32)
     centre = (position / lengths[:, None])[:, :, None]

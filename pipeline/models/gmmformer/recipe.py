@@ -1,4 +1,4 @@
-"""Hyperparameters of GMMFormer."""
+"""The schema of the recipes of GMMFormer."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from pipeline.models.common.recipe import FrameRecipe
 
 
 class GMMFormerRecipe(FrameRecipe):
-    """Hyperparameters of GMMFormer on one data set (Wang et al., AAAI 2024)."""
+    """The hyperparameters of GMMFormer (Wang et al., AAAI 2024)."""
 
     window: Literal["own_length", "padded"] = Field(
         description="Gaussian windows follow each video's own_length | the padded length of the batch, as published: "

@@ -1,4 +1,4 @@
-"""MS-SL and the code of its authors: their names of its weights, and what a parity fixture of theirs expects.
+"""What `amdnet parity` and `amdnet import-checkpoint` must know of the published code of MS-SL.
 
 Tests: tests/tools/test_author_weights.py, tests/tools/test_parity.py.
 """
@@ -32,12 +32,15 @@ ACTIVITYNET = {"margin": 0.2}
 
 
 def build(weights: Arrays, inputs: Arrays, meta: Arrays) -> RetrievalModel:
-    """See `Authors`."""
+    """Build the model of a fixture; see Authors."""
     return frame_model(MSSL, MSSLRecipe, TVR, weights, inputs, meta)
 
 
 def results(model: MSSL, inputs: Arrays) -> Arrays:
-    """See `Authors`; `tvr` and `act` name the recipes of the losses."""
+    """Compute what a fixture may expect; see Authors.
+
+    The losses are computed with the authors' recipes for TVR and for ActivityNet, under names with `tvr` and `act`.
+    """
     labels = inputs["labels"]
     query = model.encode_query(inputs["query"], inputs["query_mask"].bool())
     encoding = model.encode_video(videos_of(inputs))

@@ -1,7 +1,8 @@
 """MS-SL: multi-scale similarity learning (Dong et al., ACM MM 2022, arXiv 2208.12510).
 
-A query is compared with every run of consecutive clips of a video, all lengths and all starts. The most similar run,
-the key clip, then guides attention over the frames, so that what a video's frames say depends on the query.
+A query is compared with every *proposal* of a video: every stretch of consecutive clips, of all lengths and all starts.
+The most similar proposal, which the paper calls the key clip, then guides attention over the frame rows, so that the
+one vector they are summed up in depends on the query.
 Tests: tests/models/test_ms_sl.py, test_interface.py, tests/tools/test_parity.py (against the authors' numbers).
 """
 
@@ -25,7 +26,7 @@ STARTING_KEY = 0.02  # of each unit in the keys of `pass_through`: frames like t
 
 
 class VideoEncoding(NamedTuple):
-    """B encoded videos. clips: (B, N, d); frames: (B, L, d) and their mask (B, L) bool, false at padding."""
+    """B encoded videos: clips (B, N, d), frames (B, L, d) and their mask (B, L) bool, false at padding."""
 
     clips: Tensor
     frames: Tensor
@@ -33,10 +34,10 @@ class VideoEncoding(NamedTuple):
 
 
 class VideoIndex(NamedTuple):
-    """B videos ready for queries, P = N (N + 1) / 2 proposals each.
+    """B videos ready for queries, with P = N (N + 1) / 2 proposals each.
 
-    clips: (B, N, d); lengths: (B, P) of the proposals' vectors; guided: (B, P, d) of length 1, the frames as each
-    proposal sees them; spans: (B, 0, 2).
+    clips: (B, N, d). lengths: (B, P), the lengths of the proposals' vectors. guided: (B, P, d), each of length 1, the
+    frame rows summed up with the attention of each proposal. spans: (B, 0, 2); see RetrievalModel.
     """
 
     clips: Tensor
@@ -46,9 +47,11 @@ class VideoIndex(NamedTuple):
 
 
 class MSSL(TrainedModel):
-    """The score is a weighted sum of two cosines: to a video's best proposal, its position, and to its guided frames.
+    """MS-SL: a video's score is a weighted sum of two cosines, with its best proposal and with its guided frames.
 
-    max_query_tokens: rows of the queries' position table, the most tokens a query may have.
+    The guided frames are the frame rows summed up with the attention of that proposal. video_size, query_size: D_v and
+    D_q, the sizes of the features. max_query_tokens: the most tokens a query may have, which is how many rows the table
+    of query positions has.
     """
 
     recipe: MSSLRecipe
@@ -67,13 +70,13 @@ class MSSL(TrainedModel):
         self.register_buffer("averages", averages_of(recipe.clips), persistent=False)
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
-        """See RetrievalModel."""
+        """See TrainedModel."""
         videos = [self.clip_embedding.projection, self.frame_embedding.projection]
         return videos, [self.query_encoder.embedding.projection]
 
     @torch.no_grad()
     def pass_through(self) -> None:
-        """See RetrievalModel; a proposal sees the frames that are like it, as they are."""
+        """See TrainedModel. A proposal attends most to the frame rows that are like it, and takes them as they are."""
         super().pass_through()
         self.value.weight.copy_(torch.eye(len(self.value.weight)))
         self.key.weight.copy_(STARTING_KEY * self.value.weight)
@@ -89,28 +92,30 @@ class MSSL(TrainedModel):
         return self.query_encoder(query, mask)
 
     def over_proposals(self, values: Tensor) -> Tensor:
-        """What belongs to each clip (..., N), averaged over each proposal (..., P): one product, no cancellation.
+        """Average a number for each clip (..., N) over the clips of each proposal -> (..., P).
 
-        A proposal's vector is the mean of its clips, so its dot product with anything is the mean of theirs: no
-        proposal's vector is ever built.
+        A proposal's vector is the mean of its clips, so its dot product with anything is the mean of the clips' dot
+        products. So the vectors of the proposals are never computed. This is one matrix product, without the
+        cancellation that differences of cumulative sums would have.
         """
         return linear(values, self.averages)
 
     def lengths(self, clips: Tensor) -> Tensor:
-        """The lengths (B, P) of the proposals' vectors, from the dot products among the clips (B, N, d)."""
+        """Compute the lengths (B, P) of the proposals' vectors, from the dot products among the clips (B, N, d)."""
         squares = (self.over_proposals(clips @ clips.mT) * self.averages.T).sum(dim=1)
         return squares.clamp(min=SMALLEST_SQUARE).sqrt()
 
     def guided(self, clips: Tensor, frames: Tensor, mask: Tensor) -> Tensor:
-        """The frames (B, L, d) as each proposal of the clips (B, N, d) sees them -> (B, P, d)."""
+        """Sum the frame rows (B, L, d) up with the attention of each proposal -> (B, P, d); clips: (B, N, d)."""
         logits = self.over_proposals(self.key(frames) @ clips.mT).mT
         return attention(logits, mask) @ self.value(frames)
 
     def guided_by(self, weights: Tensor, labels: Tensor, encoding: VideoEncoding) -> Tensor:
-        """The frames of the videos `labels` (Q,) as one proposal of each sees them -> (Q, d).
+        """Sum up, for each of Q queries, the frame rows of its video with the attention of one proposal -> (Q, d).
 
-        weights: (Q, N), the proposals' rows of `averages`. Keys and values are linear maps of the frames, so that the
-        first is taken of the clips, and the second of the result: a few rows instead of all frames.
+        weights: (Q, N), the row of `averages` of each proposal. labels: (Q,) int64, the video of each query. Keys and
+        values are linear maps of the frame rows. So the map of the keys is applied to the clips instead, and that of
+        the values to the result: to a few rows, not to all frame rows.
         """
         clips, frames, mask = encoding
         keyed = linear(clips, self.key.weight.T)
@@ -121,7 +126,7 @@ class MSSL(TrainedModel):
         return self.value(linear((shares * own[..., None]).flatten(1), frames.flatten(0, 1).T))
 
     def index(self, encoding: VideoEncoding) -> VideoIndex:
-        """See RetrievalModel. What a query finds in the frames depends on its proposal alone: one vector for each."""
+        """See RetrievalModel. The guided frames depend on a query through its best proposal alone: P vectors a video."""
         clips, frames, mask = encoding
         guided = F.normalize(self.guided(clips, frames, mask), dim=-1)
         return VideoIndex(clips, self.lengths(clips), guided, clips.new_empty(len(clips), 0, 2))
@@ -137,24 +142,25 @@ class MSSL(TrainedModel):
         return Scores(weight * clip + (1 - weight) * frame, similarity)
 
     def place(self, position: Tensor) -> Tensor:
-        """See RetrievalModel: the best proposal."""
+        """See RetrievalModel. A place is a proposal."""
         start, size = (numbers.to(position.device)[position] for numbers in proposals_of(self.recipe.clips))
         return torch.stack([start, start + size], dim=-1) / self.recipe.clips
 
     @torch.no_grad()
     def best_proposals(self, dots: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """The proposals (Q, B) of the largest cosine and of the largest dot product.
+        """Find for each query and video the proposals with the largest cosine and the largest dot product, two (Q, B).
 
-        dots: (Q, B, N) of queries and clips; lengths: (B, P).
+        dots: (Q, B, N), the dot products of queries and clips. lengths: (B, P), those of the proposals' vectors.
         """
         proposals = self.over_proposals(dots)
         largest = proposals.argmax(dim=-1)
         return proposals.div_(lengths).argmax(dim=-1), largest
 
     def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
-        """See RetrievalModel; negatives are hard after `hard_start` epochs.
+        """See TrainedModel. The negatives of the triplet losses are hard after `hard_start` epochs.
 
-        A query guides the frames of its own video alone; they are negatives of all other queries, its video's too.
+        Each query guides the frame rows of its own video alone. The resulting vector is a negative of all other
+        queries, those about the same video too.
         """
         recipe, clips = self.recipe, encoding.clips
         unit, pool = F.normalize(query, dim=-1), recipe.hard_pool if epoch > recipe.hard_start else None
@@ -188,7 +194,10 @@ class MSSL(TrainedModel):
 
 @cache
 def proposals_of(clips: int) -> tuple[Tensor, Tensor]:
-    """First clip and number of clips of each proposal, two (P,) int64: single clips first, the whole video last."""
+    """List the first clip and the number of clips of each proposal, two (P,) int64.
+
+    Proposals of one clip come first, and the whole video comes last.
+    """
     sizes = torch.arange(1, clips + 1)
     size = sizes.repeat_interleave(clips + 1 - sizes)
     start = torch.cat([torch.arange(clips + 1 - number) for number in sizes.tolist()])
@@ -196,12 +205,12 @@ def proposals_of(clips: int) -> tuple[Tensor, Tensor]:
 
 
 def averages_of(clips: int) -> Tensor:
-    """(P, N): row p weighs the clips of proposal p with 1 / their number, and the others with 0."""
+    """Build the matrix (P, N) whose row p weighs the clips of proposal p by 1 / their number, and all others by 0."""
     start, size = proposals_of(clips)
     clip = torch.arange(clips)
     return ((clip >= start[:, None]) & (clip < (start + size)[:, None])) / size[:, None]
 
 
 def attention(logits: Tensor, mask: Tensor) -> Tensor:
-    """The softmax of logits (B, K, L) over what the mask (B, L) has."""
+    """Compute the softmax of logits (B, K, L) over the frame rows, those that the mask (B, L) has."""
     return logits.masked_fill(~mask[:, None], torch.finfo(logits.dtype).min).softmax(dim=-1)

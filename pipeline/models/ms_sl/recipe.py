@@ -1,7 +1,7 @@
-"""Hyperparameters of MS-SL."""
+"""The schema of the recipes of MS-SL."""
 
 from pipeline.models.common.recipe import FrameRecipe
 
 
 class MSSLRecipe(FrameRecipe):
-    """Hyperparameters of MS-SL on one data set (Dong et al., ACM MM 2022)."""
+    """The hyperparameters of MS-SL (Dong et al., ACM MM 2022)."""
