@@ -1,7 +1,8 @@
-"""How a span within a video is answered: as the model does, or with a window around the clip that matches best.
+"""Chooses which span within a video is the answer: the model's own, or a window around the clip that matches best.
 
-A window is a share of the video wide; its width is chosen on the split that selects the model, and with `auto` so is
-the way to answer. Nothing of this touches the ranking. Test: tests/evaluation/test_answers.py.
+The width of the window is a share of the video's length. It is chosen on the split that selects the model; with
+`evaluate.answer: auto`, so is the kind of answer. Nothing of this changes the ranking. Test:
+tests/evaluation/test_answers.py.
 """
 
 from collections.abc import Mapping
@@ -19,13 +20,15 @@ from pipeline.evaluation.ranking import Ranking
 from pipeline.retrieval.search import Retrieved
 
 WIDTHS = np.arange(1, 41) / 40
-"""The widths that are tried, shares of the video."""
+"""The widths of the window that are tried, as shares of the video's length."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """kind: `model` or `window`; width: of the window, None where none was chosen; choice: for details.json, how it was
-    chosen.
+    """The kind of answer that was chosen.
+
+    kind: `model` for the model's own span, or `window`. width: that of the best window, as a share of the video's
+    length, None where there was nothing to choose by. choice: what details.json says of how it was chosen.
     """
 
     kind: str
@@ -33,14 +36,14 @@ class Answer:
     choice: Mapping[str, Any]
 
     def spans(self, corpus: Corpus, retrieved: Retrieved) -> Tensor:
-        """Start and end in seconds (Q, K, 2), float64, of what was retrieved."""
+        """Answer within the videos that were retrieved: start and end in seconds (Q, K, 2), float64."""
         if self.kind == "window":
             assert self.width is not None
             return window(corpus, retrieved, self.width)
         return retrieved.seconds(corpus.times)
 
     def __str__(self) -> str:
-        """For the stage's last line."""
+        """Describe the answer for the last line that the stage prints."""
         what = f"windows of {self.width:g} of the video" if self.kind == "window" else "the model's own"
         split = self.choice["split"]
         if self.width is None:
@@ -62,10 +65,11 @@ def window(corpus: Corpus, retrieved: Retrieved, width: float) -> Tensor:
 
 
 def choose(corpus: Corpus, ranking: Ranking, asked: str, split: str) -> Answer:
-    """The answer by what is right on `split`, the one that selects the model; asked: `auto`, `model` or `window`.
+    """Choose the answer that has the larger mean IoU on a split.
 
-    A width is chosen, and its spread told, even where the model's own answer is taken. Where no query of the split has
-    annotated spans, there is nothing to choose by, and the model's own answer stays.
+    corpus, ranking: of the split that selects the model, whose name is `split`. asked: `evaluate.answer`; with `model`
+    or `window` only the width of the window is chosen. The choice tells that width, and how far it can be trusted, for
+    every kind of answer. Where no query of the split has annotated spans, the answer is the model's own.
     """
     truth = annotated(corpus.spans, corpus.agreement)
     counted = {"asked": asked, "split": split, "queries_with_spans": len(truth.query)}
@@ -93,7 +97,7 @@ def choose(corpus: Corpus, ranking: Ranking, asked: str, split: str) -> Answer:
 
 
 def _window_ious(corpus: Corpus, retrieved: Retrieved, truth: Annotated) -> np.ndarray:
-    """(widths, K) of the K queries with annotated spans, one width at a time."""
+    """Compute the IoU of the window of each width for each of the K queries with annotated spans -> (widths, K)."""
     return np.stack(
         [truth.iou(window(corpus, retrieved, width)[truth.query, 0]).double().numpy() for width in WIDTHS.tolist()]
     )

@@ -1,7 +1,8 @@
-"""How far a number may be trusted: 95 % intervals over resampled videos, each drawn with all its queries.
+"""Computes how far a metric may be trusted: 95 % intervals by the bootstrap, over videos drawn with all their queries.
 
-Queries of one video succeed and fail together, so the videos are what is drawn. Draws come from a fixed seed: the same
-rows give the same intervals. A deviation over training seeds says nothing of this: it is of the same test videos.
+Videos are drawn and not queries, because the queries of one video succeed and fail together. The seed of the draws is
+fixed, so that the same rankings give the same intervals. The deviation over training seeds is no substitute: it says
+how training varies, not how the choice of the test videos does.
 Test: tests/evaluation/test_bootstrap.py.
 """
 
@@ -19,14 +20,15 @@ DECIMALS = 9
 BLOCK = 1 << 22  # numbers drawn at once
 
 Rows = Sequence[Mapping[str, Any]]
-"""Of a rankings_*.jsonl file: `query_id`, `video_id`, `rank` and `iou`, which may be None, are read."""
+"""The rows of a rankings_*.jsonl file; `query_id`, `video_id`, `rank` and `iou`, which may be None, are used."""
 
 
 def resampled_means(values: np.ndarray, videos: np.ndarray) -> np.ndarray:
-    """Means (DRAWS, M) of values (M, Q) over the queries of as many videos as there are, drawn with replacement.
+    """Compute DRAWS bootstrap means of each of M rows of values (M, Q) -> (DRAWS, M).
 
-    videos: (Q,) the video of each query, of any type; the M rows share their draws. The means are rounded, since the
-    last bits of a product of matrices are not the same on every machine.
+    A draw takes as many videos as there are, with replacement, and the mean is over all their queries. videos: (Q,) the
+    video of each query, of any type. All rows share the draws. The means are rounded, because the last bits of a matrix
+    product differ between machines.
     """
     names, of = np.unique(videos, return_inverse=True)
     number = np.bincount(of)
@@ -39,21 +41,24 @@ def resampled_means(values: np.ndarray, videos: np.ndarray) -> np.ndarray:
 
 
 def interval(values: np.ndarray, videos: np.ndarray) -> list[float]:
-    """The 95 % interval of the mean of values (Q,)."""
+    """Compute the 95 % interval, both ends, of the mean of values (Q,); videos: (Q,) the video of each query."""
     return np.percentile(resampled_means(values[None], videos)[:, 0], PERCENTILES).tolist()
 
 
 def intervals(*runs: Rows) -> dict[str, list[float]]:
-    """By metric the value of the runs' mean, then both ends of its interval; several runs are seeds of one model."""
+    """Compute, by metric, the value and both ends of its 95 % interval, for the mean over runs.
+
+    runs: the rankings of each run; several runs are the same model with other seeds.
+    """
     table = _mean_of(runs)
     return {name: _value_and_interval(values, videos) for name, (values, videos) in table.items()}
 
 
 def paired(runs: Sequence[Rows], baseline: Sequence[Rows]) -> dict[str, list[float]]:
-    """By metric how much better the runs are than the baseline's, then both ends of the interval.
+    """Compute, by metric, how much better the mean over `runs` is than that over `baseline`, and its 95 % interval.
 
-    Both are measured on the same draws, so that what makes a video easy for both does not count. Raises PipelineError
-    where they are not of the same queries.
+    Both are measured on the same draws of videos, so that a video that is easy for both does not count. Raises
+    PipelineError where the rankings are not of the same queries.
     """
     ours, theirs = _mean_of(runs), _mean_of(baseline)
     _require_same([*runs, *baseline])
@@ -69,7 +74,7 @@ def _value_and_interval(values: np.ndarray, videos: np.ndarray) -> list[float]:
 
 
 def _mean_of(runs: Sequence[Rows]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """By metric what each query adds to it in per cent, the mean over the runs, and the queries' videos."""
+    """Compute, by metric, what each query adds to it in per cent, as a mean over the runs, and the queries' videos."""
     _require_same(runs)
     videos = np.array([row["video_id"] for row in runs[0]])
     ranks = np.array([[row["rank"] for row in rows] for rows in runs])

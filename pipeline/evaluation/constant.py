@@ -1,4 +1,6 @@
-"""The best answer that looks at no video and no query: one span for all, as shares, chosen on the training split.
+"""Finds the best span that is the same for every video and query, as shares of a video, on the training split.
+
+A model whose answers are no better has learned nothing about moments.
 
 Test: tests/evaluation/test_constant.py.
 """
@@ -12,13 +14,14 @@ from pipeline.core.manifest import read_queries, read_videos
 from pipeline.evaluation.moments import annotated
 
 EDGES = torch.arange(41, dtype=torch.float64) / 40
-"""Where a span may start and end, shares of the video."""
+"""Where a span may start and end, as shares of a video."""
 
 
 def constant_span(manifest: Path | str) -> tuple[float, float] | None:
-    """Start and end, shares of the video, of the largest mean IoU over the training queries that have spans.
+    """Find the span, start and end as shares of a video, with the largest mean IoU over the training queries.
 
-    The first of those that are equally good; None where no training query has spans.
+    manifest: the folder that `prepare` wrote. Queries without annotated spans do not count; where none has any, the
+    result is None. Of equally good spans it is the first.
     """
     manifest = Path(manifest)
     seconds = {video.video_id: video.used_seconds for video in read_videos(manifest / "videos.jsonl")}
@@ -37,6 +40,9 @@ def constant_span(manifest: Path | str) -> tuple[float, float] | None:
 
 
 def spans_of(start: float, end: float | Tensor, length: Tensor) -> Tensor:
-    """The span in seconds (..., K, 2) of videos of `length` (K,) seconds; a column of ends gives as many answers."""
+    """Convert a span from shares into seconds (..., K, 2), in K videos of `length` (K,) seconds.
+
+    end: a number, or a column (E, 1) of them, which gives (E, K, 2).
+    """
     ends = torch.as_tensor(end, dtype=torch.float64) * length
     return torch.stack([(start * length).expand_as(ends), ends], dim=-1)

@@ -1,6 +1,6 @@
-"""What a model costs: its size, its training time, the time of one search and the room of its index.
+"""Measures what a model costs: its size, how long it was trained, how long a search takes and how large its index is.
 
-The times are of the machine that the run had, and the only numbers of a run that another one does not repeat.
+The times depend on the machine. They are the only numbers that differ where the pipeline runs again with equal inputs.
 Test: tests/evaluation/test_cost.py.
 """
 
@@ -17,7 +17,7 @@ SEARCHES = 50
 
 
 def cost(index: Index, corpus: Corpus, training: Mapping[str, Any]) -> dict[str, float]:
-    """The flat metrics file of costs. index: of the videos of `corpus`; training: what training.json holds."""
+    """Collect the costs for cost.json. index: that of the videos of `corpus`; training: what training.json holds."""
     return {
         "parameters": training["parameters"],
         "training seconds": round(training["seconds"], 1),
@@ -27,9 +27,9 @@ def cost(index: Index, corpus: Corpus, training: Mapping[str, Any]) -> dict[str,
 
 
 def query_milliseconds(index: Index, corpus: Corpus) -> float:
-    """The median time from the token features of one query to the spans in the first videos of the index.
+    """Measure how long a search takes, from the token features of one query to its first videos, in milliseconds.
 
-    One query is searched at a time, the first SEARCHES of the corpus.
+    It is the median over the first SEARCHES queries of the corpus, each searched by itself.
     """
     times = []
     for query, mask in zip(corpus.query[:SEARCHES], corpus.query_mask[:SEARCHES], strict=True):

@@ -1,8 +1,9 @@
-"""Moment metrics: how well the span predicted for a query meets the annotated one.
+"""Moment metrics: how well the span that is predicted for a query overlaps the annotated one.
 
-Two questions, named as the field names them: single-video moment retrieval (SVMR: the span predicted in the query's own
-video) and video corpus moment retrieval (VCMR: the own video must also rank first). Only queries with annotated spans
-count. IoU is overlap over hull in float32, as in TVR's evaluator, whose thresholds fall on float32 rounding.
+There are two tasks, with the names that the literature uses. In single-video moment retrieval (SVMR) the span is
+predicted in the query's own video; in video corpus moment retrieval (VCMR) that video must also rank first. Only
+queries with annotated spans count. IoU is the overlap of two spans divided by their hull, the shortest span that covers
+both. It is computed in float32 as in TVR's evaluator, since the rounding decides about spans right at a threshold.
 Test: tests/evaluation/test_moments.py.
 """
 
@@ -17,7 +18,7 @@ Span = tuple[float, float]
 
 
 def iou(predicted: Tensor, annotated: Tensor) -> Tensor:
-    """Temporal IoU (...) float32 of spans (..., 2) in seconds: overlap / hull; 0 where the hull is empty or NaN."""
+    """Compute the temporal IoU (...) float32 of spans (..., 2) in seconds; 0 where their hull is empty or NaN."""
     predicted, annotated = predicted.float(), annotated.float()
     overlap = torch.minimum(predicted[..., 1], annotated[..., 1]) - torch.maximum(predicted[..., 0], annotated[..., 0])
     hull = torch.maximum(predicted[..., 1], annotated[..., 1]) - torch.minimum(predicted[..., 0], annotated[..., 0])
@@ -27,8 +28,8 @@ def iou(predicted: Tensor, annotated: Tensor) -> Tensor:
 class Annotated(NamedTuple):
     """The K queries of a list that have annotated spans.
 
-    query: (K,) int64, their positions in the list; spans: (K, S, 2) seconds, NaN after a query's last; agreement: (K,)
-    int64, how many of its spans a prediction must match, at most as many as the query has.
+    query: (K,) int64, their positions in the list. spans: (K, S, 2) start and end in seconds, NaN after a query's last
+    span. agreement: (K,) int64, how many of the query's spans a prediction must match, at most as many as there are.
     """
 
     query: Tensor
@@ -36,16 +37,17 @@ class Annotated(NamedTuple):
     agreement: Tensor
 
     def iou(self, predicted: Tensor) -> Tensor:
-        """Spans (..., K, 2), one a query -> (..., K): the IoU that at least `agreement` annotated spans reach.
+        """Compute the IoU (..., K) of a predicted span for each query, (..., K, 2) in seconds.
 
-        That is their `agreement`-th largest: the largest for 1; 2 is DiDeMo's rule, correct where two annotators agree.
+        It is the `agreement`-th largest IoU with the query's annotated spans: with 1 that with the best one; 2 is
+        DiDeMo's rule, by which a prediction is right where two annotators agree with it.
         """
         ious = iou(predicted[..., None, :], self.spans).sort(dim=-1, descending=True).values
         return ious.take_along_dim((self.agreement - 1).expand(ious.shape[:-1])[..., None], dim=-1)[..., 0]
 
 
 def annotated(spans: Sequence[Sequence[Span]], agreement: Sequence[int]) -> Annotated:
-    """Of the queries with these spans, none where there is no annotation, those that have some."""
+    """Select the queries that have annotated spans; spans, agreement: of all queries, as in Corpus."""
     query = [index for index, own in enumerate(spans) if own]
     own = [torch.tensor(spans[index], dtype=torch.float64) for index in query] or [torch.empty(0, 2)]
     padded = torch.nn.utils.rnn.pad_sequence(own, batch_first=True, padding_value=torch.nan)[: len(query)]
@@ -53,10 +55,10 @@ def annotated(spans: Sequence[Sequence[Span]], agreement: Sequence[int]) -> Anno
 
 
 def moment_metrics(ious: Tensor | Sequence[float], ranks: Tensor | Sequence[int]) -> dict[str, float]:
-    """mIoU, and R@1 at each IoU threshold for SVMR and VCMR, in per cent, unrounded.
+    """Compute mIoU, and R@1 at each IoU threshold for SVMR and for VCMR, in per cent, unrounded.
 
-    ious: of the span predicted in the own video, one a query with annotated spans (at least one); ranks: of the own
-    video, for the same queries.
+    ious: for each query with annotated spans, at least one, the IoU of the span predicted in its own video. ranks: the
+    rank of that video for the same queries.
     """
     iou_of, first = torch.as_tensor(ious), torch.as_tensor(ranks) == 1
     metrics = {"mIoU": 100.0 * iou_of.double().mean().item()}

@@ -8,7 +8,7 @@ from pipeline.core.schema import Section
 
 
 class EvaluateParams(Section):
-    """How what was ranked is answered."""
+    """How the model is evaluated: which span within a video is the answer."""
 
     SECTION = "evaluate"
 

@@ -1,4 +1,4 @@
-"""What the index of a split answers to the queries of the split, and at which rank it has each query's own video.
+"""Searches the index of a split for the queries of the split, and ranks each query's own video.
 
 Test: tests/evaluation/test_ranking.py.
 """
@@ -15,16 +15,17 @@ from pipeline.retrieval.metrics import ranks
 from pipeline.retrieval.search import Retrieved, best_first
 
 KEPT = 10
-"""How many videos a row of rankings_*.jsonl lists."""
+"""How many videos each row of rankings_*.jsonl lists."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """A corpus ranked for its queries, all tensors on the CPU.
+    """The V videos of a corpus, ranked for each of its Q queries; all tensors are on the CPU.
 
-    ranks: (Q,) of the own video; top: the first min(KEPT, V) videos, equal scores in the order of their ids; own: the
-    own video of each query, K = 1; moments: (V, H, 2) start and end of each video's moments, shares of the axis of
-    clips; index_bytes: what the vectors of the V videos take in memory.
+    ranks: (Q,) int64, the rank of the query's own video. top: the first min(KEPT, V) videos for each query, equal
+    scores in the order of their ids. own: the own video of each query, K = 1. moments: (V, H, 2), start and end of the
+    moments that the model found in each video, as shares of the axis of clips. index_bytes: how many bytes the vectors
+    of the V videos take.
     """
 
     ranks: Tensor
@@ -36,7 +37,7 @@ class Ranking:
 
 @torch.inference_mode()
 def rank_corpus(index: Index, corpus: Corpus) -> Ranking:
-    """Search the index of the corpus for its queries. Raises PipelineError for scores that are NaN."""
+    """Search the index, which is that of the corpus, for its queries. Raises PipelineError for scores that are NaN."""
     parts, first = [], 0
     for found in index.compare(corpus.query, corpus.query_mask, KEPT, named=corpus.labels[:, None]):
         labels = corpus.labels[first : first + len(found.score)].to(found.score.device)

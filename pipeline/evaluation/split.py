@@ -1,4 +1,4 @@
-"""Measure how a corpus was ranked: metrics beside what chance and constant answers give, and the rows they come from.
+"""Measures a split: its metrics, those of chance and of constant answers beside them, and the rows they come from.
 
 Test: tests/evaluation/test_split.py.
 """
@@ -27,10 +27,11 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class SplitResult:
-    """What is known of one split after evaluation, ready for JSON.
+    """All that evaluation finds out about one split, ready for JSON.
 
-    metrics: counts, retrieval, chance and moment metrics, unrounded; rankings: one row a query; moments: one row a
-    video, its moments in seconds; curve: R@K and its chance for K = 1 to min(100, videos).
+    metrics: what details.json says of the split: counts, metrics of retrieval, of moments and of chance, unrounded.
+    rankings: the rows of rankings_*.jsonl, one a query. moments: the rows of moments_*.jsonl, one a video, in seconds.
+    curve: the rows of recall.json, R@K and its chance for K = 1 to min(100, videos).
     """
 
     metrics: dict[str, Any]
@@ -40,7 +41,10 @@ class SplitResult:
 
 
 def measure(corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[float, float] | None) -> SplitResult:
-    """The result of a corpus with one query at least; constant: the span that is best on train, in shares."""
+    """Measure a corpus that has at least one query.
+
+    answer: which span is the answer. constant: what `constant_span` found, None where train has no spans.
+    """
     truth = annotated(corpus.spans, corpus.agreement)
     own, top = (answer.spans(corpus, found).round(decimals=DECIMALS) for found in (ranking.own, ranking.top))
     ious: list[float | None] = [None] * len(corpus.query_ids)
@@ -71,9 +75,10 @@ def measure(corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[fl
 
 
 def moment_spread(moments: Tensor) -> float | None:
-    """How far the moments (V, H, 2), in shares, differ between videos; None for a model that learns none.
+    """Measure how far the moments (V, H, 2), shares of the axis of clips, differ between videos.
 
-    It is the standard deviation of a moment's start, or end, over the videos; the mean of these over all moments.
+    It is the standard deviation of a moment's start, or end, over the videos, averaged over all starts and ends; None
+    for a model that learns no moments.
     """
     return moments.double().std(dim=0, correction=0).mean().item() if moments.shape[1] else None
 
@@ -81,8 +86,9 @@ def moment_spread(moments: Tensor) -> float | None:
 def _moment_metrics(
     corpus: Corpus, ranking: Ranking, truth: Annotated, answer: Answer, constant: tuple[float, float] | None
 ) -> dict[str, Any]:
-    """`moments`: the metrics of the answer; `answers`: of every way to answer; and of spans that know nothing: the
-    whole video, and the constant span. None where they do not exist.
+    """Compute the moment metrics of the answer, of each kind of answer, and of two spans that know nothing.
+
+    The latter are the whole video and the constant span. A value is None where there is nothing to measure.
     """
     length, ranks = corpus.durations[corpus.labels[truth.query]], ranking.ranks[truth.query]
 
@@ -104,7 +110,7 @@ def _moment_metrics(
 def _query_row(
     corpus: Corpus, ranking: Ranking, index: int, iou: float | None, own: list[Row], top: list[Row]
 ) -> dict[str, Any]:
-    """One line of rankings_*.jsonl; `iou` is null where the query has no annotated span."""
+    """Make the row of rankings_*.jsonl for a query; `iou` is null where the query has no annotated span."""
     (true_video,) = own
     return {
         "query_id": corpus.query_ids[index],
@@ -121,7 +127,7 @@ def _query_row(
 
 
 def _retrieved(corpus: Corpus, retrieved: Retrieved, spans: Tensor, answer: Answer) -> list[list[Row]]:
-    """For each query what was retrieved; `moment` is null where the answer is none of the video's moments."""
+    """Make a row for every video that was retrieved, by query; `moment` is null where the answer is no moment."""
     moments = torch.full_like(retrieved.moment, NO_MOMENT) if answer.kind == "window" else retrieved.moment
     fields = (field.tolist() for field in (retrieved.video, retrieved.score, spans, moments))
     return [
@@ -140,7 +146,7 @@ def _retrieved(corpus: Corpus, retrieved: Retrieved, spans: Tensor, answer: Answ
 
 
 def _moment_rows(corpus: Corpus, moments: Tensor) -> list[dict[str, Any]]:
-    """One line of moments_*.jsonl a video."""
+    """Make the rows of moments_*.jsonl, one a video."""
     videos = torch.arange(len(moments)).repeat_interleave(moments.shape[1])
     seconds = corpus.times.of_shares(videos, moments.flatten(0, 1)).view_as(moments).tolist()
     return [

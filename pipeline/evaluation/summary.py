@@ -1,4 +1,4 @@
-"""What `dvc exp show` and the report say first: one split's numbers, and how far they may be trusted.
+"""Selects the numbers that `dvc exp show` shows: those of one split, and warnings about them.
 
 Test: tests/evaluation/test_summary.py.
 """
@@ -12,7 +12,10 @@ MOMENT_KEYS = ("mIoU", "SVMR R@1 IoU=0.5", "VCMR R@1 IoU=0.5")
 
 
 def reported_split(splits: Mapping[str, Any]) -> str:
-    """`test` where it has queries, else `val`. Raises PipelineError where neither has any."""
+    """Choose the split whose numbers are reported: `test` where it has queries, else `val`.
+
+    splits: the splits that were measured. Raises PipelineError where neither is among them.
+    """
     for split in ("test", "val"):
         if split in splits:
             return split
@@ -24,11 +27,12 @@ def reported_split(splits: Mapping[str, Any]) -> str:
 
 
 def headline(details: Mapping[str, Any]) -> dict[str, float]:
-    """The flat metrics file, at most 12 numbers, SumR first, of the reported split; per cent, 4 decimals.
+    """Collect the numbers of metrics.json, SumR first: those of the reported split, in per cent, 4 decimals.
 
-    `selected on reported split` is 1 where the reported split also chose the model, so that its numbers flatter;
-    `random weights` counts the feature streams whose backbone was never trained. A 13th number, `leaked test videos`,
-    is there where the content of so many is in train or val too.
+    details: what details.json holds. There are at most 12 numbers, and a 13th where test videos leaked. `selected on
+    reported split` is 1 where the model was selected on the split that is reported, which flatters its numbers. `random
+    weights` counts the feature streams whose backbone was never trained. `leaked test videos` counts the test videos
+    whose content is in train or val too; it is left out where it is 0.
     """
     split = details["splits"][details["reported_split"]]
     retrieval = split["retrieval"]

@@ -1,4 +1,4 @@
-"""The index of a corpus: its videos encoded once, ready for any query; built without queries or labels.
+"""The index of a corpus: its videos, encoded once and ready for any query. Building it needs no queries and no labels.
 
 Test: tests/retrieval/test_index.py.
 """
@@ -35,7 +35,7 @@ class Index:
 
     @classmethod
     def build(cls, model: RetrievalModel, videos: CorpusVideos, device: torch.device) -> "Index":
-        """Encode the videos, at least one, on the device where the model is."""
+        """Build the index of the videos, at least one, on the device where the model is."""
         return cls.build_in_parts(model, [videos], len(videos.video_ids), device)
 
     @classmethod
@@ -43,10 +43,11 @@ class Index:
     def build_in_parts(
         cls, model: RetrievalModel, parts: Iterable[CorpusVideos], most: int, device: torch.device
     ) -> "Index":
-        """Encode the videos of one part after the other, so that only one has to be in memory at a time.
+        """Build the index from parts of the videos, so that the features of one part at a time have to be in memory.
 
-        most: how many videos all parts have together, or more; at least one. Raises ValueError where the ids of all
-        parts, one after the other, are not sorted or not unique.
+        most: at least as many as the videos of all parts together; the memory is allocated for so many. Raises
+        ValueError where the ids of all parts, one after the other, are not sorted or not unique, and PipelineError
+        where there is no video.
         """
         model.eval()
         ids: list[str] = []
@@ -74,12 +75,12 @@ class Index:
 
     @property
     def nbytes(self) -> int:
-        """How many bytes the vectors take."""
+        """How many bytes the vectors of all videos take."""
         return sum(field.nbytes for field in self.vectors)
 
     @torch.inference_mode()
     def search(self, query: Tensor, mask: Tensor, k: int) -> Retrieved:
-        """The min(k, V) best videos for each of Q queries, the best first, equal scores in the order of their ids.
+        """Find the min(k, V) best videos for each of Q queries, the best first, equal scores in the order of their ids.
 
         query: token features (Q, T, D_q); mask: (Q, T) bool, false at padding. Raises PipelineError for scores that
         are NaN.
@@ -89,9 +90,10 @@ class Index:
 
     @torch.inference_mode()
     def compare(self, query: Tensor, mask: Tensor, k: int, named: Tensor | None = None) -> Iterator[Comparison]:
-        """Compare queries with all videos, QUERY_BLOCK of them at a time; query, mask: as `search` takes them.
+        """Compare queries with all videos, and yield a Comparison for each block of at most QUERY_BLOCK queries.
 
-        named: (Q, M) positions of videos that shall be retrieved beside the k best.
+        query, mask: as `search` takes them. named: (Q, M) int64, positions of videos that can be retrieved for each
+        query beside the k best ones.
         """
         named = torch.empty(len(query), 0, dtype=torch.int64) if named is None else named
         for encoded, block in zip(self._encoded(query, mask), named.split(QUERY_BLOCK), strict=True):
@@ -99,18 +101,18 @@ class Index:
 
     @torch.inference_mode()
     def scores(self, query: Tensor, mask: Tensor) -> Iterator[Tensor]:
-        """The scores (QUERY_BLOCK or fewer, V) of so many queries at a time; query, mask: as `search` takes them."""
+        """Yield the scores (B, V) of each block of B <= QUERY_BLOCK queries; query, mask: as `search` takes them."""
         for encoded in self._encoded(query, mask):
             yield scores(self.model, self.vectors, encoded)
 
     def _encoded(self, query: Tensor, mask: Tensor) -> Iterator[Tensor]:
-        """The encoded queries (Q, d), QUERY_BLOCK of them at a time."""
+        """Yield the encoded queries (B, d) of each block of B <= QUERY_BLOCK queries."""
         device = self.vectors[0].device
         for tokens, of_tokens in zip(query.split(QUERY_BLOCK), mask.split(QUERY_BLOCK), strict=True):
             yield self.model.encode_query(tokens.to(device), of_tokens.to(device))
 
 
 def _padded(part: CorpusVideos, rows: Tensor, device: torch.device) -> Videos:
-    """The videos of `rows` (B,), padded to the longest of them, on the device."""
+    """Take the videos `rows` (B,), padded to the longest of them, to the device."""
     videos = part.videos.take(rows, int(part.videos.counts[rows].max()))
     return Videos(*(field.to(device) for field in videos))

@@ -1,7 +1,8 @@
-"""Retrieval metrics: the rank of each query's own video, R@K, SumR, and what a random ranking would score.
+"""Retrieval metrics: the rank of each query's own video, R@K, SumR, and the scores of a random ranking.
 
 R@K is the share of queries, in per cent, whose own video is among the first K of the whole split; SumR is the sum of
-the four. Ties count against the system, so that a model that scores every video alike is not credited with a hit.
+R@1, R@5, R@10 and R@100. Ties count against the system, so that a model that scores every video alike is not credited
+with a hit.
 Test: tests/retrieval/test_metrics.py.
 """
 
@@ -19,18 +20,19 @@ CUTOFFS = (1, 5, 10, 100)
 
 
 def ranks(scores: Tensor, labels: Tensor) -> Tensor:
-    """The rank (Q,) int64 of each query's own video: 1 + the number of other videos that score at least as much.
+    """Compute the rank (Q,) int64 of each query's own video: 1 + how many other videos score at least as much.
 
-    scores: (Q, V), higher is better; labels: (Q,) index of the own video. Raises PipelineError for a score that is NaN.
+    scores: (Q, V), the higher the better; labels: (Q,) int64, the column of the own video. Raises PipelineError for a
+    score that is NaN.
     """
     own = refuse_nan(scores).gather(1, labels[:, None])
     return (scores >= own).sum(dim=1)  # its own score is one of those counted
 
 
 def corpus_ranks(model: RetrievalModel, corpus: Corpus, device: torch.device) -> Tensor:
-    """The rank (Q,) int64, on the CPU, of each query's own video in the index of the corpus.
+    """Search the videos of the corpus for its queries; returns the rank (Q,) int64 of each query's own video.
 
-    device: where the model is. Raises PipelineError for a score that is NaN.
+    device: where the model is; the ranks are on the CPU. Raises PipelineError for a score that is NaN.
     """
     blocks, first = [], 0
     for scores in Index.build(model, corpus, device).scores(corpus.query, corpus.query_mask):
@@ -41,19 +43,20 @@ def corpus_ranks(model: RetrievalModel, corpus: Corpus, device: torch.device) ->
 
 
 def recall(ranks: Tensor) -> dict[str, float]:
-    """R@1, R@5, R@10, R@100 and SumR in per cent, unrounded, from ranks (Q,) that start at 1; Q must not be 0."""
+    """Compute R@1, R@5, R@10, R@100 and SumR in per cent, unrounded, from ranks (Q,) that start at 1; Q > 0."""
     return _with_sum({f"R@{k}": recall_at(ranks, k) for k in CUTOFFS})
 
 
 def recall_at(ranks: Tensor, k: int) -> float:
-    """R@k in per cent of ranks (Q,)."""
+    """Compute R@k in per cent, unrounded, from ranks (Q,) that start at 1."""
     return 100.0 * int((ranks <= k).sum()) / ranks.numel()
 
 
 def lead_error(ranks: Tensor, baseline: Tensor, labels: Tensor) -> float:
-    """The standard error of how much more SumR `ranks` (Q,) have than the ranks (Q,) of a baseline, in its points.
+    """Estimate the standard error of the lead in SumR that `ranks` (Q,) have over the ranks (Q,) of a baseline.
 
-    It is over videos, since queries of one video, labels (Q,), succeed and fail together.
+    labels: (Q,) int64, the video of each query: the error is estimated over videos, because the queries of one video
+    succeed and fail together.
     """
     ours, theirs = (torch.stack([100.0 * (of <= k).double() for k in CUTOFFS]).sum(dim=0) for of in (ranks, baseline))
     lead = ours - theirs
@@ -62,10 +65,10 @@ def lead_error(ranks: Tensor, baseline: Tensor, labels: Tensor) -> float:
 
 
 def chance(videos: int, queries: int) -> dict[str, float]:
-    """What a random ranking of `videos` videos scores: the expected R@K and SumR in per cent, exact.
+    """Compute what a random ranking of `videos` videos scores: the exact expectations of R@K and SumR, in per cent.
 
-    `SumR deviation` is the standard deviation of SumR over random rankings of `queries` independent queries: how far
-    from the expectation luck alone reaches.
+    `SumR deviation` is the standard deviation of SumR over random rankings of `queries` independent queries. It says
+    how far luck alone takes SumR from its expectation.
     """
     expected = _with_sum({f"R@{k}": chance_at(videos, k) for k in CUTOFFS})
     # One query of rank r adds 100 for each cutoff >= r; r is uniform over 1..videos.
@@ -76,7 +79,7 @@ def chance(videos: int, queries: int) -> dict[str, float]:
 
 
 def chance_at(videos: int, k: int) -> float:
-    """The expected R@k in per cent of a random ranking of `videos` videos."""
+    """Compute the expectation of R@k, in per cent, for a random ranking of `videos` videos."""
     return 100.0 * min(k, videos) / videos
 
 

@@ -1,9 +1,10 @@
-"""safetensors files whose tensors can be used where they lie on the disk, without reading them first.
+"""Writes and opens safetensors files whose tensors can be used where they are on the disk, without reading them first.
 
-They are written here and not by the library, for two reasons. The library copies every tensor before it writes it, so
-that an index would need twice its memory. And it starts the data anywhere, while products of the same numbers differ in
-their last bits when the numbers start at other boundaries of memory; here the data starts at a multiple of ALIGNMENT
-bytes. The library reads and checks the files. Test: tests/retrieval/test_safetensors_file.py.
+This module writes the files, and not the library safetensors, for two reasons. The library copies every tensor before
+it writes it, so that an index would need twice its memory. And it starts the data of a tensor at any byte of the file,
+but the last bits of a matrix product depend on how its operands are aligned in memory; here the data starts at a
+multiple of ALIGNMENT bytes. The library reads and checks the files.
+ Test: tests/retrieval/test_safetensors_file.py.
 """
 
 import json
@@ -22,9 +23,10 @@ DTYPES = {torch.float64: "F64", torch.float32: "F32", torch.float16: "F16", torc
 
 
 def write(path: Path | str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write the tensors one after the other, those first that let the next one start at a multiple of ALIGNMENT.
+    """Write the tensors and the metadata to a file.
 
-    Equal tensors give equal bytes, wherever they were computed.
+    Tensors whose size is a multiple of ALIGNMENT bytes come first, so that as many as possible are aligned. Equal
+    tensors give equal bytes, wherever they were computed.
     """
     ordered = sorted(tensors.items(), key=lambda item: (item[1].nbytes % ALIGNMENT != 0, item[0]))
     header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
@@ -41,10 +43,11 @@ def write(path: Path | str, tensors: Mapping[str, Tensor], metadata: Mapping[str
 
 
 def read(path: Path | str, fix: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors by name, mapped into memory and read from the disk where they are used, and the metadata.
+    """Open a file; returns its tensors by name, and its metadata.
 
-    A tensor that does not start at a multiple of ALIGNMENT is read at once. Raises PipelineError with `fix` where the
-    file is missing, cut off, or no safetensors file.
+    The tensors are mapped into memory: the system reads from the disk what is used. A tensor that does not start at a
+    multiple of ALIGNMENT bytes is copied at once. Raises PipelineError, with `fix` as what to do next, where the file
+    is missing, cut off, or no safetensors file.
     """
     try:
         with safe_open(path, framework="pt") as file:

@@ -1,4 +1,4 @@
-"""An index on disk: a folder that holds all that a search needs, and that can be moved.
+"""Saves and opens an index: a folder that holds all that a search needs, and that can be moved.
 
 `index.safetensors` holds the vectors and the times of the clips, `index.json` the videos in the same order, and
 `model.safetensors` with `config.json` the model that made the vectors and encodes the queries. Equal videos and weights
@@ -27,7 +27,7 @@ from pipeline.retrieval.index import Index
 FORMAT = 1
 HEADER, TENSORS = "index.json", "index.safetensors"
 VECTORS, TIMES = "vectors.", "times."
-"""What the names of the tensors start with."""
+"""The beginnings of the names of the tensors in the file: those of the vectors, and those of the times."""
 Fields = TypeVar("Fields", bound=NamedTuple)
 FIX = "run `dvc repro index`, or copy the whole folder anew from where it was made"
 
@@ -36,8 +36,8 @@ FIX = "run `dvc repro index`, or copy the whole folder anew from where it was ma
 class StoredIndex:
     """An index that was opened.
 
-    config: of the model, as `checkpoint.load` gives it; files: for every video of the index, in its order, the path
-    that the manifest has for it, None where there is no file.
+    config: the configuration of the model, as `checkpoint.load` returns it. files: for every video of the index, in the
+    same order, the path that the manifest has for it, None where there is no file.
     """
 
     index: Index
@@ -46,9 +46,11 @@ class StoredIndex:
 
 
 def save(folder: Path | str, index: Index, config: Mapping[str, Any], videos: Iterable[Video]) -> None:
-    """Write the index; config: of its model, as `checkpoint.save` takes it; videos: at least those of the index.
+    """Write an index into `folder`.
 
-    Where the disk has no room for the vectors, an index that is there already stays as it is.
+    config: the configuration of its model, as `checkpoint.save` takes it. videos: those of the manifest, or at least
+    those of the index; their paths and hashes are written too. Where the disk has no room for the vectors, an index
+    that is in the folder already stays as it is.
     """
     folder, known = Path(folder), {video.video_id: video for video in videos}
     rows = [
@@ -64,7 +66,9 @@ def save(folder: Path | str, index: Index, config: Mapping[str, Any], videos: It
 
 
 def open_index(folder: Path | str, device: torch.device | str = "cpu") -> StoredIndex:
-    """The index as it was saved, with its model on the device; on the CPU, vectors are read where a search meets them.
+    """Open an index that `save` wrote, with its model on the device.
+
+    On the CPU the vectors are mapped into memory: a search reads from the disk what it uses.
 
     Raises PipelineError where a file is missing or damaged, where the files are not of one index, or where another
     version of the program wrote them.
@@ -90,7 +94,7 @@ def open_index(folder: Path | str, device: torch.device | str = "cpu") -> Stored
 
 
 def _load_model(folder: Path, device: torch.device | str) -> tuple[RetrievalModel, dict[str, Any]]:
-    """`checkpoint.load`, whose errors say here what to do about an index."""
+    """Call `checkpoint.load`, and let its errors say what to do about an index."""
     try:
         return checkpoint.load(folder, device)
     except PipelineError as error:
@@ -101,7 +105,7 @@ def _load_model(folder: Path, device: torch.device | str) -> tuple[RetrievalMode
 
 
 def _fingerprint(header: str, config: Mapping[str, Any], model: RetrievalModel) -> str:
-    """A hash of the videos, the configuration and the weights that an index is of; header: the hash of its file."""
+    """Hash what ties the files of an index together; header: the hash of its index.json."""
     weights = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         weights.update(name.encode() + tensor.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
@@ -110,7 +114,7 @@ def _fingerprint(header: str, config: Mapping[str, Any], model: RetrievalModel) 
 
 @torch.inference_mode()
 def _example(model: RetrievalModel, video_size: int, device: torch.device | str) -> Any:
-    """The vectors of one video that does not exist: of which type, dtype and shape the model makes them."""
+    """Index one video of zeros, to learn which type, dtypes and shapes the vectors of this model have."""
     clips, frames = (torch.zeros(1, rows, video_size, device=device) for rows in (model.recipe.clips, 1))
     return model.index(model.encode_video(Videos(clips, frames, torch.ones(1, 1, dtype=torch.bool, device=device))))
 
@@ -120,7 +124,7 @@ def _named(fields: NamedTuple, prefix: str) -> dict[str, Tensor]:
 
 
 def _restored(tensors: Mapping[str, Tensor], prefix: str, example: Fields, count: int, folder: Path) -> Fields:
-    """The fields of `count` videos as a named tuple like the example, which is of one."""
+    """Put the tensors of `count` videos together as a named tuple like `example`, which is of one video."""
     found = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
     expected = {name: (one.dtype, (count, *one.shape[1:])) for name, one in example._asdict().items()}
     if {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in found.items()} != expected:

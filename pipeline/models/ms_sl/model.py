@@ -126,7 +126,7 @@ class MSSL(TrainedModel):
         return self.value(linear((shares * own[..., None]).flatten(1), frames.flatten(0, 1).T))
 
     def index(self, encoding: VideoEncoding) -> VideoIndex:
-        """See RetrievalModel. The guided frames depend on a query through its best proposal alone: P vectors a video."""
+        """See RetrievalModel. The guided frames depend on a query through its best proposal alone: P vectors each."""
         clips, frames, mask = encoding
         guided = F.normalize(self.guided(clips, frames, mask), dim=-1)
         return VideoIndex(clips, self.lengths(clips), guided, clips.new_empty(len(clips), 0, 2))
