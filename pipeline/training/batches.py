@@ -1,6 +1,7 @@
-"""Training batches: whole videos with all their queries, gathered from tensors that stay in place.
+"""Makes training batches: some videos with all their queries, gathered from tensors that stay in place.
 
-The order of an epoch is a function of (seed, epoch) alone, so that a resumed run sees the batches it would have seen.
+The order of the videos in an epoch depends on (seed, epoch) alone, so that training which is resumed sees the same
+batches as training that was never stopped.
 Test: tests/training/test_batches.py.
 """
 
@@ -21,9 +22,10 @@ RESIDENT_SHARE = 0.5  # of the free device memory that the features may take; th
 
 
 class Batch(NamedTuple):
-    """B videos, their queries (Q, T, D_q) with mask (Q, T), and labels (Q,): each query's video of the B.
+    """A batch of B videos and their Q queries.
 
-    spans: (Q, 2) float32, annotated start and end of each query; see `spans_in_shares`.
+    query: (Q, T, D_q) token features. query_mask: (Q, T) bool, true at tokens. labels: (Q,) int64, the row of each
+    query's video in the batch. spans: (Q, 2) float32, annotated start and end of each query; see `spans_in_shares`.
     """
 
     videos: Videos
@@ -34,14 +36,15 @@ class Batch(NamedTuple):
 
 
 def derived_seed(*parts: int | str) -> int:
-    """A seed that depends on all parts: (seed, purpose), (seed, purpose, epoch)."""
+    """Derive a seed from all parts, which are (seed, purpose) or (seed, purpose, epoch)."""
     return int(sha256_text(canonical_json(parts))[:15], 16)
 
 
 def derange(labels: Tensor, seed: int) -> Tensor:
-    """Labels (Q,) with every query given to another video: the control run that must learn nothing.
+    """Change labels (Q,) so that every query belongs to another video, for the control run, which must learn nothing.
 
-    The videos that have queries are put in one seeded circle, and each hands its queries on to the next; at least two.
+    The videos that have queries, at least two, are put in a circle in an order drawn from the seed, and each hands its
+    queries on to the next.
     """
     videos = labels.unique()
     circle = videos[torch.randperm(len(videos), generator=torch.Generator().manual_seed(seed))]
@@ -51,10 +54,10 @@ def derange(labels: Tensor, seed: int) -> Tensor:
 
 
 def spans_in_shares(corpus: Corpus, labels: Tensor) -> Tensor:
-    """An annotated span of each query -> (Q, 2) float32, start and end as shares of its video's axis of N clips.
+    """Take one annotated span of each query, start and end as shares of the axis of N clips -> (Q, 2) float32.
 
-    Of several spans it is the one that most annotators gave, the first of them where that is not one. NaN where none is
-    known, and where `labels` (Q,) give the query to another video than its own.
+    Of several spans it is the one that most annotators gave, the first of those where several are as frequent. It is
+    NaN where no span is known, and where `labels` (Q,) give the query to another video than its own.
     """
     shares = torch.full((len(labels), 2), torch.nan)
     own = (labels == corpus.labels).tolist()
@@ -68,10 +71,11 @@ def spans_in_shares(corpus: Corpus, labels: Tensor) -> Tensor:
 
 
 class Batches:
-    """The batches of every epoch of a corpus with `labels` (Q,); videos without queries are not trained on.
+    """The batches of a corpus, `batch_videos` videos each, in an order that is new in every epoch.
 
-    A last batch of a single video, which has nothing to be compared with, is dropped. `steps`: batches an epoch.
-    Raises PipelineError where not even one batch of two videos is left.
+    labels: (Q,) int64, the video of each query; videos without queries are not trained on. A last batch of one video is
+    dropped, because that has nothing to be compared with. steps: the number of batches in an epoch. Raises
+    PipelineError where not even one batch of two videos is left.
     """
 
     def __init__(self, corpus: Corpus, labels: Tensor, batch_videos: int, device: torch.device):
@@ -92,7 +96,7 @@ class Batches:
         self._rows, self._select = VideoRows(*videos), SameMemory() if fast_cpu() else new_rows
 
     def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
-        """The batches of one epoch, on the device; each may lie in the memory of the one before."""
+        """Yield the batches of one epoch, on the device; a batch may be overwritten by the next one."""
         generator = torch.Generator().manual_seed(derived_seed(seed, "order", epoch))
         parts = self._cut(self._videos[torch.randperm(len(self._videos), generator=generator)])
         queries = [[self._queries_of[video] for video in part.tolist()] for part in parts]

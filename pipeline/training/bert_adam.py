@@ -1,7 +1,8 @@
-"""BertAdam: the Adam that the PRVR models were published with, and its schedule.
+"""BertAdam, the variant of Adam that the PRVR models were published with, and its learning rate schedule.
 
-It differs from torch's AdamW: no bias correction, the decay joins the update before the rate, each tensor's gradient is
-clipped by its own norm, and the rate rises linearly, then falls linearly to 0. Nothing in a step waits for the device.
+It differs from torch's AdamW in four ways: it does not correct the bias of the moments; it adds weight decay to the
+update before it multiplies by the rate; it clips the gradient of each tensor by that tensor's own norm; and the
+learning rate rises linearly from 0, then falls linearly to 0. Nothing in a step waits for the device.
 Test: tests/training/test_bert_adam.py (against the authors' numbers).
 """
 
@@ -15,16 +16,16 @@ CLIP_NORM = 1.0
 
 
 def schedule(step: int, total_steps: int, warmup: float) -> float:
-    """The factor of the learning rate at a step, counted from 0: linear from 0 to 1, then linear back to 0.
+    """Compute the factor of the learning rate at a step, counted from 0: it rises from 0 to 1, then falls to 0.
 
-    warmup: share of `total_steps` that rises, in [0, 1).
+    warmup: the share of `total_steps` in which it rises, in [0, 1).
     """
     progress = step / total_steps
     return progress / warmup if progress < warmup else max((1.0 - progress) / (1.0 - warmup), 0.0)
 
 
 def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Parameter groups by module type: all decay (position tables too) but biases and LayerNorm."""
+    """Group the parameters for BertAdam: all decay, position tables too, except biases and those of LayerNorm."""
     decayed: list[nn.Parameter] = []
     kept: list[nn.Parameter] = []
     for module in model.modules():
@@ -34,10 +35,11 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
 
 
 class BertAdam:
-    """The optimiser over the groups of `decay_groups`; every parameter must have a gradient at each step.
+    """The optimiser; every parameter must have a gradient at each step.
 
-    learning_rate: the largest; `rate` is the one that the next step uses. No torch.optim.Optimizer: importing that
-    loads torch's compiler, 3 s at every start.
+    groups: from `decay_groups`. learning_rate: the largest one of the schedule; `rate` is that of the next step.
+    total_steps, warmup: see `schedule`. It is no torch.optim.Optimizer, because importing that loads torch's compiler,
+    which takes 3 s at every start.
     """
 
     def __init__(self, groups: Iterable[dict], learning_rate: float, total_steps: int, warmup: float):
@@ -58,14 +60,14 @@ class BertAdam:
         return self.learning_rate * schedule(self.steps, self.total_steps, self.warmup)
 
     def zero_grad(self) -> None:
-        """Drop all gradients."""
+        """Drop the gradients of all parameters."""
         for group in self._groups:
             for parameter in group["params"]:
                 parameter.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
-        """One update; clips the gradients in place and moves the schedule on."""
+        """Update the parameters once, and move the schedule on; the gradients are clipped in place."""
         for group in self._groups:
             parameters, m, v = group["params"], group["m"], group["v"]
             gradients = [parameter.grad for parameter in parameters]
@@ -83,12 +85,12 @@ class BertAdam:
         self.steps += 1
 
     def state_dict(self) -> dict:
-        """Steps and moments; the tensors are the optimiser's own."""
+        """Return the number of steps and the moments of all parameters; the tensors are shared with the optimiser."""
         moments = {moment: [group[moment] for group in self._groups] for moment in ("m", "v")}
         return {"steps": self.steps, **moments}
 
     def load_state_dict(self, state: dict) -> None:
-        """Take over a copy of what `state_dict` of the same groups gave."""
+        """Continue from a copy of what `state_dict` returned for the same groups."""
         self.steps = state["steps"]
         for index, group in enumerate(self._groups):
             for moment in ("m", "v"):
@@ -96,7 +98,7 @@ class BertAdam:
 
 
 def _clip_each(gradients: list[Tensor]) -> None:
-    """Scale each tensor down to norm 1 where it is longer."""
+    """Scale each gradient with a norm above CLIP_NORM down to it."""
     factors = torch._foreach_norm(gradients)
     torch._foreach_add_(factors, EPSILON)
     torch._foreach_reciprocal_(factors)

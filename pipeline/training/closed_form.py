@@ -1,6 +1,6 @@
-"""Training of a model that is solved, not descended: each epoch solves it anew with what the last one found.
+"""Trains a model that is solved in closed form: each epoch solves it again, with what the epoch before found.
 
-It gives the record that the training loop gives. No epoch depends on chance, and there is nothing to resume.
+The result has the same form as that of the training loop. No epoch depends on chance, and there is nothing to resume.
 Test: tests/training/test_closed_form.py.
 """
 

@@ -1,6 +1,6 @@
-"""What training shows while it runs: DVCLive curves in files, and a line on stderr, at most one a second.
+"""Shows how training goes: curves in files, which DVCLive writes, and a line on stderr, at most one a second.
 
-The curves of a resumed run hold its whole history, and no times: equal runs write equal files.
+The curves hold the whole history, of the epochs before a resume too, and no times: equal training writes equal files.
 Test: tests/training/test_curves.py.
 """
 
@@ -19,9 +19,11 @@ CURVES = ("train/loss", "selection/SumR", "selection/R1", "learning_rate")
 
 
 class Curves:
-    """`plots/metrics/train/loss.tsv`, `selection/SumR.tsv`, `selection/R1.tsv`, `learning_rate.tsv` below `folder`, one
-    row an epoch, of the loss from epoch 1 on; the last row of each in `metrics.json`. What was in `folder` is removed.
-    Raises PipelineError in a Git repository without a commit, where DVCLive cannot start.
+    """Writes the curves of training, a row an epoch, as tables below `folder`/plots/metrics.
+
+    They are train/loss.tsv (from epoch 1 on), selection/SumR.tsv, selection/R1.tsv and learning_rate.tsv; the last row
+    of each is in `folder`/metrics.json. What was in `folder` is removed. Raises PipelineError in a Git repository
+    without a commit, where DVCLive cannot start.
     """
 
     def __init__(self, folder: Path | str):
@@ -33,7 +35,7 @@ class Curves:
         self._folder, self._written = Path(folder), 0
 
     def end(self) -> None:
-        """Write the curves that have no point, as the loss of a model that is not fitted, as tables without a row."""
+        """Write curves without a point, such as the loss of a model that is not fitted, as tables without rows."""
         for curve in CURVES:
             path = self._folder / "plots" / "metrics" / f"{curve}.tsv"
             if not path.exists():

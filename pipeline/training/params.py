@@ -6,7 +6,7 @@ from pipeline.core.schema import Section, Seed
 
 
 class TrainParams(Section):
-    """What training shares over all models."""
+    """The training settings that are the same for all models."""
 
     SECTION = "train"
 

@@ -1,7 +1,8 @@
-"""What a killed training run leaves behind, so that the same run continues and ends as if it had not been killed.
+"""Keeps the state of training after each epoch, so that training that was killed continues where it was.
 
-The state lies in the store under the hash of everything the run depends on; a run of other inputs, parameters, code,
-device, torch or other paths on the CPU never finds it. Test: tests/training/test_resume.py.
+It ends as if it had not been killed. The state is in the store, under the hash of everything that training depends on.
+So training with other inputs, parameters, code, device, version of torch or setting of AMDNET_FAST_CPU never finds it.
+ Test: tests/training/test_resume.py.
 """
 
 import pickle
@@ -19,7 +20,10 @@ from pipeline.core.files import atomic_path, canonical_json, sha256_file, sha256
 
 
 def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) -> Path:
-    """Where the state of a run is kept. params: anything JSON can hold."""
+    """Determine the file for the state of training.
+
+    inputs: the files that training reads; params: all other values that it depends on, anything that JSON can hold.
+    """
     key = {
         "inputs": [content_sha256(Path(path)) for path in inputs],
         "params": params,
@@ -33,13 +37,13 @@ def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) 
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write the state whole, replacing the previous epoch's."""
+    """Write the state, in place of that of the epoch before; the file is never half written."""
     with atomic_path(path) as temporary, open(temporary, "wb") as file:  # given a path, torch hides why a write failed
         torch.save(state, file)
 
 
 def load_state(path: Path, device: torch.device) -> dict[str, Any] | None:
-    """The state of a killed run; None where there is none that can be read, and training starts anew."""
+    """Read the state of training that was killed; None where there is none that can be read."""
     try:
         return torch.load(path, map_location=device, weights_only=True)
     except (FileNotFoundError, RuntimeError, EOFError, pickle.UnpicklingError):

@@ -1,7 +1,7 @@
-"""Weights to start training from: a model's projections set to the directions of canonical correlation analysis.
+"""Starts training from canonical correlation analysis (CCA): sets a model's projections to the directions CCA finds.
 
-With little data, a model that starts at random knows its training videos by heart before it ranks new ones as well as
-the linear baseline does. From here it starts with what that baseline knows, and learns the rest.
+With little data, a model that starts from random weights knows its training videos by heart before it ranks new videos
+as well as CCA does, the linear baseline. With `start: cca` it starts with what the baseline knows, and learns the rest.
 Test: tests/training/test_start.py.
 """
 
@@ -23,15 +23,22 @@ WHOLE_LIFT = 64.0  # more than any unit is below 0
 
 @torch.no_grad()
 def start_from_cca(model: TrainedModel, corpus: Corpus, labels: Tensor) -> list[dict[str, Tensor]]:
-    """Set the weights of `model`, on the CPU, from which training starts; return those of the baseline, one a round.
+    """Set the weights of `model`, which is on the CPU, to those from which training starts.
 
-    labels (Q,): the video of each query. A direction takes two units of opposite signs, or more such pairs where there
-    are more units; they deviate by 1 over clips and tokens. A few units have a steady value in queries and 0 in videos,
-    so that LayerNorm does not make the words that say little as long as those that say much.
-    The baseline is the model with its units lifted above 0: ReLU lets both signs through, LayerNorm takes the lift
-    away, clips have the cosines that they have in CCA, and the frames say nothing. Training starts with a smaller
-    lift, where ReLU cuts the low one of a pair off: that ranks less well, and learns more (experiments/README.md).
-    Raises PipelineError where the features have no covariance that can be inverted.
+    Returns the weights of the baseline after each round of CCA: state dicts of the model that rank as CCA does. labels:
+    (Q,) int64, the video of each query.
+
+    Every direction of CCA is computed by a pair of hidden units of a projection, with opposite signs; where there are
+    more units, by several pairs. Their values have a standard deviation of 1 over clips and over tokens. The last few
+    units have a constant value in queries and 0 in videos: without them, LayerNorm would make words that say little as
+    long as words that say much.
+
+    The baseline and the start of training differ in the lift, a constant that is added to all units. In the baseline it
+    is so large that every unit is above 0: ReLU changes nothing, LayerNorm takes the lift away, clips have the cosines
+    that they have in CCA, and the projections of frame rows are 0. Training starts with a small lift, with which ReLU
+    cuts off the lower unit of each pair: this ranks less well, but learns more (experiments/README.md).
+
+    Raises PipelineError where the covariance of the features cannot be inverted.
     """
     (clips, *frames), queries = model.projections()
     model.pass_through()
@@ -52,9 +59,10 @@ def start_from_cca(model: TrainedModel, corpus: Corpus, labels: Tensor) -> list[
 
 
 def _rounds(model: TrainedModel, corpus: Corpus, labels: Tensor) -> Iterator[tuple[nn.Linear, nn.Linear]]:
-    """The maps of what the projections see of clips, and of tokens, to the directions, after each round of CCA.
+    """Yield, after each round of CCA, the maps of clips and of tokens to the directions.
 
-    Both deviate by 1. They are the same two modules each time.
+    They map what the projections see: features after LayerNorm. What they return has a standard deviation of 1. The two
+    modules are the same in each round.
     """
     (first, *_), (of_query, *_) = model.projections()
     see_clips, see_tokens = nn.Sequential(model.standardize, first.norm), of_query.norm

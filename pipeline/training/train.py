@@ -1,4 +1,4 @@
-"""A model made for a corpus and fitted to it, as its class and its recipe say.
+"""Builds a model for a corpus, and fits it in the way that its class and its recipe say.
 
 Tests: tests/training/test_stage.py, test_start.py; tests/experiments/test_folds.py.
 """
@@ -33,9 +33,12 @@ def initial_model(
     max_query_tokens: int,
     seed: int,
 ) -> tuple[RetrievalModel, list[Weights]]:
-    """The model as training finds it, on the CPU: what it takes from the corpus with `labels` (Q,) is in it.
+    """Build the model as it is before training, on the CPU, and the baselines that training must improve on.
 
-    And the weights of the baselines that training must improve on, the model's own where it starts from none.
+    A baseline is a state dict of the model; where the recipe starts from none, the model's own weights are the only
+    one. name: the model's. corpus: the training split, from which the model takes mean and deviation of the features
+    with `features.normalize: standard`, and the directions of CCA with `start: cca`. labels: (Q,) int64, the video of
+    each query. max_query_tokens: the most tokens a query can have.
     """
     model = build(name, corpus.videos.clips.shape[2], corpus.query.shape[2], recipe, max_query_tokens)
     initialize(model, derived_seed(seed, "weights"))
@@ -58,9 +61,11 @@ def train(
     state_file: Path,
     on_epoch: Callable[[TrainingState], None],
 ) -> TrainingState:
-    """Move `model` to `device` and fit it to the corpus with `labels` (Q,) in the way that its class says.
+    """Move `model` to `device` and fit it to the corpus: by gradient descent, in closed form, or not at all.
 
-    model, baselines: from `initial_model`. See `fit`, `solve` and `unfitted`.
+    model, baselines: from `initial_model`. labels: (Q,) int64, the video of each query. selection: the split on which
+    the best epoch is chosen. The other arguments and the result are those of `fit`, which, like `solve` and `unfitted`,
+    is chosen by the model's class.
     """
     model.to(device)
     if isinstance(model, TrainedModel):
