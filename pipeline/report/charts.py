@@ -1,4 +1,4 @@
-"""Line charts as geometry: where lines, ticks and labels go; the template draws them.
+"""Computes where the lines, ticks and labels of a line chart are; the template draws them.
 
 Test: tests/report/test_charts.py.
 """
@@ -21,9 +21,9 @@ def line_chart(
     floor: float | None = None,
     ceiling: float | None = None,
 ) -> dict[str, Any]:
-    """A chart of named lines (x, y), every line with at least one point.
+    """Lay out a chart of named lines, each of at least one point (x, y); returns what the template draws, in pixels.
 
-    floor, ceiling: the smallest and the largest value of the y axis, where it is not to follow the data.
+    floor, ceiling: the smallest and the largest value of the y axis, where the data shall not decide them.
     """
     xs = [x for points in lines.values() for x, _ in points]
     ys = [y for points in lines.values() for _, y in points]
@@ -51,7 +51,10 @@ def line_chart(
 
 
 def ticks(low: float, high: float, about: int, whole: bool = False) -> list[float]:
-    """Round numbers in [low, high], about so many: multiples of 1, 2 or 5 times a power of ten."""
+    """Choose about so many round numbers in [low, high]: multiples of 1, 2 or 5 times a power of ten.
+
+    whole: only whole numbers.
+    """
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
@@ -61,13 +64,13 @@ def ticks(low: float, high: float, about: int, whole: bool = False) -> list[floa
 
 
 def _widened(low: float, high: float) -> tuple[float, float]:
-    """The range itself, or one around its only value."""
+    """Return the range itself, or a wider one where it is a single value."""
     margin = 0.5 * (abs(low) or 1.0)
     return (low, high) if high > low else (low - margin, high + margin)
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:
-    """At most MOST_POINTS of the points, in even strides, the last one among them."""
+    """Take at most MOST_POINTS of the points, in even strides, the last one among them."""
     stride = math.ceil(len(points) / MOST_POINTS)
     return list(points[::-1][::stride][::-1])
 

@@ -1,7 +1,7 @@
-"""What was left out, cut or looks doubtful, in every stage's numbers: as loud as a failed video.
+"""Finds in the numbers of every stage what was left out, was cut or looks doubtful, so that the report shows it.
 
-A stage's JSON is searched for `{"count": ..., "of": ...}` and for what COUNTED names. A new number of the first form
-appears in the report without a change here.
+It searches the JSON of each stage for values of the form `{"count": ..., "of": ...}` and for the keys of COUNTED. A
+stage that writes a new value of the first form needs no change here.
 Test: tests/report/test_doubts.py.
 """
 
@@ -23,15 +23,17 @@ COUNTED = {
     "equal": ("groups of queries of different words with the same features", ()),
     "devices": ("videos with features of another kind of device than most", ("videos",)),
 }
-"""Other numbers by key: in words, and the first number beside them of which they are a part, where there is one."""
+"""Other counts by key: in words, and the keys whose number may be the whole; the first that is there is taken."""
 
 NOT_SEARCHED = ("recipe", "refused", "refused_counts", "failures")
 SHOWN = 5
 
 
 def doubts(stages: Mapping[str, Json]) -> list[dict[str, Any]]:
-    """Every count above 0 as `stage`, `what`, `count`, `share` (None where it is not known) and `named`, some of the
-    things that are counted, stage by stage.
+    """List every count above 0, stage by stage; stages: the JSON of each stage by its name.
+
+    A row has `stage`, `what` (in words), `count`, `share` (of the whole, None where that is not known) and `named`
+    (some of the things that are counted).
     """
     rows = [{"stage": stage, **row} for stage, numbers in stages.items() for row in _counts(numbers)]
     return [row for row in rows if row["count"]]
@@ -68,7 +70,7 @@ def _count(key: str, value: Any) -> int:
 
 
 def _names(key: str, value: Any, beside: Json) -> list[str]:
-    """Some words a thing that is counted, or what to do about it; beside: the other numbers of the stage."""
+    """Describe each thing that is counted, or say what to do about them; beside: the other numbers of the stage."""
     if key == "truncated" and "max_tokens_advised" in beside:
         left = beside["truncated_then"]
         return [f"query_text.max_tokens={beside['max_tokens_advised']} keeps all{f' but {left:,}' if left else ''}"]

@@ -1,4 +1,6 @@
-"""The queries shown in full: the best and the worst, each with its own video, its spans on a time line, what was found.
+"""Prepares the queries that the report shows in full: the best and the worst ones.
+
+Each is shown with pictures of its own video, its spans on a time line, and the videos that were found for it.
 
 Test: tests/report/test_examples.py.
 """
@@ -14,11 +16,11 @@ STRIP = 8
 FOUND = 3
 Row = dict[str, Any]
 Pictures = Mapping[str, Mapping[float, str] | str]
-"""For each video id: the picture at each time, or why there is none."""
+"""Maps a video id to its pictures, by time in seconds, or to the reason why there are none."""
 
 
 def choose(rankings: Sequence[Row], count: int) -> tuple[list[Row], list[Row]]:
-    """The best and the worst queries, `count` in all, none twice; of several as good, different videos come first."""
+    """Choose the best and the worst queries, `count` in all, none twice; queries of different videos come first."""
     best_first = sorted(rankings, key=lambda row: (row["rank"], -(row["iou"] or 0.0), row["query_id"]))
     best = _of_different_videos(best_first, (count + 1) // 2)
     taken = {row["query_id"] for row in best}
@@ -37,7 +39,10 @@ def _of_different_videos(rows: list[Row], count: int) -> list[Row]:
 
 
 def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Mapping[str, Path | None]) -> Pictures:
-    """Every picture that the examples `rows` need; each video is read once."""
+    """Read every picture that the examples `rows` need; each video is read once.
+
+    durations: seconds of each video. paths: the file of each video, None where there is none.
+    """
     wanted: dict[str, set[float]] = defaultdict(set)
     for row in rows:
         wanted[row["video_id"]].update(strip_times(durations[row["video_id"]]))
@@ -57,16 +62,20 @@ def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Ma
 
 
 def strip_times(duration: float) -> list[float]:
-    """The middles of equal parts of the video, in seconds."""
+    """List the middles of STRIP equal parts of a video, in seconds."""
     return [(part + 0.5) / STRIP * duration for part in range(STRIP)]
 
 
 def middle(span: Mapping[str, Any]) -> float:
+    """Compute the middle of a span, in seconds."""
     return (span["start"] + span["end"]) / 2
 
 
 def example(row: Row, video: Row, pictures_of: Pictures) -> dict[str, Any]:
-    """What the template shows of one query; video: the own video's row of moments_*.jsonl."""
+    """Collect what the template shows of one query.
+
+    row: the query's row of rankings_*.jsonl. video: the row of its own video in moments_*.jsonl.
+    """
     own = row["true_video"]
     taken, duration = pictures_of[row["video_id"]], video["duration"]
     moments = [
@@ -88,7 +97,7 @@ def example(row: Row, video: Row, pictures_of: Pictures) -> dict[str, Any]:
 
 
 def _track(name: str, kind: str, spans: Sequence[Sequence[float]], duration: float) -> dict[str, Any]:
-    """One line of the time line: bars as left edge and width in per cent of the video."""
+    """Lay out one line of the time line: its bars, as left edge and width in per cent of the video."""
     shares = [(100 * max(start, 0) / duration, 100 * min(end, duration) / duration) for start, end in spans]
     bars = [(round(left, 3), round(max(right - left, 0), 3)) for left, right in shares]
     return {"name": name, "kind": kind, "bars": bars, "spans": [tuple(span) for span in spans]}

@@ -1,7 +1,7 @@
-"""Small pictures of a video at given times, as JPEG data URIs that need no file beside the page.
+"""Takes small pictures of a video at given times, as JPEG data URIs, so that the page needs no file beside it.
 
-They are read with PyAV from the start, since sparse reads return wrong frames from some files, are chosen by the times
-that extraction goes by, and are what it sees. Test: tests/report/test_frames.py.
+PyAV decodes the video from its start, because seeking returns wrong frames in some files. The frames are chosen by the
+same times as in extraction, so that the page shows what the backbones saw. Test: tests/report/test_frames.py.
 """
 
 import base64
@@ -23,11 +23,13 @@ QUALITY = 6  # of JPEG in ffmpeg's scale: 2 (best) to 31
 
 
 class UnreadableVideo(Exception):
-    """Why no picture could be taken; the page shows the sentence in its place."""
+    """No picture could be taken of a video; the page shows the message in its place."""
 
 
 def pictures(path: Path, times: Sequence[float]) -> list[str]:
-    """One `data:image/jpeg` URI a time (seconds, ascending): the frame on screen then, the last one past the end.
+    """Take a picture at each of the times (seconds, ascending), as `data:image/jpeg` URIs.
+
+    A picture is the frame that is on screen then; after the end of the video it is the last one.
 
     Raises UnreadableVideo where the file is missing, cannot be decoded or holds no picture.
     """
@@ -43,7 +45,7 @@ def pictures(path: Path, times: Sequence[float]) -> list[str]:
 
 
 def _frames(path: Path, indices: list[int]) -> Iterator[av.VideoFrame]:
-    """The frames of these indices, which never fall; where the video ends earlier, its last one."""
+    """Yield the frames with these indices, which never decrease; where the video ends earlier, its last frame."""
     shown, due = None, list(indices)
     with av.open(str(path), metadata_errors="replace") as container:
         stream = surveyed_stream(container)

@@ -1,4 +1,4 @@
-"""What the report says of spans: every way to answer beside what knows nothing, how one was chosen, how fixed they are.
+"""Writes what the report says about spans: how good each kind of answer is, how one was chosen, and how moments vary.
 
 Test: tests/report/test_moments.py.
 """
@@ -9,13 +9,17 @@ from typing import Any
 from pipeline.report import charts
 
 FIXED = 0.05
-"""Moments whose ends deviate by less than this share of the video are called fixed windows."""
+"""Where the ends of moments deviate by less than this share of the video, the report calls them fixed windows."""
 
 Json = Mapping[str, Any]
 
 
 def columns(split: Json, answer: Json) -> list[dict[str, Any]]:
-    """One column of the table a way to answer: `name`, `metrics`, and `chosen` for the one that is answered."""
+    """List the columns of the table, one for each kind of answer, and for two spans that know nothing.
+
+    A column has `name`, `metrics`, and `chosen`, true for the kind that was chosen. split: the split's entry in
+    details.json; answer: that of the choice.
+    """
     found = [
         {"name": _name(kind, split, answer), "metrics": metrics, "chosen": kind == answer["chosen"]}
         for kind, metrics in sorted(split["answers"].items(), key=lambda item: item[0] != answer["chosen"])
@@ -34,7 +38,7 @@ def _name(kind: str, split: Json, answer: Json) -> str:
 
 
 def choice(split: Json, answer: Json) -> list[str]:
-    """Sentences: what is answered, and what the split that chose it says, with how sure it can be."""
+    """Say in sentences what the answer is, how it did on the split that chose it, and how sure that is."""
     own = "the learned moment over the best clip" if split["moment_spread"] is not None else "the model's best clips"
     window = answer["chosen"] == "window"
     answered = f"a window of {_percent(answer['width'])} of the video around the best clip" if window else own
@@ -55,18 +59,18 @@ def choice(split: Json, answer: Json) -> list[str]:
 
 
 def spread(split: Json) -> str | None:
-    """Whether the learned moments differ between videos, in words; None for a model that learns none."""
+    """Say whether the learned moments differ between videos; None for a model that learns none."""
     deviation = split["moment_spread"]
     if deviation is None:
         return None
-    measured = f"Between videos, the ends of a learned moment deviate by {_percent(deviation, 1)} of the video"
+    measured = f"Between videos, the ends of a learned moment deviate by {_percent(deviation)} of the video"
     if deviation < FIXED:
         return f"{measured}: the moments are nearly the same windows in every video, whatever happens in it."
     return f"{measured}."
 
 
 def width_chart(answer: Json) -> dict[str, Any] | None:
-    """mIoU on the split that chose the width, by width; None where there was nothing to choose by."""
+    """Draw mIoU by the width of the window, on the split that chose it; None where there was nothing to choose by."""
     if answer["width"] is None:
         return None
     points = [(100 * point["width"], point["mIoU"]) for point in answer["curve"]]
@@ -75,6 +79,6 @@ def width_chart(answer: Json) -> dict[str, Any] | None:
     return charts.line_chart(f"mIoU on {answer['split']}", "width of the window, % of the video", lines, floor=0)
 
 
-def _percent(share: float, decimals: int = 0) -> str:
-    """`45 %`; a share between two whole per cents keeps what it needs."""
-    return f"{round(100 * share, max(decimals, 1)):g} %"
+def _percent(share: float) -> str:
+    """Format a share as `45 %`, or as `37.5 %` where it lies between two whole per cents."""
+    return f"{round(100 * share, 1):g} %"

@@ -1,4 +1,4 @@
-"""The report: one HTML file that needs nothing but itself, and is the same for the same inputs.
+"""Writes the report: one HTML file that needs no other file, and is the same for the same inputs.
 
 Test: tests/report/test_page.py.
 """
@@ -21,7 +21,7 @@ TEMPLATES = Path(__file__).parent
 
 
 def render(outputs: Path, examples: int) -> str:
-    """The page about everything below the folder `outputs`, with so many queries shown in full.
+    """Render the page about everything below the folder `outputs`; examples: how many queries it shows in full.
 
     Raises PipelineError where a file of an earlier stage is missing.
     """
@@ -61,7 +61,7 @@ def render(outputs: Path, examples: int) -> str:
 
 
 def training_charts(folder: Path) -> list[dict[str, Any]]:
-    """A chart for each metric that training logged below `folder`, those of the selection split first."""
+    """Draw a chart for each curve of training below `folder`, those of the selection split first."""
     found = []
     names = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.tsv")}
     for name in sorted(names, key=lambda name: (not name.startswith("selection/"), name)):

@@ -8,7 +8,7 @@ from pipeline.core.schema import Section
 
 
 class ReportParams(Section):
-    """The HTML report."""
+    """What the HTML report shows."""
 
     SECTION = "report"
 

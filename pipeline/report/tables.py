@@ -1,4 +1,4 @@
-"""The report's tables: metrics against chance, what was left out, what extraction did, every parameter.
+"""Makes the report's tables: warnings, what was left out, what extraction did, every parameter.
 
 Test: tests/report/test_tables.py.
 """
@@ -12,7 +12,10 @@ Json = Mapping[str, Any]
 
 
 def badges(details: Json, config: Json, prepare: Json) -> list[dict[str, str]]:
-    """What limits the numbers: `kind` is warning or plain, `text` the sentence."""
+    """List what limits the numbers; a row has `kind`, `warning` or `plain`, and `text`, the sentence.
+
+    details, config, prepare: what details.json, config.json and prepare.json hold.
+    """
     reported, protocol = details["reported_split"], details["protocol"]
     found = []
     if protocol == "published":
@@ -42,7 +45,7 @@ def badges(details: Json, config: Json, prepare: Json) -> list[dict[str, str]]:
 
 
 def verdict(split: Json) -> str:
-    """How SumR compares with a random ranking, in words; three standard deviations count as clear."""
+    """Say how SumR compares with that of a random ranking; three standard deviations count as clear."""
     difference = split["retrieval"]["SumR"] - split["chance"]["SumR"]
     luck = 3 * split["chance"]["SumR deviation"]
     if difference > luck:
@@ -51,7 +54,10 @@ def verdict(split: Json) -> str:
 
 
 def left_out(prepare: Json, extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
-    """Annotations that were refused and videos or queries without features, as id, stage, where and cause."""
+    """List the annotations that were refused, and the videos and queries without features.
+
+    A row has `stage`, `id`, `where` and `cause`. extractions: the JSON of each feature stream by its name.
+    """
     refused = [{"stage": "prepare", "id": f"{row['what']} {row['id']}", **_facts(row)} for row in prepare["refused"]]
     failed = [
         {"stage": stream, "id": row.get("query_id", row["video_id"]), **_facts(row)}
@@ -66,7 +72,7 @@ def _facts(row: Json) -> dict[str, str]:
 
 
 def extraction(extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
-    """One row a feature stream that the data set has; what a stream does not count is None."""
+    """Make a row for each feature stream that is in use; what a stream does not count is None."""
     return [
         {
             "stream": stream,
@@ -85,19 +91,19 @@ def extraction(extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
 
 
 def _seconds(numbers: Json) -> float:
-    """Of the whole stage; a stream that decodes says besides where they went."""
+    """Read how long a stage took; a stream that decodes tells more than the total."""
     return numbers["seconds"]["total"] if isinstance(numbers["seconds"], Mapping) else numbers["seconds"]
 
 
 def parameters(config: Json, training: Json, extractions: Mapping[str, Json]) -> list[tuple[str, Any]]:
-    """Names and values of what the model was built with, of how training went, and of how the features were made."""
+    """List names and values: what the model was built with, how training went, and how each visual stream was made."""
     provenance = {stream: numbers["recipe"] for stream, numbers in extractions.items() if "recipe" in numbers}
     summary = {name: value for name, value in training.items() if name != "history"}
     return flat(config) + flat({"training": summary, **provenance})
 
 
 def flat(value: Json, prefix: str = "") -> list[tuple[str, Any]]:
-    """Nested mappings as dotted names with their values, in order."""
+    """Flatten nested mappings into dotted names and their values, in order."""
     rows = []
     for name, inner in value.items():
         rows += flat(inner, f"{prefix}{name}.") if isinstance(inner, Mapping) else [(f"{prefix}{name}", _plain(inner))]
