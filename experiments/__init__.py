@@ -1,1 +1,1 @@
-"""Runs of the models as DVC experiments, the tables of what they score, and how recipes were chosen."""
+"""Runs the models as DVC experiments, makes tables of what they score, and shows how the recipes were chosen."""

@@ -1,6 +1,8 @@
-"""`python -m experiments list | run | table`: the runs of experiments/charades.yaml, all or those that are named.
+"""Lists, runs or tabulates the runs of the plan experiments/charades.yaml, all of them or those that are named.
 
-Runs and groups are named as in the plan: `python -m experiments run models amdnet-published --pack /data/charades`.
+    python -m experiments run models amdnet-published --pack /data/charades
+
+Names are those of runs and of groups of runs in the plan.
 """
 
 import argparse
@@ -23,9 +25,13 @@ PLAN, EVALUATION = Path(__file__).with_name("charades.yaml"), "outputs/evaluatio
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("list", "run", "table"))
-    parser.add_argument("runs", nargs="*", help="names of runs or groups; all where none is named")
-    parser.add_argument("--pack", type=Path, help="folder of the feature pack; `table`: else that of the newest commit")
-    parser.add_argument("--jobs", type=int, default=1, help="experiments side by side, for `run`")
+    parser.add_argument("runs", nargs="*", help="names of runs or of groups of runs (default: all)")
+    parser.add_argument(
+        "--pack", type=Path, help="folder of the feature pack; `table` takes that of the newest experiments by default"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="how many experiments `run` makes side by side (default: %(default)s)"
+    )
     arguments = parser.parse_args()
     settings = read_settings()
     runs = chosen(read_plan(PLAN, settings), arguments.runs, PLAN)

@@ -1,10 +1,11 @@
-"""Recipes compared on folds of the training and validation videos; the test split is not looked at.
+"""Compares recipes on folds of the training and validation videos; the test split is not used.
 
     python -m experiments.folds -S model=ms_sl -S recipes/ms_sl.yaml:pack.learning_rate=1e-4
 
-Reads the manifest and the features that `dvc repro` left in outputs/. A fold holds out 30 % of the videos, trains on
-the others with what params.yaml, the recipe and `-S` say, and prints the best SumR of an epoch on those held out. With
-300 of them that tells recipes apart that a validation split of 100 does not. Test: tests/experiments/test_folds.py.
+It reads the manifest and the features that `dvc repro` wrote into outputs/. For each fold it holds out 30 % of the
+videos, trains on the others as params.yaml, the recipe and `-S` say, and prints the SumR of the best epoch on the
+videos held out. 300 such videos tell recipes apart that a validation split of 100 videos does not.
+ Test: tests/experiments/test_folds.py.
 """
 
 import argparse
@@ -38,8 +39,15 @@ HELD_OUT, SEED = 0.3, 0  # share of the videos; seed of the draw
 def main() -> None:
     keep_memory()
     parser = argparse.ArgumentParser(prog="python -m experiments.folds", description=__doc__.splitlines()[0])
-    parser.add_argument("-S", dest="changes", metavar="NAME=VALUE", action="append", default=[], help="as of DVC")
-    parser.add_argument("--folds", type=int, choices=(1, 2, 3), default=2, help="default: %(default)s")
+    parser.add_argument(
+        "-S",
+        dest="changes",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="change a parameter, as with `dvc exp run -S`",
+    )
+    parser.add_argument("--folds", type=int, choices=(1, 2, 3), default=2, help="how many folds (default: %(default)s)")
     options = parser.parse_args()
     changes, found = dict(_change(text) for text in options.changes), []
     for fold in range(options.folds):
@@ -50,7 +58,11 @@ def main() -> None:
 
 
 def trained_on(fold: int, changes: dict[str, object]) -> tuple[float, int, int]:
-    """SumR on the videos that the fold holds out, in the best epoch; its number, and how many there were."""
+    """Train on a fold, 0 to 2, with some parameters changed.
+
+    changes: values by the names of `dvc exp run -S`. Returns the SumR of the best epoch on the videos that the fold
+    holds out, the number of that epoch, and how many epochs there were.
+    """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_settings(changed(read_settings(), changes), root)
@@ -69,7 +81,7 @@ def trained_on(fold: int, changes: dict[str, object]) -> tuple[float, int, int]:
 
 
 def split_anew(fold: int, folder: Path) -> None:
-    """Write a manifest of the videos of train and val into `folder`: val is what the fold holds out, train the rest."""
+    """Write a manifest of the videos of train and val into `folder`; val is what the fold holds out, train the rest."""
     videos = [video for video in read_videos(MANIFEST / "videos.jsonl") if "test" not in video.splits]
     held = held_out([video.video_id for video in videos], fold)
     split = {video.video_id: "val" if video.video_id in held else "train" for video in videos}
@@ -79,7 +91,7 @@ def split_anew(fold: int, folder: Path) -> None:
 
 
 def held_out(video_ids: list[str], fold: int) -> set[str]:
-    """The videos that fold 0, 1 or 2 holds out: none in two of them."""
+    """Choose the videos that fold 0, 1 or 2 holds out; no video is held out by two of them."""
     drawn, size = sorted(video_ids), int(HELD_OUT * len(video_ids))
     random.Random(SEED).shuffle(drawn)
     return set(drawn[fold * size : (fold + 1) * size])

@@ -1,11 +1,12 @@
-"""A feature pack of other statistics than that of Charades: real sentences about made videos of four scenes each.
+"""Makes a feature pack unlike that of Charades: real sentences about invented videos of four scenes each.
 
     python -m experiments.joined FOLDER --sentences activitynet/train.json --vectors vectors.npz
 
-A scene is a video of ActivityNet Captions, of which its sentences alone are used; a made video joins four scenes, 10
-to 20 seconds each, a row a second. A row is a fixed random map of what the scene's sentences say, of what no sentence
-says (the scene's and the video's own share), and of noise that changes with each second. A query is about a quarter of
-its video, and a scene has two. `--noise` is the length of what no sentence says against that of what they say.
+A scene is a video of ActivityNet Captions, of which only the sentences are used. An invented video joins four scenes of
+10 to 20 seconds each, with a feature row a second. A row is the sum of three parts: a fixed random map of what the
+scene's sentences say; a random vector for what no sentence says, partly of the scene and partly of the video; and noise
+that is new in each second. A query is about one scene, a quarter of its video, and a scene has two queries. `--noise`
+is the length of what no sentence says, in relation to what the sentences say.
 Test: tests/experiments/test_joined.py.
 """
 
@@ -32,15 +33,20 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pack is written; must not exist")
     parser.add_argument("--sentences", type=Path, required=True, help="train.json of ActivityNet Captions")
     parser.add_argument("--vectors", type=Path, required=True, help=".npz: words V, frequent ones first, vectors E")
-    parser.add_argument("--videos", type=int, default=700, help="default: %(default)s")
-    parser.add_argument("--noise", type=float, default=2.2, help="default: %(default)s")
+    parser.add_argument("--videos", type=int, default=700, help="how many videos (default: %(default)s)")
+    parser.add_argument(
+        "--noise", type=float, default=2.2, help="length of what no sentence says (default: %(default)s)"
+    )
     options = parser.parse_args()
     scenes = [video["sentences"] for video in read_json(options.sentences).values()]
     write_pack(options.folder / "joined", scenes, options.vectors, options.videos, options.noise)
 
 
 def write_pack(root: Path, scenes: list[list[str]], vectors: Path, count: int, noise: float) -> None:
-    """A pack of `count` videos, each of SCENES other scenes; the same bytes each time."""
+    """Write a pack of `count` videos, each of SCENES scenes of its own, into the folder `root`.
+
+    scenes: the sentences of each scene. vectors: the file of word vectors. The bytes are the same each time.
+    """
     (root / "FeatureData").mkdir(parents=True)
     (root / "TextData").mkdir()
     draw = np.random.default_rng(0)
@@ -60,10 +66,10 @@ def write_pack(root: Path, scenes: list[list[str]], vectors: Path, count: int, n
         for split, (start, end) in zip(SPLITS, pairwise(bounds), strict=True):
             captions, moments = [], []
             for video in range(start, end):
-                name, its = f"joined{video:05}", slice(SCENES * video, SCENES * (video + 1))
-                rows[name] = see.video(said[its], lengths[video])
+                name, own_scenes = f"joined{video:05}", slice(SCENES * video, SCENES * (video + 1))
+                rows[name] = see.video(said[own_scenes], lengths[video])
                 ends = lengths[video].cumsum().tolist()
-                asked = [(text, scene) for scene, texts in enumerate(chosen[its]) for text in texts[:QUERIES]]
+                asked = [(text, scene) for scene, texts in enumerate(chosen[own_scenes]) for text in texts[:QUERIES]]
                 for number, (text, scene) in enumerate(asked):
                     query = f"{name}#enc#{number}"
                     tokens[query] = words.tokens(text).astype(np.float16)
@@ -76,7 +82,7 @@ def write_pack(root: Path, scenes: list[list[str]], vectors: Path, count: int, n
 
 
 class Words:
-    """Word vectors; words that have none are left out."""
+    """Looks words up in a file of word vectors; words that have no vector are left out."""
 
     def __init__(self, path: Path):
         with np.load(path, allow_pickle=False) as file:
@@ -84,15 +90,15 @@ class Words:
             self._vectors = unit_length(file["E"].astype(np.float32))
 
     def known(self, text: str) -> bool:
-        """Whether any of its words has a vector."""
+        """Whether any word of the text has a vector."""
         return bool(self._ranks(text))
 
     def tokens(self, text: str) -> np.ndarray:
-        """(T, D), a row a word."""
+        """Return the vectors of the words of a text, (T, D) float32, a row a word."""
         return self._vectors[self._ranks(text)]
 
     def meaning(self, text: str) -> np.ndarray:
-        """(D,): the mean of its words, of which frequent ones count less (Arora et al., ICLR 2017; Zipf's law)."""
+        """Average the words of a text (D,); frequent words count less (Arora et al., ICLR 2017), by Zipf's law."""
         frequency = 0.1 / (np.array(self._ranks(text)) + 1)
         return np.average(self.tokens(text), axis=0, weights=RARE / (RARE + frequency))
 
@@ -101,7 +107,7 @@ class Words:
 
 
 class Sight:
-    """How scenes look: fixed random maps, not linear, of what is said of them and of what is not."""
+    """Makes the feature rows of scenes, from what is said of them and from what is not, by fixed random maps."""
 
     def __init__(self, size: int, noise: float, draw: np.random.Generator):
         self._draw, self._noise = draw, noise
@@ -110,7 +116,10 @@ class Sight:
         self._common = draw.standard_normal(VIDEO_SIZE).astype(np.float32)
 
     def video(self, said: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        """(rows, VIDEO_SIZE) float16 of length 1; said: (scenes, D) of length 1, lengths: seconds of each scene."""
+        """Make the rows of a video, (seconds, VIDEO_SIZE) float16, each of length 1.
+
+        said: (scenes, D), what is said of each scene, of length 1; lengths: how many seconds each scene has.
+        """
         unsaid = self._draw.standard_normal((1 + len(said), SOURCES)).astype(np.float32)
         scenes = np.tanh(said @ self._said) + self._noise * ((unsaid[:1] + unsaid[1:]) / 2**0.5) @ self._unsaid
         rows = COMMON * self._common + np.repeat(scenes, lengths, axis=0)
@@ -119,7 +128,7 @@ class Sight:
 
 
 def unit_length(vectors: np.ndarray) -> np.ndarray:
-    """Each row to length 1."""
+    """Scale each row to length 1."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 

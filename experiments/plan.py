@@ -1,4 +1,4 @@
-"""A plan of runs: which parameters and hyperparameters each named run changes.
+"""Reads a plan of runs: which parameters and hyperparameters each named run changes.
 
 Test: tests/experiments/test_plan.py.
 """
@@ -17,7 +17,10 @@ KEYS = {"model", "recipe", "values", "set", "seeds"}
 
 @dataclass(frozen=True)
 class Run:
-    """A named row of a table: what it changes, by the names of `dvc exp run -S`, and the seeds it is run with."""
+    """A row of a table: a model with its settings, of which one experiment is made for each seed.
+
+    changes: the parameters that differ from the project's, by the names of `dvc exp run -S`.
+    """
 
     name: str
     group: str
@@ -25,12 +28,12 @@ class Run:
     seeds: tuple[int, ...]
 
     def experiments(self) -> dict[str, dict[str, Any]]:
-        """The changes of each experiment of the run, by the experiment's name."""
+        """Map the name of each experiment of the run to the changes that it makes."""
         return {f"{self.name}-seed{seed}": {**self.changes, "train.seed": seed} for seed in self.seeds}
 
 
 def read_plan(path: Path | str, settings: Settings) -> list[Run]:
-    """The runs of a plan, in its order; settings: of the project as it is.
+    """Read the runs of the plan `path`, in their order; settings: those of the project, which the runs change.
 
     Raises PipelineError for keys, parameters and recipes that do not exist.
     """
@@ -54,7 +57,10 @@ def read_plan(path: Path | str, settings: Settings) -> list[Run]:
 
 
 def chosen(runs: Sequence[Run], names: Sequence[str], where: Path | str) -> list[Run]:
-    """The runs of these names or groups, all of them where none is named. Raises PipelineError for an unknown name."""
+    """Choose the runs with these names or in these groups; all where none is named.
+
+    where: the file of the plan, for errors. Raises PipelineError for an unknown name.
+    """
     for name in names:
         if not any(name in (run.name, run.group) for run in runs):
             known = ", ".join([*dict.fromkeys(run.group for run in runs), *(run.name for run in runs)])

@@ -1,4 +1,4 @@
-"""Runs as DVC experiments: which of them are there already, and the making of those that are not.
+"""Makes the runs of a plan as DVC experiments, those that are not there already.
 
 Test: tests/experiments/test_runs.py.
 """
@@ -27,9 +27,11 @@ _NO_VIDEOS = DecodeParams(deadline_floor=1.0, deadline_factor=1.0, max_ahead_mib
 
 @dataclass(frozen=True)
 class Experiment:
-    """A finished experiment: its settings, and its metrics by the name of their file (`metrics`, `cost`).
+    """A finished DVC experiment.
 
-    pack: the hash of the list of the files in its `source`, the same wherever that lies; "" where there is no list.
+    rev: its commit. baseline: the commit that it was made on. pack: the hash of the list of files in its `source`,
+    which is the same wherever that folder is; "" where there is no list. settings: the values it ran with. metrics:
+    numbers by name, under the name of their file, `metrics` or `cost`.
     """
 
     name: str
@@ -41,19 +43,19 @@ class Experiment:
 
 
 def baselines() -> list[str]:
-    """The commits that have experiments, newest first."""
+    """List the commits that have experiments, newest first."""
     commits = {commit for commit, _ in _references()}
     return [commit for commit in _output("git", "rev-list", "--all", "--date-order").split() if commit in commits]
 
 
 def experiments_on(commits: Iterable[str]) -> list[Experiment]:
-    """The finished experiments on these commits, in the order of the commits."""
+    """Read the finished experiments on these commits, in the order of the commits."""
     revisions = [part for commit in commits for part in ("--rev", commit)]
     return parse_show(json.loads(_output("dvc", "exp", "show", "--json", *revisions))) if revisions else []
 
 
 def parse_show(shown: list[dict[str, Any]]) -> list[Experiment]:
-    """The finished experiments of what `dvc exp show --json` prints."""
+    """Collect the finished experiments from what `dvc exp show --json` prints."""
     found = []
     for baseline in shown:
         for experiment in baseline.get("experiments") or []:
@@ -68,7 +70,7 @@ def parse_show(shown: list[dict[str, Any]]) -> list[Experiment]:
 
 
 def hash_of(pack: Path) -> str:
-    """What `Experiment.pack` is for experiments on this folder; raises PipelineError where there is none."""
+    """Compute what `Experiment.pack` is for experiments on this folder. Raises PipelineError where there is none."""
     if not pack.is_dir():
         raise PipelineError("no such folder", where=pack, fix="name the folder of the feature pack")
     with tempfile.TemporaryDirectory() as folder:
@@ -77,13 +79,16 @@ def hash_of(pack: Path) -> str:
 
 
 def of_one_pack(found: Sequence[Experiment], pack: str | None) -> list[Experiment]:
-    """The experiments on this pack; where none is named, on that of the first, so that no table mixes two."""
+    """Select the experiments on one pack, so that no table mixes two.
+
+    pack: its hash; where it is None, the pack is that of the first experiment.
+    """
     named = pack or next((experiment.pack for experiment in found), None)
     return [experiment for experiment in found if experiment.pack == named]
 
 
 def matching(run: Run, settings: Settings, found: Iterable[Experiment]) -> dict[str, Experiment]:
-    """The experiments of a run by name, each the first found that has the run's settings; the others are left out."""
+    """Find the experiments of a run, by name: of each name the first one that has the settings of the run."""
     expected = {name: _relevant(changed(settings, changes)) for name, changes in run.experiments().items()}
     matches: dict[str, Experiment] = {}
     for experiment in found:
@@ -93,12 +98,11 @@ def matching(run: Run, settings: Settings, found: Iterable[Experiment]) -> dict[
 
 
 def execute(runs: Iterable[Run], settings: Settings, pack: Path, jobs: int) -> list[str]:
-    """Make the experiments on the pack that this commit does not have yet, `jobs` side by side.
+    """Make the experiments of the runs that this commit does not have yet, and return the names of those that failed.
 
-    Returns the names of the failed.
-
-    Each runs in a folder of its own: no parameter of one reaches another, or the workspace. A killed one goes on where
-    it stopped when it is asked for again. Raises PipelineError where the workspace would change them.
+    pack: the folder of the feature pack. jobs: how many are made side by side. Each runs in a folder of its own, so
+    that no parameter of one reaches another, or the workspace. One that was killed continues where it stopped when it
+    is asked for again. Raises PipelineError where code, parameters or recipes of the workspace differ from the commit.
     """
     decisive = (PARAMS, "recipes", "dvc.yaml", "pipeline", "stages")
     if _output("git", "status", "--porcelain", "--untracked-files=no", "--", *decisive):
@@ -141,21 +145,21 @@ def _make(name: str, changes: Mapping[str, Any]) -> bool:
 
 
 def _references() -> list[tuple[str, str]]:
-    """Commit and name of every experiment."""
+    """List the commit and the name of every experiment."""
     references = _output("git", "for-each-ref", "--format=%(refname)", "refs/exps").split()
     parts = [reference.split("/")[2:] for reference in references]
     return [(part[0] + part[1], part[2]) for part in parts if len(part) == 3]
 
 
 def _written(value: Any) -> str:
-    """A value as `dvc exp run -S` reads it."""
+    """Write a value as `dvc exp run -S` reads it."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _relevant(settings: Settings) -> dict[str, Any] | None:
-    """The settings that the numbers depend on; of the pack, `Experiment.pack` tells.
+    """Select the settings that the metrics depend on, except the pack, which is `Experiment.pack`.
 
-    None for an experiment on a commit that had no recipe files: what it ran with is not told by them.
+    The result is None for an experiment on a commit that had no recipe files: its settings do not say what it ran with.
     """
     params = settings[PARAMS]
     if "recipe" not in params:

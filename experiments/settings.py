@@ -1,4 +1,4 @@
-"""Values of params.yaml and of recipes/<model>.yaml by the names that `dvc exp run -S` gives them.
+"""Reads and changes values of params.yaml and of recipes/<model>.yaml, by the names that `dvc exp run -S` uses.
 
 `train.seed` is a value of params.yaml, `recipes/amdnet.yaml:pack.epochs` one of another file.
 Test: tests/experiments/test_settings.py.
@@ -17,23 +17,26 @@ from pipeline.models.common.recipe_file import FOLDER, recipe_name
 
 PARAMS = "params.yaml"
 Settings = Mapping[str, Mapping[str, Any]]
-"""What params.yaml and the recipe files hold, by their paths."""
+"""Maps the paths of params.yaml and of the recipe files to what they hold."""
 
 
 def read_settings(root: Path = Path()) -> Settings:
-    """What params.yaml and all recipe files of a project hold; raises PipelineError where there are none."""
+    """Read params.yaml and all recipe files of the project in `root`. Raises PipelineError where there are none."""
     paths = [PARAMS, *(f"{FOLDER}/{path.name}" for path in sorted((root / FOLDER).glob("*.yaml")))]
     return {path: read_mapping(root / path, absent="run from the project's top folder") for path in paths}
 
 
 def write_settings(settings: Settings, root: Path) -> None:
-    """Write the files below `root`; what they hold is JSON, which YAML contains."""
+    """Write the files below `root`, as JSON, which is YAML too."""
     for path, content in settings.items():
         write_json(root / path, content)
 
 
 def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    """A copy of the settings with the changes made. Raises PipelineError for a name that they do not have."""
+    """Copy the settings and change values in the copy.
+
+    changes: values by the names of `dvc exp run -S`. Raises PipelineError for a name that the settings do not have.
+    """
     copy = json.loads(json.dumps(settings))
     for name, value in changes.items():
         path, _, dotted = name.rpartition(":")
@@ -52,7 +55,7 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
 
 
 def recipe_in_use(settings: Settings) -> tuple[str, str]:
-    """The path of the recipe file that the settings choose, and the name of the recipe in it.
+    """Return the path of the recipe file that the settings choose, and the name of the recipe in it.
 
     Raises PipelineError for a model that has no such file, and for a name that the file does not have.
     """
@@ -64,13 +67,13 @@ def recipe_in_use(settings: Settings) -> tuple[str, str]:
 
 
 def recipe_changes(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes that give these values, by their keys, to the recipe that the settings choose."""
+    """Name the changes that set these values in the recipe that the settings choose; values: by their keys in it."""
     path, name = recipe_in_use(settings)
     return {f"{path}:{name}.{key}": value for key, value in values.items()}
 
 
 def _names(settings: Settings) -> Iterator[str]:
-    """The name of every value and section."""
+    """Yield the name of every value and section, as `dvc exp run -S` names it."""
     for path, content in settings.items():
         for name in _dotted(content):
             yield name if path == PARAMS else f"{path}:{name}"

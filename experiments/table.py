@@ -1,4 +1,4 @@
-"""Tables of runs in Markdown: mean and deviation over the seeds, intervals over the test videos, what is missing.
+"""Makes tables of runs in Markdown: means and deviations over seeds, intervals over test videos, what is missing.
 
 Test: tests/experiments/test_table.py.
 """
@@ -22,17 +22,18 @@ COLUMNS = [
     ("ms a query", "cost", "query milliseconds", 2),
 ]
 FROM_FILES = ("own mIoU", "SumR [95 %]", "- cca [95 %]")
-"""Columns whose numbers are not among an experiment's metrics."""
+"""The columns whose numbers are computed from what an experiment wrote, and are not among its metrics."""
 
 
 class Results(NamedTuple):
-    """What an experiment wrote: details.json, and the ranking of each query of the reported split."""
+    """What an experiment wrote: details.json, and the rows of rankings_*.jsonl of the reported split."""
 
     details: Mapping[str, Any]
     rankings: Rows
 
     @property
     def split(self) -> Mapping[str, Any]:
+        """What details.json says of the reported split."""
         return self.details["splits"][self.details["reported_split"]]
 
 
@@ -43,10 +44,11 @@ def render(
     guesses: Mapping[str, Mapping[str, str]],
     read: Callable[[Experiment], Results],
 ) -> str:
-    """A table a group, then what is missing, and of which commits and which pack the experiments are.
+    """Write a table for each group of runs, then which commits and pack the experiments are of, and which are missing.
 
-    guesses: the first rows of each table, by name and then by heading, as they are to be shown; read: gives what an
-    experiment wrote. The first run of `cca` is what the others are paired with.
+    settings: those of the project, which the runs change. found: the experiments to take. guesses: the first rows of
+    each table, which need no run: cells by row and heading. read: a function that returns what an experiment wrote. The
+    last column compares each run with the first run of the linear baseline on the same videos.
     """
     lines, missing, baselines, packs = [], [], set(), set()
     linear = next((run for run in runs if run.changes["model"] == "cca"), None)
@@ -74,8 +76,10 @@ def render(
 
 
 def guess_rows(details: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """What knows nothing scores, from details.json of any run: a random ranking with the whole video as the span, and
-    the one span, in shares of the video, that is best on the training queries.
+    """Make the rows of two answers that know nothing, from what details.json of any run holds.
+
+    One is a random ranking with the whole video as the span; the other is the one span, as shares of the video, that is
+    best on the training queries.
     """
     split = details["splits"][details["reported_split"]]
     constant = {name: f"{split['constant_span'][name]:.1f}" for name in MOMENT_KEYS[:2] if split["constant_span"]}
@@ -83,7 +87,7 @@ def guess_rows(details: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def chance_row(details: Mapping[str, Any]) -> dict[str, str]:
-    """A random ranking, exact expectations and the deviation of SumR, and the whole video as the span."""
+    """Make the row of a random ranking, with the exact expectations, and of the whole video as the span."""
     split = details["splits"][details["reported_split"]]
     row = {name: f"{value:.1f}" for name, value in split["chance"].items() if name.startswith("R@")}
     row["SumR"] = f"{split['chance']['SumR']:.1f} ± {split['chance']['SumR deviation']:.1f}"
@@ -94,7 +98,7 @@ def chance_row(details: Mapping[str, Any]) -> dict[str, str]:
 
 
 def mean_and_deviation(values: Sequence[float], decimals: int) -> str:
-    """`12.3 ± 0.4`, the mean alone of a single value, nothing of none."""
+    """Format values as `12.3 ± 0.4`, a single value without the deviation, and none as an empty text."""
     if not values:
         return ""
     mean = f"{statistics.mean(values):,.{decimals}f}"
@@ -102,7 +106,7 @@ def mean_and_deviation(values: Sequence[float], decimals: int) -> str:
 
 
 def _from_files(results: Sequence[Results], baseline: Sequence[Results]) -> list[str]:
-    """Cells of the columns FROM_FILES; empty where there is no run, or nothing to pair it with."""
+    """Make the cells of the columns FROM_FILES, empty where there is no run, or no baseline to compare it with."""
     if not results:
         return [""] * len(FROM_FILES)
     own = [result.split["answers"]["model"]["mIoU"] for result in results if result.split["moments"]]

@@ -1,9 +1,10 @@
-"""Every setting of experiments/tuning.yaml on the folds: as many tries, on the same videos, for each model.
+"""Trains every setting of experiments/tuning.yaml on the folds: every model has as many tries, on the same videos.
 
     python -m experiments.tuning --results tuning.jsonl
 
-Adds a line a setting to the results and skips those that are there, so that it goes on where it was stopped and models
-can be tried side by side (`--model`). Ends with a table of all results. Test: tests/experiments/test_tuning.py.
+It adds a line for each setting to the file of results, and skips settings that are there. So it continues where it was
+stopped, and several models can be tried side by side (`--model`). At the end it prints a table of all results.
+ Test: tests/experiments/test_tuning.py.
 """
 
 import argparse
@@ -26,8 +27,13 @@ EVERY = "every"
 def main() -> None:
     keep_memory()
     parser = argparse.ArgumentParser(prog="python -m experiments.tuning", description=__doc__.splitlines()[0])
-    parser.add_argument("--model", choices=models(), action="append", help="default: all, one after the other")
-    parser.add_argument("--results", type=Path, required=True, help="file of one JSON object a line")
+    parser.add_argument(
+        "--model",
+        choices=models(),
+        action="append",
+        help="may be given several times (default: all, one after the other)",
+    )
+    parser.add_argument("--results", type=Path, required=True, help="file of results, one JSON object a line")
     options = parser.parse_args()
     there = read_results(options.results)
     for model in options.model or models():
@@ -38,12 +44,12 @@ def main() -> None:
 
 
 def models() -> list[str]:
-    """The models that have settings."""
+    """List the models that have settings."""
     return [name for name in _document() if name != EVERY]
 
 
 def settings(model: str) -> dict[str, dict[str, Any]]:
-    """The settings of a model by name: what each changes, by the names of `dvc exp run -S`."""
+    """Map the name of each setting of a model to what it changes, by the names of `dvc exp run -S`."""
     document, found = _document(), {}
     base = {"dataset": DATASET, "model": model}
     project = changed(read_settings(), base)
@@ -69,13 +75,13 @@ def add_result(results: Path, model: str, name: str, changes: dict[str, Any]) ->
 
 
 def read_results(results: Path) -> dict[tuple[str, str], list[float]]:
-    """SumR on each fold by model and setting; empty where the file is not there."""
+    """Read the SumR on each fold, by model and setting; empty where the file does not exist."""
     lines = read_jsonl(results) if results.exists() else []
     return {(line["model"], line["setting"]): line["sumr"] for line in lines}
 
 
 def table(found: dict[tuple[str, str], list[float]]) -> str:
-    """Markdown: a row a setting, a column a model, the mean SumR of the folds."""
+    """Write a table in Markdown of the mean SumR of the folds: a row a setting, a column a model."""
     rows = []
     for name in dict.fromkeys(name for tried in _document().values() for name in tried):
         means = [f"{statistics.mean(found[model, name]):.1f}" if (model, name) in found else "" for model in models()]

@@ -1,7 +1,7 @@
-"""The command `amdnet`, which does what is no stage of the pipeline. `amdnet --help` lists its sub-commands.
+"""The command `amdnet`, for work beside the stages of the pipeline. `amdnet --help` lists its sub-commands.
 
-A sub-command is a module of this folder with one function, imported and added below. typer reads the arguments from the
-function's signature and the help from its docstring. What the command works with is imported within the function, so
+A sub-command is a function in a module of this folder, which is imported and added below. typer takes the arguments
+from the function's signature, and the help text from its docstring. The function itself imports what it works with, so
 that `amdnet --help` does not wait for it. Test: tests/tools/test_command.py.
 """
 
@@ -17,7 +17,7 @@ from tools.parity import parity
 
 
 class Reporting(TyperGroup):
-    """A group of commands whose errors and Ctrl-C are reported as those of the stages are."""
+    """A group of commands that reports errors and Ctrl-C as the stages do."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the sub-command that the command line names; see `pipeline.core.cli.reported` for how it may end."""
@@ -37,7 +37,7 @@ app = typer.Typer(
 
 @app.callback()
 def amdnet() -> None:
-    """Do what is no stage of the pipeline. The stages run with `dvc repro`."""
+    """Tools beside the stages of the pipeline, which `dvc repro` runs."""
 
 
 app.command("compare")(compare)
@@ -46,7 +46,7 @@ app.command("import-checkpoint")(import_checkpoint)
 
 
 def main() -> None:
-    """The entry point of `amdnet`."""
+    """Run `amdnet` with the arguments of the command line."""
     handle_interrupts()
     app()
 

@@ -1,4 +1,4 @@
-"""`amdnet compare`: compares two feature files, video by video. Test: tests/tools/test_compare.py."""
+"""The sub-command `amdnet compare`, which compares two feature files. Test: tests/tools/test_compare.py."""
 
 import json
 from dataclasses import asdict
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 def compare(
     first: Annotated[Path, typer.Argument(metavar="A.h5", show_default=False)],
     second: Annotated[Path, typer.Argument(metavar="B.h5", show_default=False)],
-    cosine: Annotated[float, typer.Option(min=-1, max=1, help="Smallest cosine of a row that is the same.")] = 0.999,
+    cosine: Annotated[
+        float, typer.Option(min=-1, max=1, help="Smallest cosine at which two rows are the same.")
+    ] = 0.999,
     rows: Annotated[int, typer.Option(min=0, help="Rows by which the lengths of a video may differ.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines, the summary last.")] = False,
 ) -> None:
     """Compare two feature files, video by video.
 
-    Says whether features that were extracted again are those that were published. Rows are compared by their cosine,
-    over the rows that both files have of a video. Exit status: 0 the same within tolerance, 3 different, 1 an error.
+    It tells, for example, whether features that you extracted are those that were published. Row i of a video in one
+    file is compared with row i in the other, by their cosine, as far as both have rows. The exit status is 0 where the
+    files are the same within the tolerances, 3 where they differ, and 1 after an error.
     """
     from pipeline.feature_io.compare import compare_files, summarize
 

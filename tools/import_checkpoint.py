@@ -1,4 +1,7 @@
-"""`amdnet import-checkpoint`: takes over the authors' weights. Test: tests/tools/test_import_checkpoint.py."""
+"""The sub-command `amdnet import-checkpoint`, which takes over weights of the authors.
+
+Test: tests/tools/test_import_checkpoint.py.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +12,12 @@ MODEL = Path("outputs/model")
 
 
 def import_checkpoint(checkpoint: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]) -> None:
-    """Take over weights of the authors' code.
+    """Put weights of the authors' code in the place of a trained model's.
 
-    FILE is a .safetensors or torch file with a state dict, at its top level or below a key such as `model` or
-    `state_dict`. Its weights take the place of those in outputs/model, where a trained model says of which sizes and
-    features the model is. `dvc commit --force train` and `dvc repro` evaluate it then.
+    FILE is a .safetensors or torch file that holds a state dict, at its top level or below a key such as `model` or
+    `state_dict`. Its weights replace those in outputs/model. A model must have been trained there before, one epoch is
+    enough: its configuration says of which sizes and features the model is. Afterwards, `dvc commit --force train` and
+    `dvc repro` evaluate the new weights.
     """
     from tools.authors.checkpoint import replace_weights
 

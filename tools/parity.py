@@ -1,4 +1,4 @@
-"""`amdnet parity`: holds a model against numbers of its authors' code. Test: tests/tools/test_parity.py."""
+"""The sub-command `amdnet parity`, which compares a model with its authors' code. Test: tests/tools/test_parity.py."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,11 @@ from tools.status import DIFFERENT
 
 
 def parity(fixture: Annotated[Path, typer.Argument(metavar="FIXTURE.npz", show_default=False)]) -> None:
-    """Hold a model against its authors' code.
+    """Compare a model with its authors' code.
 
-    The fixture holds the authors' weights, inputs and the results of their code. Prints the largest relative error of
-    every result as JSON. Exit status: 0 all within the tolerances of docs/parity.md, 3 some not, 1 an error.
+    The fixture holds the authors' weights, some inputs, and the results of the authors' code for them. The command
+    computes the same results with our model and prints the relative error of each, as JSON. The exit status is 0 where
+    all are within the tolerances of docs/parity.md, 3 where some are not, and 1 after an error.
     """
     from tools.authors.parity import errors, tolerance
 

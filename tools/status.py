@@ -1,3 +1,4 @@
-"""The exit status of a command that did its work and found a difference; 1 is an error, 2 a wrong command line."""
+"""The exit statuses of `amdnet`, besides 0 for success, 1 for an error and 2 for a wrong command line."""
 
 DIFFERENT = 3
+"""The command did its work and found a difference."""

@@ -1,4 +1,4 @@
-"""Checkpoints of the authors' code: read, and put in the place of a trained model's weights.
+"""Reads checkpoints of the authors' code, and puts their weights in the place of a trained model's.
 
 Test: tests/tools/test_import_checkpoint.py.
 """
@@ -20,9 +20,9 @@ from tools.authors.weights import load_author_weights
 
 
 def read_author_weights(path: Path | str) -> dict[str, Tensor]:
-    """The first state dict in the file, its names without `module.`.
+    """Read the first state dict in a file; the prefix `module.` is removed from its names.
 
-    No code in the file is run. Raises PipelineError where the file holds code, cannot be read, or has no state dict.
+    Code in the file is not run. Raises PipelineError where the file holds code, cannot be read, or has no state dict.
     """
     try:
         content = load_file(path) if Path(path).suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
@@ -35,9 +35,10 @@ def read_author_weights(path: Path | str) -> dict[str, Tensor]:
 
 
 def replace_weights(path: Path | str, folder: Path | str) -> None:
-    """Replace the weights of the model in `folder` by those of the authors' checkpoint; config.json names the file.
+    """Replace the weights of the trained model in `folder` by those of a checkpoint of the authors, the file `path`.
 
-    Raises PipelineError where they do not fit, and for a model of features that the authors' code does not make.
+    The model's config.json then names the file and its hash. Raises PipelineError where the weights do not fit, where
+    the model has no authors' code, and where it was trained on features that the authors' code does not use.
     """
     model, config = checkpoint.load(folder)
     authors = authors_of(config["model"])
@@ -59,7 +60,7 @@ def replace_weights(path: Path | str, folder: Path | str) -> None:
 
 
 def _unreadable(path: Path | str, error: Exception) -> PipelineError:
-    """What a user is told of a file that safetensors or torch cannot load."""
+    """Make the error for a file that safetensors or torch cannot load."""
     code = re.search(r"Unsupported global: GLOBAL (\S+)", str(error))
     if code:
         return PipelineError(
@@ -75,7 +76,7 @@ def _unreadable(path: Path | str, error: Exception) -> PipelineError:
 
 
 def _state_dict_in(content: object) -> dict[str, Tensor] | None:
-    """The first non-empty mapping of names to tensors, searched breadth first."""
+    """Find the first non-empty mapping of names to tensors, breadth first; None where there is none."""
     level = [content]
     while level:
         mappings = [item for item in level if isinstance(item, Mapping)]

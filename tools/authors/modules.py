@@ -1,6 +1,7 @@
-"""Finds what a model says of the code of its authors: authors.py in the model's folder.
+"""Finds the authors.py of a model, which says how our model is compared with the code of its authors.
 
-A model whose authors published code has one; nothing else has to name the model. Test: tests/tools/test_authors.py.
+A model whose authors published code has that file in its folder; nothing else has to name the model. Test:
+tests/tools/test_authors.py.
 """
 
 from importlib import import_module
@@ -11,12 +12,12 @@ from pipeline.models.common.fixtures import Authors
 
 
 def models_with_authors() -> list[str]:
-    """The names of the models that have an authors module, in alphabetical order."""
+    """List the names of the models that have an authors.py, in alphabetical order."""
     return names("models", "authors")
 
 
 def authors_of(model: str) -> Authors | None:
-    """The authors module of a model; None where it has none."""
+    """Import the authors.py of a model; None where it has none."""
     if model not in models_with_authors():
         return None
     return cast(Authors, import_module(f"pipeline.models.{model}.authors"))

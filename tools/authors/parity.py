@@ -1,4 +1,4 @@
-"""Holds a model against numbers that the code of its authors produced; docs/parity.md says what is compared.
+"""Compares a model with numbers that the code of its authors computed; docs/parity.md says what is compared.
 
 Test: tests/tools/test_parity.py.
 """
@@ -17,27 +17,27 @@ from tools.authors.training import trained
 from tools.authors.weights import load_author_weights
 
 SMALLEST_GRADIENT = 1e-4
-"""The norm of a tensor's gradient below which the gradient is zero but for rounding, and not compared."""
+"""A gradient with a smaller norm is zero but for rounding, and is not compared."""
 MASKS = {
     "frames": "frame_mask",
     "frame_layer1": "frame_mask",
     "frame_layer2": "frame_mask",
     "query_tokens": "query_mask",
 }
-"""The results that are compared without their padding, and the inputs that say where it is."""
+"""The results that are compared without their padding, and for each the input that is its mask."""
 
 
 def tolerance(name: str) -> float:
-    """The largest error that a result may have, by its name in the fixture."""
+    """Return the largest relative error that a result may have; name: its name in the fixture."""
     kind = name.removeprefix("expect.")
     return 5e-4 if kind.startswith("trajectory") else 1e-4 if kind.startswith("grad") else 1e-5
 
 
 def errors(path: Path | str) -> dict[str, float]:
-    """The relative error of every `expect.*` of a fixture.
+    """Compute the relative error of every result of the fixture `path`, by its name, `expect.*`.
 
-    Left out are gradients that are zero but for rounding. Raises PipelineError for a file that is no fixture, or is of
-    no model here.
+    Gradients that are zero but for rounding are left out. Raises PipelineError for a file that is no fixture, and for a
+    fixture of a model that is not known here.
     """
     fixture = _read(path)
     weights, inputs, expected = (_tensors(fixture, f"{prefix}.") for prefix in ("weights", "input", "expect"))
@@ -81,9 +81,9 @@ def results_of(authors: Authors, weights: Arrays, inputs: Arrays, meta: Arrays) 
 
 
 def relative_error(ours: Tensor, expected: Tensor) -> float:
-    """max|ours - expected| / max|expected|; infinite where the shapes differ or a value of ours is not finite.
+    """Compute max|ours - expected| / max|expected|.
 
-    Integers must be equal, else the error is infinite.
+    It is infinite where the shapes differ or a value of ours is not finite, and for integers that are not all equal.
     """
     if not expected.is_floating_point():
         return 0.0 if torch.equal(ours, expected) else float("inf")
@@ -94,7 +94,7 @@ def relative_error(ours: Tensor, expected: Tensor) -> float:
 
 
 def _read(path: Path | str) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name; raises PipelineError where the file is none."""
+    """Read the arrays of an .npz file by name. Raises PipelineError where the file is none."""
     try:
         with np.load(path) as file:
             return {name: file[name] for name in file.files}
@@ -105,7 +105,7 @@ def _read(path: Path | str) -> dict[str, np.ndarray]:
 
 
 def _authors_of(fixture: dict[str, np.ndarray]) -> Authors:
-    """The authors module of the model whose own weight the fixture holds; raises PipelineError if there is none."""
+    """Find the authors.py of the model whose own weight the fixture holds. Raises PipelineError if there is none."""
     known = models_with_authors()
     for name in known:
         authors = authors_of(name)

@@ -1,4 +1,4 @@
-"""The steps of training that a parity fixture holds, repeated with our model. Test: tests/tools/test_parity.py."""
+"""Repeats with our model the training steps that a parity fixture holds. Test: tests/tools/test_parity.py."""
 
 from collections.abc import Mapping
 
@@ -14,9 +14,9 @@ STEPS, PLANNED_STEPS, WARMUP, WEIGHT_DECAY = 12, 40, 0.1, 0.01
 
 
 def trained(model: TrainedModel, names: Mapping[str, str], inputs: Arrays, learning_rate: float) -> Arrays:
-    """Compute the gradients of the total loss, and that loss before each of `STEPS` steps of the optimiser.
+    """Compute the gradients of the total loss, and the total loss before each of STEPS steps of the optimiser.
 
-    names: `NAMES` of the model's authors module. The weights are in the end what they were.
+    names: `NAMES` of the model's authors.py. The model has the same weights afterwards.
     """
     start = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     optimizer = BertAdam(decay_groups(model, WEIGHT_DECAY), learning_rate, PLANNED_STEPS, WARMUP)
@@ -36,7 +36,7 @@ def trained(model: TrainedModel, names: Mapping[str, str], inputs: Arrays, learn
 
 
 def _gradients(model: TrainedModel, names: Mapping[str, str]) -> Arrays:
-    """The norm of every parameter's gradient, and the gradient itself of those with one axis, by the authors' names."""
+    """Collect the norm of each parameter's gradient, and the gradient where it has one axis, by the authors' names."""
     found = {}
     for name, weight in model.named_parameters():
         if weight.grad is not None:

@@ -1,4 +1,4 @@
-"""Weights under the authors' names, loaded into a model of ours. Test: tests/tools/test_author_weights.py."""
+"""Loads weights under the authors' names into our model. Test: tests/tools/test_author_weights.py."""
 
 from collections.abc import Mapping
 
@@ -9,16 +9,16 @@ from pipeline.models.common.interface import RetrievalModel
 
 
 def author_name_of(names: Mapping[str, str], parameter: str) -> str:
-    """The authors' name of a parameter of ours; names: `NAMES` of the model's authors module."""
+    """Return the authors' name of a parameter of our model; names: `NAMES` of the model's authors.py."""
     module, _, leaf = parameter.rpartition(".")
     return f"{names[module]}.{leaf}"
 
 
 def load_author_weights(model: RetrievalModel, names: Mapping[str, str], state: Mapping[str, Tensor]) -> None:
-    """Copy the authors' state dict into `model`; tensors the model has no place for are ignored.
+    """Copy the authors' state dict `state` into `model`; tensors that the model has no place for are ignored.
 
-    names: `NAMES` of the model's authors module. Of a position table with more rows than ours, the first are taken.
-    Raises PipelineError naming what does not fit.
+    names: `NAMES` of the model's authors.py. Where a position table has more rows than ours, the first ones are copied.
+    Raises PipelineError, which names what does not fit.
     """
     weights, problems = {}, []
     for name, ours in model.named_parameters():
