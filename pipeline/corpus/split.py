@@ -69,7 +69,7 @@ class Sources:
 
     @cached_property
     def subtitle_size(self) -> int:
-        """The size of a row of the subtitles apart, 0 where there are none."""
+        """D_s, the size of a row of `subtitle`; 0 where there are no subtitles."""
         if self.subtitle is None or not (ids := self.subtitle.ids()):
             return 0
         return self.subtitle.shape(ids[0])[1]

@@ -6,9 +6,9 @@ from torch import Tensor
 
 
 def diversity_loss(moment_masks: Tensor, alpha: float) -> Tensor:
-    """How much the moments of a video overlap: mean over videos of ||alpha I - P P^T||_F^2.
+    """Punish moments of a video that overlap: the mean over videos of ||alpha I - P P^T||_F^2.
 
-    P: the masks (B, H, N), each row divided by its sum.
+    moment_masks: (B, H, N); P is the masks of a video, each row divided by its sum.
     """
     shares = moment_masks / moment_masks.sum(dim=-1, keepdim=True)
     overlap = shares @ shares.transpose(-2, -1)
@@ -17,10 +17,10 @@ def diversity_loss(moment_masks: Tensor, alpha: float) -> Tensor:
 
 
 def relevance_loss(query: Tensor, moments: Tensor, overview: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """The best moment of a query's video must be nearer than the whole video: a hinge on the two cosines.
+    """A hinge by which a query must be nearer to the best moment of its video than to the video as a whole.
 
-    query (Q, d), moments (B, H, d), overview (B, d); labels (Q,): each query's video in the batch; mean over queries of
-    max(0, margin + cos(q, overview) - max_h cos(q, moment_h)).
+    query: (Q, d). moments: (B, H, d). overview: (B, d), one vector for each whole video. The loss is the mean over
+    queries of max(0, margin + cos(q, overview) - max_h cos(q, moment_h)).
     """
     whole = F.cosine_similarity(query, overview[labels], dim=-1)
     best = F.cosine_similarity(query[:, None], moments[labels], dim=-1).amax(dim=1)

@@ -6,9 +6,9 @@ from torch import Tensor
 
 
 def query_diversity_loss(query: Tensor, labels: Tensor, alpha: float, delta: float) -> Tensor:
-    """Pushes queries (Q, d) of one video apart: mean_q log(1 + sum over its others of exp(alpha (cosine + delta))).
+    """Push the queries (Q, d) of a video apart: mean_q log(1 + sum_o exp(alpha (cos(q, o) + delta))).
 
-    labels (Q,): each query's video in the batch.
+    The sum is over the other queries o of the same video.
     """
     unit = F.normalize(query, dim=-1)
     exponents = alpha * (unit @ unit.T + delta)

@@ -5,8 +5,9 @@ from torch import Tensor
 
 
 def pair_loss(scores: Tensor) -> Tensor:
-    """InfoNCE of scores (Q, Q) of queries and what each found, own pairs on the diagonal.
+    """InfoNCE of pairs of a query and the vector that belongs to it, such as the frames of its video.
 
-    mean_q [lse of row q and column q together, 2 Q numbers - S_qq].
+    scores: S (Q, Q) of every query with every vector, the pairs on the diagonal. The loss is the mean over queries of
+    lse - S_qq, where lse is the logarithm of the sum of exponentials over row q and column q together, 2 Q numbers.
     """
     return (torch.cat([scores, scores.T], dim=1).logsumexp(dim=1) - scores.diagonal()).mean()
