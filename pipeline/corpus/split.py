@@ -3,14 +3,11 @@
 Test: tests/corpus/test_corpus.py.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,91 +15,15 @@ from torch import Tensor
 
 from pipeline.core import runtime
 from pipeline.core.clock import clip_count
-from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query, Video
-from pipeline.core.recipe import Recipe
 from pipeline.corpus.arrays import ArrayWriter
 from pipeline.corpus.clip_times import ClipTimes, clip_times
 from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
-from pipeline.feature_io.hdf5 import FeatureFile
+from pipeline.corpus.sources import Form, Sources, length_of, rows_of
 
 VIDEOS_AT_ONCE, QUERIES_AT_ONCE = 16, 256
 MOST_THREADS = 8
-
-
-class Form(NamedTuple):
-    """The values of a recipe that decide which tensors are made; the fields have the names that they have there.
-
-    clips: N, the clips a video. frames: the most frame rows a video, 0 for a model that looks at none. query_form:
-    `token`, or `sentence` for the mean of the normalised tokens, one vector a query. modalities: where `subtitle` is
-    among them, subtitles are a tensor of their own and no part of the clips' vectors.
-    """
-
-    clips: int
-    frames: int
-    query_form: str
-    modalities: tuple[str, ...]
-
-    @classmethod
-    def of(cls, recipe: Recipe) -> "Form":
-        """Take the values from a recipe."""
-        return cls(recipe.clips, recipe.frames, recipe.query_form, recipe.modalities)
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The open feature files of a split.
-
-    visual: the streams that a clip's vector is concatenated of, in this order. subtitle: the subtitles where the model
-    takes them apart from that vector, else None. query: the queries, None where they are not needed.
-    """
-
-    visual: list[FeatureFile]
-    subtitle: FeatureFile | None
-    query: FeatureFile | None
-
-    @property
-    def files(self) -> list[FeatureFile]:
-        """All files that are open."""
-        return [*self.visual, *(file for file in (self.subtitle, self.query) if file)]
-
-    @cached_property
-    def subtitle_size(self) -> int:
-        """D_s, the size of a row of `subtitle`; 0 where there are no subtitles."""
-        if self.subtitle is None or not (ids := self.subtitle.ids()):
-            return 0
-        return self.subtitle.shape(ids[0])[1]
-
-    @property
-    def query_file(self) -> FeatureFile:
-        """The file of the queries, which must have been opened."""
-        assert self.query is not None
-        return self.query
-
-
-@contextmanager
-def open_sources(folder: Path, features: FeaturesParams, form: Form, queries: bool = True) -> Iterator[Sources]:
-    """Open the feature files in `folder`, that of the queries only where `queries` is true, and close them at the end.
-
-    Raises PipelineError for a file that is missing, and where `features.streams` names nothing but subtitles that the
-    model takes apart.
-    """
-    apart = "subtitle" in form.modalities
-    visual = [stream for stream in features.streams if not (apart and stream == "subtitle")]
-    if not visual:
-        raise PipelineError(
-            "the model takes subtitles apart from what is seen, and `features.streams` names nothing that is seen",
-            where="params.yaml",
-            fix="name a visual stream beside subtitle, or set features.streams to auto",
-        )
-    with ExitStack() as stack:
-
-        def opened(stream: str) -> FeatureFile:
-            return stack.enter_context(FeatureFile(folder / f"{stream}.h5"))
-
-        subtitle = opened("subtitle") if apart and "subtitle" in features.streams else None
-        yield Sources([opened(stream) for stream in visual], subtitle, opened("query") if queries else None)
 
 
 @dataclass(frozen=True)
@@ -124,7 +45,7 @@ def find_split(sources: Sources, listed: list[Video], asked: list[Query]) -> Spl
     """
     videos = find_videos(sources, listed)
     there = {video.video_id for video, _ in videos}
-    tokens = [(query, _length(sources.query_file, query.query_id)) for query in asked if query.video_id in there]
+    tokens = [(query, length_of(sources.query_file, query.query_id)) for query in asked if query.video_id in there]
     return Split(videos, [(query, count) for query, count in tokens if count])
 
 
@@ -133,7 +54,7 @@ def find_videos(sources: Sources, listed: list[Video]) -> list[tuple[Video, int]
     clip_seconds = sources.visual[0].provenance.get("clip_seconds")
     videos = []
     for video in listed:
-        rows = min(_length(file, video.video_id) for file in sources.visual)
+        rows = min(length_of(file, video.video_id) for file in sources.visual)
         if clip_seconds:
             rows = min(rows, clip_count(video.used_seconds, clip_seconds))
         if rows:
@@ -150,14 +71,14 @@ def read_video(
     zeros where the video has none. normalize: `features.normalize`. Raises PipelineError for features that are not
     finite or cannot be read.
     """
-    streams = [_rows(file, video.video_id)[:length] for file in sources.visual]
+    streams = [rows_of(file, video.video_id)[:length] for file in sources.visual]
     clips = _joined([fixed_length(rows, form.clips) for rows in streams], normalize)
     frames = clips[:0]
     if form.frames:
         frames = _joined([at_most(rows, form.frames) for rows in streams], normalize)
     subtitle = clips.new_zeros(form.clips, sources.subtitle_size)
-    if sources.subtitle and _length(sources.subtitle, video.video_id):
-        rows = _of_length(_rows(sources.subtitle, video.video_id), length)
+    if sources.subtitle and length_of(sources.subtitle, video.video_id):
+        rows = _of_length(rows_of(sources.subtitle, video.video_id), length)
         subtitle = _joined([fixed_length(rows, form.clips)], normalize)
     return clips, frames, subtitle
 
@@ -246,7 +167,7 @@ class SplitWriter:
 
     def _write_queries(self, arrays: dict[str, ArrayWriter], part: range) -> None:
         queries = self._split.queries[part.start : part.stop]
-        read = _rows(self._sources.query_file, *(query.query_id for query, _ in queries))
+        read = rows_of(self._sources.query_file, *(query.query_id for query, _ in queries))
         tokens = l2_normalize(read).split([count for _, count in queries])
         for place, rows in zip(part, tokens, strict=True):
             if self._form.query_form == "sentence":
@@ -270,35 +191,6 @@ def _joined(averaged: list[Tensor], normalize: str) -> Tensor:
         averaged = [l2_normalize(rows) for rows in averaged]
     joined = torch.cat(averaged, dim=1)
     return (l2_normalize(joined) if normalize == "joint" else joined).float()
-
-
-def _length(file: FeatureFile, id: str) -> int:
-    return file.shape(id)[0] if id in file else 0
-
-
-def _rows(file: FeatureFile, *ids: str) -> Tensor:
-    """Read the rows of the ids, one after another -> (T, D) float64."""
-    read = [_read(file, id) for id in ids]
-    rows = torch.from_numpy(np.concatenate(read)).double()
-    if not rows.sum().isfinite():
-        bad = next(id for id, values in zip(ids, read, strict=True) if not np.isfinite(values).all())
-        raise _bad(file, bad, "hold values that are not finite")
-    return rows
-
-
-def _read(file: FeatureFile, id: str) -> np.ndarray:
-    try:
-        return file[id]
-    except OSError as error:
-        raise _bad(file, id, f"cannot be read ({error})") from None
-
-
-def _bad(file: FeatureFile, id: str, what: str) -> PipelineError:
-    return PipelineError(
-        f"the features of {id!r} {what}",
-        where=file.path,
-        fix="remove the file and its entries in the store, then run `dvc repro`",
-    )
 
 
 def _of_length(rows: Tensor, length: int) -> Tensor:

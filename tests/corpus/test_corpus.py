@@ -173,7 +173,7 @@ def test_frames_are_the_rows_or_as_many_averages_as_are_allowed(folders):
 
 def test_a_split_is_read_once_and_is_the_same_the_second_time(folders, monkeypatch):
     first = corpus_of(folders, frames=6)
-    monkeypatch.setattr(split, "_rows", None)  # nothing can be read any more
+    monkeypatch.setattr(split, "rows_of", None)  # nothing can be read any more
     second = corpus_of(folders, frames=6)
     for ours, expected in zip(
         (*second.videos, *second.times, second.query, second.query_mask, second.labels, second.durations),
@@ -198,7 +198,7 @@ def test_a_split_is_read_once_and_is_the_same_the_second_time(folders, monkeypat
 )
 def test_another_form_is_made_anew(folders, monkeypatch, changed):
     corpus_of(folders)
-    monkeypatch.setattr(split, "_rows", None)
+    monkeypatch.setattr(split, "rows_of", None)
     with pytest.raises(TypeError):
         corpus_of(folders, **changed)
 
