@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from pipeline.core.cli import run
-from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, write_json, write_jsonl
 from pipeline.core.manifest import SELECTION_SPLIT, read_queries
 from pipeline.core.params import load
@@ -26,7 +25,7 @@ from pipeline.models.common import checkpoint
 from pipeline.ops import keep_memory
 from pipeline.retrieval.index import Index
 
-MANIFEST, OUT = Path("outputs/manifest"), Path("outputs/evaluation")
+MANIFEST, MODEL, OUT = Path("outputs/manifest"), Path("outputs/model"), Path("outputs/evaluation")
 SPLITS = ("val", "test")
 
 
@@ -34,14 +33,8 @@ def main() -> None:
     keep_memory()
     params = load("dataset", "model", "protocol", EvaluateParams)
     asked_for = {name: getattr(params, name) for name in ("dataset", "model", "protocol")}
-    model, config = checkpoint.load("outputs/model", device())
-    for name, chosen in asked_for.items():
-        if config[name] != chosen:
-            raise PipelineError(
-                f"the model was trained with `{name}: {config[name]}`, params.yaml says `{chosen}`",
-                where="outputs/model/config.json",
-                fix="run `dvc repro`, which trains it anew",
-            )
+    model, config = checkpoint.load(MODEL, device())
+    checkpoint.check_trained_with(config, asked_for, MODEL)
     features = FeaturesParams(**config["features"])
     asked = {query.split for query in read_queries(MANIFEST / "queries.jsonl")}
     corpora = {
@@ -71,7 +64,7 @@ def main() -> None:
     }
     write_json(OUT / "recall.json", results[reported].curve)
     write_json(OUT / "details.json", details)
-    training = read_json("outputs/model/training.json")
+    training = read_json(MODEL / "training.json")
     write_json(OUT / "cost.json", cost(indexes[reported], corpora[reported], training))
     write_json(OUT / "metrics.json", metrics := headline(details))
     numbers = ", ".join(f"{name} {value:g}" for name, value in metrics.items())

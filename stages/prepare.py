@@ -4,7 +4,6 @@ Test: tests/annotations/test_prepare.py.
 """
 
 import importlib
-import os
 from pathlib import Path
 
 from pipeline.annotations.common.assemble import assemble, summary
@@ -14,7 +13,6 @@ from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.refusals import report
 from pipeline.annotations.common.shared_val import leave_out_shared_val
 from pipeline.annotations.common.videos import inspect
-from pipeline.core import runtime
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
@@ -22,7 +20,7 @@ from pipeline.core.manifest import write_queries, write_subtitles, write_videos
 from pipeline.core.params import load
 from pipeline.packs.description import write_pack
 from pipeline.scan.listing import LIST, check_annotations, list_files, list_made, read_list, read_of
-from pipeline.scan.source import FIX, exists, source_folder
+from pipeline.scan.source import FIX, exists, path_in_manifest, source_folder
 from pipeline.scan.unmatched import unmatched
 from pipeline.video.params import DecodeParams
 
@@ -54,7 +52,7 @@ def main() -> None:
         files = annotations.files
     if read_of(list_files(source, params.dataset, params.decode)) != read_of(listed):
         raise PipelineError("a file has changed since scan ran", where=source, fix="run `dvc repro` again")
-    paths = {v: None if annotations.pack else _path_in_manifest(file.path, params.source) for v, file in files.items()}
+    paths = {v: None if annotations.pack else path_in_manifest(file.path, params.source) for v, file in files.items()}
     assembled = assemble(annotations, files, paths, params.protocol, params.prepare)
     report(annotations, assembled)
     numbers = {"dataset": params.dataset, "protocol": params.protocol, **summary(annotations, assembled)}
@@ -70,16 +68,6 @@ def main() -> None:
     sizes = (f"{split} {size['videos']}/{size['queries']}" for split, size in numbers["splits"].items())
     print(f"{params.dataset}: videos/queries {', '.join(sizes)}; {len(assembled.subtitles)} subtitle tracks")
     print(f"left out or cut: {sentence(assembled.dropped) or 'nothing'}")
-
-
-def _path_in_manifest(path: Path, source: str) -> str:
-    """Return the path as the manifest has it: absolute where `source` is absolute.
-
-    Else it is relative to the main checkout, so that every checkout has the same manifest.
-    """
-    if Path(source).expanduser().is_absolute():
-        return str(path)
-    return Path(os.path.relpath(path, runtime.project_root())).as_posix()
 
 
 if __name__ == "__main__":

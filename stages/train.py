@@ -10,7 +10,7 @@ from pipeline.core.params import load
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
 from pipeline.corpus.params import FeaturesParams
 from pipeline.feature_io.asked import streams_in_order
-from pipeline.feature_io.hdf5 import FeatureFile
+from pipeline.feature_io.hdf5 import has_random_weights
 from pipeline.models.common import checkpoint
 from pipeline.models.common.recipe_file import read_chosen
 from pipeline.ops import keep_memory
@@ -19,7 +19,7 @@ from pipeline.training.curves import Curves, Progress
 from pipeline.training.loop import TrainingState
 from pipeline.training.params import TrainParams
 from pipeline.training.resume import state_path
-from pipeline.training.train import initial_model, train
+from pipeline.training.train import initial_model, numbers, train
 
 MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
 MODEL, CURVES = Path("outputs/model"), Path("outputs/training")
@@ -46,7 +46,7 @@ def main() -> None:
         "dataset": params.dataset,
         "seed": seed,
         "shuffle_queries": params.train.shuffle_queries,
-        "random_weights": [path.stem for path in feature_files if _is_random(path)],
+        "random_weights": [path.stem for path in feature_files if has_random_weights(path)],
     }
     labels = (
         derange(corpus.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else corpus.labels
@@ -66,22 +66,8 @@ def main() -> None:
     progress.end(trained)
     model.load_state_dict(trained.weights)
     checkpoint.save(MODEL, model, config)
-    write_json(
-        MODEL / "training.json",
-        {
-            **trained.summary(),
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            **{f"train_{name}": number for name, number in corpus.counts().items()},
-            **{f"selection_{name}": number for name, number in selection.counts().items()},
-            "history": trained.history,
-        },
-    )
+    write_json(MODEL / "training.json", numbers(trained, model, corpus, selection))
     state_file.unlink(missing_ok=True)
-
-
-def _is_random(path: Path) -> bool:
-    with FeatureFile(path) as file:
-        return str(file.provenance["weights"]).startswith("random")
 
 
 if __name__ == "__main__":

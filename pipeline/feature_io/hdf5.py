@@ -111,3 +111,9 @@ class FeatureFile:
     def ids(self) -> list[str]:
         """Return all ids, sorted."""
         return sorted(self._file)
+
+
+def has_random_weights(path: Path | str) -> bool:
+    """Whether the model that made the features of the file was never trained, by what the file says of it."""
+    with FeatureFile(path) as file:
+        return str(file.provenance["weights"]).startswith("random")

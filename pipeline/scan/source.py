@@ -35,3 +35,13 @@ def exists(folder: Path) -> bool:
     if not stat.S_ISDIR(status.st_mode):
         raise PipelineError("`source` is no folder", where=folder, fix=FIX)
     return True
+
+
+def path_in_manifest(path: Path, source: str) -> str:
+    """Return the path as the manifest has it: absolute where `source` is absolute.
+
+    Else it is relative to the main checkout, so that every checkout has the same manifest.
+    """
+    if Path(source).expanduser().is_absolute():
+        return str(path)
+    return Path(os.path.relpath(path, runtime.project_root())).as_posix()

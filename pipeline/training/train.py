@@ -5,6 +5,7 @@ Tests: tests/training/test_stage.py, test_start.py; tests/experiments/test_folds
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -74,3 +75,14 @@ def train(
     if isinstance(model, SolvedModel):
         return solve(model, corpus, labels, selection, device, on_epoch)
     return unfitted(model, baselines, selection, device, on_epoch)
+
+
+def numbers(trained: TrainingState, model: RetrievalModel, corpus: Corpus, selection: Corpus) -> dict[str, Any]:
+    """Collect what training.json holds: how training went, the size of the model, and what it was trained on."""
+    return {
+        **trained.summary(),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        **{f"train_{name}": number for name, number in corpus.counts().items()},
+        **{f"selection_{name}": number for name, number in selection.counts().items()},
+        "history": trained.history,
+    }

@@ -3,6 +3,7 @@
 Equal weights give equal bytes. Test: tests/models/test_checkpoint.py.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +46,14 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[Retrie
     except (SafetensorError, RuntimeError) as error:
         raise PipelineError(f"not the weights of {CONFIG}: {error}", where=path, fix="run `dvc repro train`") from None
     return model.to(device).eval(), config
+
+
+def check_trained_with(config: Mapping[str, Any], asked_for: Mapping[str, Any], folder: Path | str) -> None:
+    """Raise PipelineError where the model in `folder` was trained with other parameters than those asked for."""
+    for name, chosen in asked_for.items():
+        if config[name] != chosen:
+            raise PipelineError(
+                f"the model was trained with `{name}: {config[name]}`, params.yaml says `{chosen}`",
+                where=Path(folder) / CONFIG,
+                fix="run `dvc repro`, which trains it anew",
+            )
