@@ -1,1 +1,1 @@
-"""How fast the pipeline is, and how much memory it takes."""
+"""Measures how fast the pipeline is, and how much memory it takes."""

@@ -1,12 +1,13 @@
-"""How long reading a split takes the first time and the second, and how much memory, against the plain way to read it.
+"""Measures how long reading a split takes, the first time and the second, and how much memory, against a plain reader.
 
     python -m benchmarks.corpus
     python -m benchmarks.corpus --frames 128 --videos 4000 --folder /scratch
 
-Random feature files of TVR's shape, as its published pack has them: 40 to 62 rows x 3072 a video, 5 queries of 10 to 20
-tokens x 768 a video, float16. What the disk remembers of them is forgotten first, and each reading has a process of its
-own. Memory is what belongs to the process alone: not the pages of mapped files, which the system takes back
-where it is short. The plain way (plain_corpus.py) has at most 1,000 videos; its memory grows with their number.
+The feature files are random, in the shapes of TVR's published pack: 40 to 62 rows x 3072 a video, 5 queries of 10 to 20
+tokens x 768 a video, float16. Before each reading the system's cache of the files is dropped, and each reading has a
+process of its own. The memory is what belongs to the process alone, without the pages of mapped files, which the system
+takes back where memory is short. The plain reader (plain_corpus.py) reads at most 1,000 videos, because its memory
+grows with their number.
 """
 
 import argparse
@@ -41,9 +42,16 @@ SECONDS_BETWEEN_LOOKS = 0.01
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time reading a split, and measure its memory.")
     parser.add_argument("--videos", type=int, default=TVR_VIDEOS, help="5 queries each (default: %(default)s, as TVR)")
-    parser.add_argument("--frames", type=int, default=0, help="most frames a video; GMMFormer and MS-SL: 128")
     parser.add_argument(
-        "--folder", type=Path, help="where files of a few times 7 GB have room (default: of the system)"
+        "--frames",
+        type=int,
+        default=0,
+        help="most frame rows a video; 128 for GMMFormer and MS-SL (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="a folder with room for a few times 7 GB (default: the system's for temporary files)",
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
@@ -53,7 +61,7 @@ def main() -> None:
 
 
 def measure(folder: Path, videos: int, frames: int) -> list[dict[str, str | int | float]]:
-    """The rows of the table; the files and the store lie below `folder`."""
+    """Measure the rows of the table; the files and the store are made below `folder`."""
     rows = []
     for reading, how, count in (
         ("plain", _plain, min(videos, PLAIN_VIDEOS)),
@@ -75,7 +83,7 @@ def measure(folder: Path, videos: int, frames: int) -> list[dict[str, str | int 
 
 
 def make_files(folder: Path, videos: int) -> None:
-    """Manifest and feature files of so many videos; they say other things at other places, and repeat themselves."""
+    """Write a manifest and feature files of so many videos, whose rows are stretches of a pool of random rows."""
     random = np.random.default_rng(0)
     ids = [f"v{number:06}" for number in range(videos)]
     queries = [f"{id}#{number}" for id in ids for number in range(QUERIES)]
@@ -92,7 +100,7 @@ def make_files(folder: Path, videos: int) -> None:
 
 
 def forget(file: Path) -> None:
-    """Let the system read the file from the disk the next time."""
+    """Drop the system's cache of a file, so that it is read from the disk the next time."""
     with open(file, "rb") as opened:
         os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -122,7 +130,7 @@ def _plain(folder: Path, frames: int) -> tuple[float, float, int]:
 
 
 def _watched(read: Callable[[], int]) -> tuple[float, float, int]:
-    """Seconds that reading takes, the most memory (GiB) of the process's own meanwhile, and what reading returns."""
+    """Measure `read`: its seconds, the most memory of the process's own meanwhile (GiB), and what it returns."""
     peak, ended = 0, threading.Event()
 
     def look() -> None:
@@ -141,7 +149,7 @@ def _watched(read: Callable[[], int]) -> tuple[float, float, int]:
 
 
 def own_memory() -> int:
-    """KiB of this process that no file backs."""
+    """Read how much memory of this process is backed by no file, in KiB."""
     status = Path("/proc/self/status").read_text()
     return sum(int(number) for number in re.findall(r"Rss(?:Anon|Shmem):\s+(\d+)", status))
 

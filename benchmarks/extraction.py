@@ -1,15 +1,16 @@
-"""How fast extraction is, against its own parts and against the plain loop; every figure from the same run.
+"""Measures how fast extraction is, against its own parts and against a plain loop; all figures are from one run.
 
     python -m benchmarks.extraction --stream slowfast --size 224 --json slowfast.json
     python -m benchmarks.extraction --stream both --videos FOLDER
 
-For each stream, over the same videos, by turns and `--repeats` times:
+For each stream it measures by turns, over the same videos and `--repeats` times:
   (a) stage     `pipeline.extraction.run.run` with an empty store: hashing, surveying, decoding, model, store, writing
-  (b) forward   the stream's model over all clips, decoded before
-  (c) decode    the stage's own decoding of the same frames, as many videos at a time, without a model
-  (d) plain     decord decodes each video whole; frames resized by torch; the network as published, a clip at a time
-      resizing  (d) with the pictures resized by decord as it decodes, the strongest loop of a few lines
-Networks are built beforehand, in `build` seconds, and decoding processes started.
+  (b) forward   the stream's model alone, over all clips, which were decoded before
+  (c) decode    the stage's own decoding of the same frames, of as many videos at a time, without a model
+  (d) plain     decord decodes each video whole, torch resizes the frames, the published network takes one clip at a
+  time
+      resizing  (d), but decord resizes the pictures as it decodes: the fastest loop of a few lines
+The networks are built and the decoding processes started before; `build_seconds` tells how long building took.
 """
 
 import argparse
@@ -48,10 +49,10 @@ from pipeline.video.decode import DECODERS, open_video
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
-PLAIN_VIDEOS = 2  # of (d), which neither starts up nor gains by more; its seconds are scaled to all clips
+PLAIN_VIDEOS = 2  # that (d) extracts: it neither starts up nor gains by more; its seconds are scaled to all clips
 SCHEMAS = {"slowfast": SlowFastParams, "resnet": ResNetParams}
 STREAMS = {"slowfast": SlowFastStream, "resnet": ResNetStream}
-BATCHES_KEPT = 64  # of (b): enough to time, and not the whole of a large corpus in memory
+BATCHES_KEPT = 64  # that (b) times: enough, and not the whole of a large corpus in memory
 
 
 def main() -> None:
@@ -60,9 +61,13 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=224, help="pixels of the short side (default: %(default)s)")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--videos", type=Path, help="a folder of videos (default: generated 720p h264)")
-    parser.add_argument("--seconds", type=float, default=12, help="of each generated video (default: %(default)s)")
-    parser.add_argument("--count", type=int, default=8, help="of generated videos (default: %(default)s)")
-    parser.add_argument("--repeats", type=int, default=3, help="of which the median counts (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=12, help="length of each generated video (default: %(default)s)"
+    )
+    parser.add_argument("--count", type=int, default=8, help="number of generated videos (default: %(default)s)")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="rounds, of which the median counts (default: %(default)s)"
+    )
     parser.add_argument("--without-plain", action="store_true", help="leave (d) out")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     options = parser.parse_args()
@@ -82,7 +87,7 @@ def main() -> None:
 
 
 def measure(name: str, paths: list[Path], options: argparse.Namespace, folder: Path) -> dict:
-    """All figures of one stream."""
+    """Measure all figures of one stream."""
     params = load("clip_seconds", DecodeParams, SCHEMAS[name])
     section = getattr(params, name).model_copy(update={"size": options.size, "precision": options.precision})
     stream = STREAMS[name](section, params.clip_seconds, params.decode)
@@ -131,28 +136,31 @@ def measure(name: str, paths: list[Path], options: argparse.Namespace, folder: P
 
 
 def note(timed: dict[str, list[tuple[float, float]]], name: str, work: Callable[[], object]) -> None:
-    """Add what `work` takes: seconds by the clock, and of CPU time of this process and its children."""
+    """Add to `timed` how long `work` takes: seconds by the clock, and seconds of CPU time of all its processes."""
     cpu, started = cpu_seconds(), time.perf_counter()
     work()
     timed.setdefault(name, []).append((time.perf_counter() - started, cpu_seconds() - cpu))
 
 
 def cpu_seconds() -> float:
+    """Read the CPU time that this process and its children have used."""
     here = psutil.Process()
     return sum(sum(process.cpu_times()[:2]) for process in [here, *here.children(recursive=True)])
 
 
 def quiet_run(stream: Stream, videos: list[Video], folder: Path) -> dict:
+    """Run the extraction without its lines on stderr; returns its metrics."""
     with redirect_stderr(StringIO()):
         return run(stream, videos, folder, 0.0)
 
 
 def forward(stream: Stream, batches: list[torch.Tensor]) -> None:
+    """Let the stream's model encode all batches, and wait for the result."""
     torch.cat([stream.encode(batch) for batch in batches]).cpu()
 
 
 def decode(stream: Stream, paths: list[Path], keep: int = 0) -> list[torch.Tensor]:
-    """Decode all planned frames into batches as the stage does; the first `keep` batches."""
+    """Decode all planned frames into batches as the stage does; returns the first `keep` batches."""
     kept: list[torch.Tensor] = []
 
     def one(path: Path) -> None:
@@ -172,16 +180,18 @@ def decode(stream: Stream, paths: list[Path], keep: int = 0) -> list[torch.Tenso
 
 
 def rows_of(path: Path) -> dict[str, np.ndarray]:
+    """Read the rows of every video of a feature file, as float32."""
     with FeatureFile(path) as file:
         return {id: file[id].astype(np.float32) for id in file.ids()}
 
 
 def rounded(values: dict[str, float]) -> dict[str, float]:
+    """Round every value to 3 decimals."""
     return {name: round(value, 3) for name, value in values.items()}
 
 
 def table(document: dict) -> str:
-    """The figures as Markdown."""
+    """Write the figures as a table in Markdown."""
     columns = ["stage", "forward", "decode", "plain", "resizing"]
     ratios = ["a / max(b, c)", "a / bound", "d / a", "resizing / a", "clips/s", "x real time"]
     heading = ["stream", "clips", *columns[:-1], f"{columns[-1]} (s)", *ratios]

@@ -1,4 +1,4 @@
-"""What a figure was measured on: processor, cores, accelerator, versions, commit."""
+"""Describes what a figure was measured on: processor, cores, accelerator, versions, commit."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ import torch
 
 
 def machine() -> dict[str, str]:
-    """`machine` in words, and `commit`, with a + where the working tree differs from it."""
+    """Describe the machine in words, and name the commit, with a + where the working tree differs from it."""
     cpuinfo = Path("/proc/cpuinfo")
     found = re.search(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -1,9 +1,10 @@
-"""Peak memory of extraction for a video of a minute and one of an hour: both must be nearly the same.
+"""Measures the peak memory of extraction for a video of a minute and one of an hour, which must be nearly the same.
 
     python -m benchmarks.memory --stream resnet --size 64
 
-The longer one is the shorter one's packets again and again. Each is extracted by a process of its own, whose peak and
-whose decoders' peaks, as the kernel counted them, are added. Small pictures, so that an hour of them is soon decoded.
+The long video repeats the packets of the short one. A process of its own extracts each; the peaks of that process and
+of its decoding processes, as the kernel counted them, are added. The pictures are small, so that an hour of them is
+decoded soon.
 """
 
 import argparse
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 def repeated(path: Path, source: Path, times: int) -> Path:
-    """A file that shows `source` so many times in a row; nothing is decoded or encoded."""
+    """Write a file that shows `source` so many times in a row; nothing is decoded or encoded."""
     with av.open(str(path), "w") as target:
         stream, shift = None, 0
         for _ in range(times):
@@ -66,13 +67,13 @@ def repeated(path: Path, source: Path, times: int) -> Path:
 
 
 def peaks_of(processes: list[psutil.Process]) -> list[int]:
-    """MiB, of each process."""
+    """Read the peak memory of each process, in MiB."""
     texts = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
     return [peak_of(text) for text in texts]
 
 
 def peak_of(status: str) -> int:
-    """MiB, from what /proc says of a process."""
+    """Find the peak memory, in MiB, in the text of a process's /proc/<pid>/status."""
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) // 1024
 
 

@@ -1,4 +1,4 @@
-"""Extracts one video with one stream and prints the peak memory, MiB, of this process and of each decoding process."""
+"""Extracts one video with one stream; prints the peak memory of this process and of each decoding process, in MiB."""
 
 import json
 import os

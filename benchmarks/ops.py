@@ -1,11 +1,12 @@
-"""What each fast CPU path of pipeline/ops gains, in a training step and in encoding.
+"""Measures what each fast CPU path of pipeline/ops gains, in a training step and in encoding.
 
     python -m benchmarks.ops
     python -m benchmarks.ops --model gmmformer --recipe tvr --rounds 9
 
-In every round a step of training is taken with all paths and without each of them, by turns; and so are the videos of a
-batch and 512 queries encoded. A cell is the median over the rounds of the time with the path / the time without it: the
-clock's, and in brackets that of the processors. Recipes are published ones, on random features of TVR's shape.
+In every round it times a training step with all paths and without each of them, by turns, and in the same way the
+encoding of a batch of videos and 512 queries. A cell is the median over the rounds of the time with the path divided by
+the time without it: by the clock, and in brackets in CPU time. The recipes are `default` and the published one for TVR,
+on random features of TVR's shape.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from pipeline.training.loop import threads_of, train_step
 
 CPU = torch.device("cpu")
 QUERIES = 512
-WITHOUT = {  # in the process that has all paths
+WITHOUT = {  # what is patched to switch a path off, in the process that has all paths
     "linear": (linear_map, "fast_cpu", lambda: False),
     "Dropout": (dropout, "fast_cpu", lambda: False),
     "in_parts": (parts, "fast_cpu", lambda: False),
@@ -49,7 +50,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time the fast CPU paths.")
     parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
     parser.add_argument("--recipe", choices=["default", "tvr", "all"], default="all")
-    parser.add_argument("--rounds", type=int, default=7, help="of which the median counts (default: %(default)s)")
+    parser.add_argument(
+        "--rounds", type=int, default=7, help="rounds, of which the median counts (default: %(default)s)"
+    )
     options = parser.parse_args()
     names = MODELS if options.model == "all" else [options.model]
     recipes = ["default", "tvr"] if options.recipe == "all" else [options.recipe]
@@ -59,7 +62,7 @@ def main() -> None:
 
 
 def ratios(name: str, dataset: str, rounds: int) -> list[list[str]]:
-    """The rows of a model."""
+    """Measure the rows of a model with the recipe `dataset`."""
     processes = {process: _process(process, name, dataset) for process in PROCESSES}
     times = {(path, work): [] for path in PATHS for work in ("step", "encoding")}
     for number in range(1 + rounds):
@@ -73,14 +76,14 @@ def ratios(name: str, dataset: str, rounds: int) -> list[list[str]]:
 
 
 def _cell(times: dict[tuple[str, str], list[tuple[float, float]]], path: str, work: str) -> str:
-    """The first round, in which memory is touched for the first time, is left out."""
+    """Write a cell of the table; the first round, in which memory is touched for the first time, is left out."""
     rounds = list(zip(times["all on", work], times[path, work], strict=True))[1:]
     clock, processors = (statistics.median(on[kind] / off[kind] for on, off in rounds) for kind in (0, 1))
     return f"{clock:.2f} ({processors:.2f})"
 
 
 def _process(path: str, *what: str) -> ProcessPoolExecutor:
-    """A process of its own, without `path`."""
+    """Start a process in which `path` is off; `what`: model and recipe, see `_prepare`."""
     os.environ["AMDNET_FAST_CPU"] = "0" if path == "all" else "1"
     process = ProcessPoolExecutor(1, get_context("spawn"), _prepare, (path != "keep_memory", *what))
     process.submit(os.getpid).result()
@@ -88,7 +91,7 @@ def _process(path: str, *what: str) -> ProcessPoolExecutor:
 
 
 def _prepare(keep: bool, name: str, dataset: str) -> None:
-    """Make data and model, in the process."""
+    """Make data and model, in the process that measures."""
     global corpus, batches, model, optimizer
     if keep:
         keep_memory()
@@ -102,7 +105,7 @@ def _prepare(keep: bool, name: str, dataset: str) -> None:
 
 
 def _timed(work: str, path: str) -> tuple[float, float]:
-    """Seconds by the clock and of the processors without `path`."""
+    """Measure `work` with `path` off: seconds by the clock, and seconds of CPU time."""
     off = patch.object(*WITHOUT[path]) if path in WITHOUT else nullcontext()
     with off, threads(threads_of(model.recipe)):
         batch = next(batches)

@@ -1,9 +1,10 @@
-"""What importing a feature pack of TVR's size takes: seconds and peak memory of the stages that read it.
+"""Measures what importing a feature pack of TVR's size takes: seconds and peak memory of the stages that read it.
 
     python -m benchmarks.packs
 
-Writes a pack of 21,793 videos of 51 rows x 3072 on average, each with 5 queries of 15 tokens x 768 on average: 18.8 GB,
-and as much again for what is imported, in a temporary folder (TMPDIR names another). Then runs the three stages.
+It writes a pack of 21,793 videos of 51 rows x 3072 on average, each with 5 queries of 15 tokens x 768 on average, and
+then runs the stages. The pack takes 18.8 GB in a temporary folder (TMPDIR names another), and what is imported as much
+again.
 Test: tests/benchmarks/test_packs.py.
 """
 
@@ -36,7 +37,9 @@ MEASURED = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.packs", description=__doc__.splitlines()[0])
-    parser.add_argument("--videos", type=int, default=21793, help="default: %(default)s, as many as TVR has")
+    parser.add_argument(
+        "--videos", type=int, default=21793, help="how many videos (default: %(default)s, as many as TVR has)"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -53,7 +56,7 @@ def main() -> None:
 
 
 def measured(module: str, folder: Path) -> tuple[float, int]:
-    """Seconds and peak MiB of a module that is run in the folder."""
+    """Run a module in the folder, and measure its seconds and its peak memory in MiB."""
     paths = {"PYTHONPATH": str(Path.cwd()), "AMDNET_STORE": str(folder / "store")}
     command = [sys.executable, "-c", MEASURED, module]
     started = time.perf_counter()
@@ -64,7 +67,7 @@ def measured(module: str, folder: Path) -> tuple[float, int]:
 
 
 def write_pack(root: Path, count: int) -> None:
-    """A pack of so many videos, its rows drawn from some thousand random ones."""
+    """Write a pack of `count` videos, whose rows are stretches of some thousand random rows, into the folder `root`."""
     features, texts = root / "FeatureData" / "i3d_resnet", root / "TextData"
     features.mkdir(parents=True)
     texts.mkdir()
@@ -76,7 +79,7 @@ def write_pack(root: Path, count: int) -> None:
     with open(features / "feature.bin", "wb") as stream:
         for length in videos.values():
             _some(rows, length, draw).tofile(stream)
-    (features / "id.txt").write_text(" ".join(name for its in names.values() for name in its))
+    (features / "id.txt").write_text(" ".join(name for rows_of in names.values() for name in rows_of))
     (features / "shape.txt").write_text(f"{sum(videos.values())} {VIDEO_SIZE}\n")
     (features / "video2frames.txt").write_text(str(names))
     ids, bounds = list(videos), [0, *(int(end * count) for end in SPLITS.values())]

@@ -1,7 +1,7 @@
-"""The loop that one writes first: decord decodes the whole video, then the network takes one clip after the other.
+"""The extraction loop that one writes first: decord decodes the whole video, then the network takes clip after clip.
 
-It plans frames as the stage does, so that both do the same work and their features can be compared. Pictures are
-resized by torch, as with torchvision's transforms, or by decord as it decodes, which is the faster way and less known.
+It chooses frames as the stage does, so that both do the same work and their features can be compared. Either torch
+resizes the pictures, as torchvision's transforms do, or decord does as it decodes, which is faster and less known.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ from pipeline.video.survey import survey
 
 
 class PlainLoop:
-    """The network of `stream` as published: nothing fused, frozen or batched."""
+    """Extracts with the published network of `stream`, in which nothing is fused, frozen or batched."""
 
     def __init__(self, stream: Stream, decord_resizes: bool):
         self._stream, self._decord_resizes = stream, decord_resizes
@@ -36,7 +36,7 @@ class PlainLoop:
 
     @torch.no_grad()
     def extract(self, paths: list[Path]) -> None:
-        """Rows (T, D) of every video."""
+        """Compute the rows (T, D) of every video; `rows` keeps them by file name."""
         for path in paths:
             found = survey(path)
             width, height = found.scaled(self._stream.short_side) if self._decord_resizes else (-1, -1)
@@ -47,7 +47,7 @@ class PlainLoop:
             self.rows[path.name] = torch.cat(rows).cpu().numpy()
 
     def _row(self, frames: Tensor) -> Tensor:
-        """(F, H, W, 3) uint8 of one clip -> (1, D)."""
+        """Compute the row (1, D) of one clip, from its frames (F, H, W, 3) uint8."""
         size = self._stream.short_side
         height, width = frames.shape[1:3]
         scaled = (height * size // min(height, width), width * size // min(height, width))
@@ -60,7 +60,7 @@ class PlainLoop:
         return self._forward(pictures)
 
     def _forward(self, pictures: Tensor) -> Tensor:
-        """(F, 3, H, W) of one clip -> (1, D)."""
+        """Compute the row (1, D) of one clip, from its resized frames (F, 3, H, W)."""
         if self._stream.name == "resnet":
             mean, std = (pictures.new_tensor(values).view(3, 1, 1) for values in (resnet.MEAN, resnet.STD))
             return self._network((pictures / 255 - mean) / std)
@@ -68,7 +68,7 @@ class PlainLoop:
         return self._network([fast[:, :, slowfast.SLOW], fast]).flatten(1)
 
     def agreement(self, features: dict[str, np.ndarray]) -> float:
-        """The smallest cosine between a row of `features` and the plain loop's."""
+        """Find the smallest cosine between a row of `features` and the same row of the plain loop."""
         smallest = 1.0
         for video_id, other in self.rows.items():
             rows = features[video_id]
@@ -78,6 +78,6 @@ class PlainLoop:
 
 
 def _cropped(pictures: Tensor, size: int) -> Tensor:
-    """(F, 3, H, W) -> (1, 3, F, size, size), the centre."""
+    """Crop the centre of pictures (F, 3, H, W) -> (1, 3, F, size, size)."""
     top, left = (pictures.shape[2] - size) // 2, (pictures.shape[3] - size) // 2
     return pictures[:, :, top : top + size, left : left + size].transpose(0, 1)[None]

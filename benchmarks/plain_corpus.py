@@ -1,4 +1,4 @@
-"""Reading a split as one writes it first: every video and query as tensors of its own, then all of them stacked."""
+"""Reads a split as one writes it first: every video and query as tensors of its own, then all of them stacked."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from pipeline.corpus.sampling import l2_normalize, slots_of
 
 
 class PlainCorpus(NamedTuple):
-    """clips (V, N, D_v); frames (R, D_v) of all videos in turn; query (Q, T, D_q) and its mask (Q, T)."""
+    """A split: clips (V, N, D_v), frames (R, D_v) of all videos in turn, query (Q, T, D_q) and its mask (Q, T)."""
 
     clips: Tensor
     frames: Tensor
@@ -21,7 +21,10 @@ class PlainCorpus(NamedTuple):
 
 
 def read(folder: Path, videos: list[str], queries: list[str], clips: int, frames: int) -> PlainCorpus:
-    """Stream `pack` of the videos, normalised by itself, and the tokens of the queries; frames: the most of a video."""
+    """Read the stream `pack` of the videos, and the tokens of the queries, all normalised.
+
+    clips: N, the clips a video; frames: the most frame rows a video.
+    """
     seen, rows_of, tokens = [], [], []
     with h5py.File(folder / "pack.h5") as file:
         for video in videos:

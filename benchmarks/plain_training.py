@@ -1,9 +1,9 @@
-"""The training loop that one writes first, and that the published models have: every epoch reads everything anew.
+"""The training loop that one writes first, and that the published models have: it reads everything anew in each epoch.
 
-A video with its queries is an item of a data set. Its rows come from one file, opened, sought and closed for each of
-them; they are averaged to clips in a Python loop and normalised in float64; tokens come from HDF5. A batch is sorted by
-length and padded by a collate function. Frames are made for AMDNet too, which does not look at them. The model is ours,
-with torch's own linear maps and dropout, on whole padded batches.
+An item of the data set is a video with its queries. The rows of all videos are in one file, which is opened, sought and
+closed for each row; a Python loop averages them to clips, and they are normalised in float64. The tokens are read from
+HDF5. A collate function sorts a batch by length and pads it. Frame rows are made for AMDNet too, which does not use
+them. The model is ours, with torch's own linear maps and dropout, on whole padded batches.
 """
 
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ FRAMES, MOST_TOKENS, EPSILON = 128, 30, 1e-5
 
 
 class PlainLoop:
-    """The same synthetic videos, in files below `folder`, which are written here."""
+    """Makes batches of the same synthetic videos as our loop has, from files that it writes into `folder`."""
 
     def __init__(self, folder: Path, videos: int, recipe: GradientRecipe, device: torch.device):
         self._device, self._batch_videos = device, recipe.batch_videos
         self._data = PlainVideos(folder, videos, recipe)
 
     def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
-        """The batches of an epoch, on the device."""
+        """Yield the batches of an epoch, on the device."""
         generator = torch.Generator().manual_seed(hash((seed, epoch)))
         loader = DataLoader(self._data, self._batch_videos, shuffle=True, collate_fn=collate, generator=generator)
         for clips, frames, frame_mask, query, query_mask, labels in loader:
@@ -47,7 +47,7 @@ class PlainLoop:
 
 
 class PlainVideos(Dataset):
-    """Item: clips (N, D_v), frames (n, D_v), and the tokens (n, D_q) of every query of one video."""
+    """The data set; an item is the clips (N, D_v) and frame rows (n, D_v) of a video, and the tokens of each query."""
 
     def __init__(self, folder: Path, videos: int, recipe: GradientRecipe):
         self._path, self._recipe, self._rows = folder / "feature.bin", recipe, []
@@ -79,7 +79,7 @@ class PlainVideos(Dataset):
 
 
 def averaged(rows: np.ndarray, slots: int) -> np.ndarray:
-    """(n, D) -> (slots, D), slot after slot."""
+    """Average rows (n, D) -> (slots, D), slot after slot."""
     first, count = slots_of(len(rows), slots)
     return np.array(
         [
@@ -90,13 +90,13 @@ def averaged(rows: np.ndarray, slots: int) -> np.ndarray:
 
 
 def normalized(rows: np.ndarray) -> Tensor:
-    """Each row to length 1, in float64, as a float32 tensor."""
+    """Scale each row to length 1 in float64; the result is a float32 tensor."""
     rows = rows.astype(np.float64)
     return torch.from_numpy(rows / (np.linalg.norm(rows, axis=1, keepdims=True) + EPSILON)).float()
 
 
 def collate(items: list[tuple[Tensor, Tensor, list[Tensor]]]) -> tuple:
-    """Items, the longest video first -> clips, padded frames, their mask, padded tokens, their mask, labels."""
+    """Make a batch, the longest video first: clips, frame rows and their mask, tokens and their mask, labels."""
     items.sort(key=lambda item: len(item[1]), reverse=True)
     clips, frames, queries = zip(*items, strict=True)
     labels = [position for position, of_video in enumerate(queries) for _ in of_video]
@@ -104,7 +104,7 @@ def collate(items: list[tuple[Tensor, Tensor, list[Tensor]]]) -> tuple:
 
 
 def padded(sequences: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Sequences (n, D) copied one by one into zeros (B, longest, D), and their mask (B, longest) of 1 and 0."""
+    """Pad B sequences (n, D) with zeros -> (B, longest, D), and make their mask (B, longest) of 1 and 0."""
     lengths = [len(sequence) for sequence in sequences]
     batch = torch.zeros(len(sequences), max(lengths), sequences[0].shape[1])
     mask = torch.zeros(len(sequences), max(lengths))

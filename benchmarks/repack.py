@@ -1,9 +1,9 @@
-"""What a repeated extraction costs where the store has every video: seconds a gigabyte of feature file.
+"""Measures what extraction costs where the store has every video already, in seconds a gigabyte of feature file.
 
     python -m benchmarks.repack --videos 200
 
-Fills a store with random rows under the keys of videos that do not exist, then times `pipeline.extraction.run.run`. The
-entries were just written, so they come from the operating system's memory; a disk that is slower adds its own time.
+It fills a store with random rows under the keys of videos that do not exist, then times `pipeline.extraction.run.run`.
+The entries were just written, so that they are read from the operating system's cache; a slower disk adds its own time.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Random features of TVR's shape: 50 to 120 rows x 3072 a video, 5 queries of 10 to 20 tokens x 768 a video."""
+"""Makes random features of TVR's shape: 50 to 120 rows x 3072, and 5 queries of 10 to 20 tokens x 768, a video."""
 
 import torch
 from torch import Tensor
@@ -14,21 +14,21 @@ ROWS, TOKENS = (50, 120), (10, 20)
 
 
 def video(number: int) -> Tensor:
-    """The rows (n, VIDEO_SIZE) of a video; every number gives others."""
+    """Draw the rows (n, VIDEO_SIZE) of a video; number: the seed."""
     generator = torch.Generator().manual_seed(number)
     rows = torch.randint(ROWS[0], ROWS[1] + 1, (), generator=generator)
     return torch.randn(int(rows), VIDEO_SIZE, generator=generator)
 
 
 def queries(number: int) -> list[Tensor]:
-    """The tokens (n, QUERY_SIZE) of the queries of a video."""
+    """Draw the tokens (n, QUERY_SIZE) of each query of a video; number: that of the video."""
     generator = torch.Generator().manual_seed(2**32 + number)
     counts = torch.randint(TOKENS[0], TOKENS[1] + 1, (QUERIES,), generator=generator)
     return [torch.randn(count, QUERY_SIZE, generator=generator) for count in counts.tolist()]
 
 
 def corpus(videos: int, recipe: Recipe) -> Corpus:
-    """What `load_corpus` would make of so many videos, as the recipe wants it."""
+    """Make the corpus that `load_corpus` would make of so many videos for this recipe."""
     clips, frames, tokens = [], [], []
     for number in range(videos):
         rows = video(number)

@@ -1,13 +1,14 @@
-"""How long an epoch of training takes, data and compute apart, against the plain loop; and how long ranking takes.
+"""Measures how long an epoch of training takes, data and compute apart, against a plain loop; or times ranking.
 
     python -m benchmarks.training --json training.json
     AMDNET_DEVICE=cuda python -m benchmarks.training --model gmmformer --videos 17435
     python -m benchmarks.training --evaluate
 
-TVR's published recipes on random features of TVR's shape (benchmarks/synthetic.py). Each loop has a process of its own;
-they run by turns, after an epoch each that does not count, and the median of `--repeats` is printed. The plain loop
-(benchmarks/plain_training.py) has at most 512 videos; its seconds are scaled to all. `--evaluate` ranks 2,179 videos
-for 10,895 queries with AMDNet, as many as TVR's validation: encoding and, separately, scoring with ranks and positions.
+The recipes are those that were published for TVR, and the features are random, of TVR's shape
+(benchmarks/synthetic.py). Each loop has a process of its own. They run by turns, after an epoch each that does not
+count, and the median of `--repeats` epochs is printed. The plain loop (benchmarks/plain_training.py) has at most 512
+videos; its seconds are scaled to all. With `--evaluate`, AMDNet ranks 2,179 videos for 10,895 queries, as many as TVR's
+validation split has; the time for encoding and the time for scores, ranks and answers are printed apart.
 """
 
 import argparse
@@ -51,11 +52,18 @@ MAX_TOKENS = 30
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time training, or ranking.")
     parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
-    parser.add_argument("--query-form", choices=["token", "sentence"], default="token", help="of AMDNet")
+    parser.add_argument(
+        "--query-form",
+        choices=["token", "sentence"],
+        default="token",
+        help="query_form of AMDNet's recipe (default: %(default)s)",
+    )
     parser.add_argument("--videos", type=int, default=512, help="5 queries each; TVR has 17435 (default: %(default)s)")
-    parser.add_argument("--repeats", type=int, default=3, help="of which the median counts (default: %(default)s)")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="rounds, of which the median counts (default: %(default)s)"
+    )
     parser.add_argument("--evaluate", action="store_true", help="time ranking instead of training")
-    parser.add_argument("--json", type=Path, help="write all figures there")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
     options = parser.parse_args()
     if options.evaluate:
         rows = [ranking(options.query_form, options.repeats)]
@@ -69,14 +77,14 @@ def main() -> None:
 
 
 def recipe_of(name: str, query_form: str, recipe: str = "tvr") -> GradientRecipe:
-    """The named recipe of a model; query_form counts for AMDNet alone."""
+    """Read a recipe of a model; query_form replaces that of AMDNet's recipe, and does not count for other models."""
     values = read_recipes(name, RECIPES)[recipe]
     assert isinstance(values, GradientRecipe)
     return values.model_copy(update={"query_form": query_form}) if name == "amdnet" else values
 
 
 def training(name: str, query_form: str, videos: int, repeats: int) -> dict[str, str | float]:
-    """One row of the table."""
+    """Measure one row of the table: a model in both loops."""
     counts = {"ours": videos, "plain": min(videos, PLAIN_VIDEOS)}
     times: dict[str, list[tuple[float, ...]]] = {loop: [] for loop in counts}
     with tempfile.TemporaryDirectory() as folder:
@@ -99,7 +107,7 @@ def training(name: str, query_form: str, videos: int, repeats: int) -> dict[str,
 
 
 def _process(loop: str, *what: object) -> ProcessPoolExecutor:
-    """A process of its own with one loop; the plain one goes without the fast CPU paths."""
+    """Start a process for one loop; the fast CPU paths are off for the plain one."""
     os.environ["AMDNET_FAST_CPU"] = "1" if loop == "ours" else "0"
     process = ProcessPoolExecutor(1, get_context("spawn"), _prepare, (loop, *what))
     process.submit(os.getpid).result()
@@ -124,7 +132,10 @@ def _prepare(loop: str, name: str, query_form: str, videos: int, folder: str) ->
 
 
 def _epoch(number: int) -> tuple[float, float, float]:
-    """Seconds for data and for compute of one epoch, and peak memory so far in GiB, of the GPU where there is one."""
+    """Train for one epoch; returns seconds for data, seconds for compute, and the peak memory so far in GiB.
+
+    The memory is that of the GPU where there is one.
+    """
     data = compute = 0.0
     with threads(threads_of(model.recipe)):
         started = time.perf_counter()
@@ -146,7 +157,7 @@ def _wait() -> None:
 
 
 def ranking(query_form: str, repeats: int) -> dict[str, str | float]:
-    """One row of the table: the encoding is timed within, what remains is scoring."""
+    """Measure the row of the ranking: the encoding is timed within it, and the rest counts as scoring."""
     keep_memory()
     recipe, device = recipe_of("amdnet", query_form), runtime.device()
     corpus = synthetic.corpus(VALIDATION_VIDEOS, recipe)

@@ -1,4 +1,4 @@
-"""Videos to measure on: a texture that pans and a square that jumps, so that an encoder has something to do."""
+"""Makes videos to measure on: a texture pans and a square jumps, so that an encoder has something to do."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +11,7 @@ HD = (1280, 720)
 
 
 def generate(folder: Path, count: int, seconds: float, size: tuple[int, int] = HD) -> list[Path]:
-    """`count` different h264 files of `size` (width, height) at 30 frames a second, in GOPs of 250, x264's default."""
+    """Write `count` different h264 files of `size` (width, height), 30 frames a second, in x264's GOPs of 250."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"generated{number}.mp4" for number in range(count)]
     with ThreadPoolExecutor() as pool:
