@@ -120,7 +120,7 @@ def best_first(score: Tensor, kept: int) -> Tensor:
 
 
 def _best(score: Tensor, kept: int) -> Tensor:
-    """The columns of `best_first` in any order."""
+    """Find the columns that `best_first` finds, in any order."""
     kept = min(kept, score.shape[1])
     values, best = score.topk(kept)
     # Of equal scores at the edge, topk takes any.
