@@ -14,6 +14,9 @@ class CCARecipe(SolvedRecipe):
     frames: ClassVar[int] = 0
     query_form: ClassVar[str] = "sentence"
 
+    epochs: Count = Field(
+        description="times it is solved: with each video's mean, then with each query's best clip, >= 1"
+    )
     dimensions: Count = Field(description="of the common space, >= 1; at most the smaller feature size")
     ridge: Annotated[float, Field(gt=0)] = Field(
         description="added to the variances of features, a multiple of their mean, > 0"

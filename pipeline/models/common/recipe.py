@@ -44,9 +44,7 @@ class GradientRecipe(Recipe):
 class SolvedRecipe(Recipe):
     """What the models share that are solved in closed form."""
 
-    epochs: Count = Field(
-        description="times it is solved: with each video's mean, then with each query's best clip, >= 1"
-    )
+    epochs: Count = Field(description="times it is solved, >= 1")
 
 
 class FrameRecipe(GradientRecipe):
