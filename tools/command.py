@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from pipeline.core.cli import handle_interrupts, reported
 from tools.compare import compare
 from tools.import_checkpoint import import_checkpoint
+from tools.parameters import parameters
 from tools.parity import parity
 
 
@@ -43,6 +44,7 @@ def amdnet() -> None:
 app.command("compare")(compare)
 app.command("parity")(parity)
 app.command("import-checkpoint")(import_checkpoint)
+app.command("parameters")(parameters)
 
 
 def main() -> None:

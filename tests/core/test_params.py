@@ -16,7 +16,6 @@ from pipeline.settings.check import check_settings, schemas, sections
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "params.yaml").read_text()
-README = (ROOT / "README.md").read_text()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def _seconds_or_word(value: Any) -> Any:
 
 
 class PrepareParams(Section):
-    """How annotations become the manifest; units and allowed values: params.yaml."""
+    """How annotations become the manifest."""
 
     SECTION = "prepare"
 

@@ -16,6 +16,7 @@ class AMDNetRecipe(GradientRecipe):
     query_form: Literal["token", "sentence"] = Field(
         description="token: contextual tokens, attention-pooled | sentence: mean of the tokens, one vector a query"
     )
+    hidden: Count = Field(description="units, a multiple of moments")
     moments: Count = Field(description="moments a video = attention heads, >= 1")
     retrieval_weight: Weight = Field(description="weight of the retrieval loss, >= 0")
     diversity_weight: Weight = Field(description="weight of the moment diversity loss, >= 0")

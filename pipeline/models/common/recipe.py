@@ -20,7 +20,7 @@ class GradientRecipe(Recipe):
     start: Literal["random", "cca"] = Field(
         description="what training starts from: random, as published | cca: canonical correlations, for small data"
     )
-    hidden: Count = Field(description="units, a multiple of moments")
+    hidden: Count = Field(description="units")
     input_dropout: Dropout = Field(description="0 to < 1")
     dropout: Dropout = Field(description="0 to < 1")
     learning_rate: Annotated[float, Field(gt=0)] = Field(description="> 0")
@@ -55,6 +55,7 @@ class FrameRecipe(GradientRecipe):
 
     query_form: ClassVar[str] = "token"
 
+    hidden: Count = Field(description="units, a multiple of heads")
     heads: Count = Field(description="attention heads, >= 1")
     frames: Count = Field(description="most frame rows a video: more are averaged to as many, >= 1")
     clip_weight: Fraction = Field(description="of the clip branch in the score, 0 to 1; the frame branch has the rest")
