@@ -53,20 +53,21 @@ def parameters(
 
 
 def rendered(project: Path) -> dict[Path, str]:
-    """What each file should hold; raises PipelineError where params.yaml or a recipe cannot be read."""
+    """What each file should hold; raises PipelineError where params.yaml or a recipe is not well."""
     from pipeline.core.params import read_mapping
     from pipeline.core.plugins import names
     from pipeline.models.common.recipe_file import DEFAULT, FOLDER, recipe_class
-    from pipeline.settings.check import schemas
+    from pipeline.settings.check import check_settings, schemas
 
     settings = project / "params.yaml"
-    values = read_mapping(settings, absent="run from the project's top folder")
+    check_settings(settings, project / FOLDER)
+    values = read_mapping(settings, absent="")
     described = {name: _described(schema) for name, schema in schemas().items()}
     texts = {settings: commented(settings.read_text(encoding="utf-8"), described)}
     parts = [INTRODUCTION, "## params.yaml\n", *_sections(values, described, schemas())]
     for model in names("models", "model"):
         path, schema = project / FOLDER / f"{model}.yaml", recipe_class(model)
-        recipes = read_mapping(path, absent="run from the project's top folder")
+        recipes = read_mapping(path, absent="")
         described = {DEFAULT: _described(schema)}
         texts[path] = commented(path.read_text(encoding="utf-8"), described)
         others = ", ".join(f"`{name}`" for name in recipes if name != DEFAULT)
@@ -82,18 +83,18 @@ def commented(text: str, described: Mapping[str, Any]) -> str:
     """A YAML file with the comment beside each described key put right.
 
     described: by key, what the comment says, or a mapping of the keys of a section. A comment keeps its column where
-    the value leaves room for it; one that was not there stands below those of its section.
+    the value leaves room for it; one that was not there stands below those of its section, behind all values.
     """
     from ruamel.yaml import YAML
 
     lines = text.splitlines()
     for nodes, says in _mappings(YAML(typ="safe", pure=True).compose(text), described):
-        ends = {key.value: (key.start_mark.line, _end(key, value)) for key, value in nodes}
-        columns = [_column(lines[line], end) for name, (line, end) in ends.items() if name in says]
+        ends = {key.value: (key.start_mark.line, _end(key, value)) for key, value in nodes if key.value in says}
+        there = [column for line, end in ends.values() if (column := _column(lines[line], end))]
+        last = max(there or [end + GAP for _, end in ends.values()], default=0)
         for name, (line, end) in ends.items():
-            if name in says:
-                column = max(end + GAP, _column(lines[line], end) or max(columns, default=0))
-                lines[line] = f"{lines[line][:end]:{column}}# {says[name]}"
+            column = max(end + GAP, _column(lines[line], end) or last)
+            lines[line] = f"{lines[line][:end]:{column}}# {says[name]}"
     return "\n".join(lines) + "\n"
 
 

@@ -78,6 +78,11 @@ def test_elsewhere_it_says_where_to_run_it(tmp_path, monkeypatch):
         parameters(check=False)
 
 
+def test_new_comments_stand_below_each_other():
+    described = {"part": {"a": "one", "long": "two"}}
+    assert commented("part:\n  a: 1\n  long: 2\n", described) == "part:\n  a: 1     # one\n  long: 2  # two\n"
+
+
 def test_only_the_comments_of_what_is_described_change():
     text = (
         "# Top.\n"
