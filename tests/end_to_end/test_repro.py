@@ -122,6 +122,16 @@ def test_a_stream_that_is_turned_on_later_is_the_only_one_that_runs(project):
     assert _hashes(project) == before
 
 
+def test_other_pictures_are_other_features(project):
+    before = _hashes(project)
+    project.change({"resnet": {"size": 48}})
+    assert project.repro() == ["resnet", "train", "index", "evaluate", "report"]
+    assert _json(project, "outputs/features/resnet.json")["recipe"]["size"] == 48
+    project.change({"resnet": {"size": 32}})
+    assert project.repro() == []
+    assert _hashes(project) == before
+
+
 def test_one_more_video_decodes_one_video(project):
     project.change({"sample": {"train_videos": 7}})
     assert {"prepare", "slowfast", "resnet"} <= set(project.repro())
