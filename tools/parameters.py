@@ -22,8 +22,8 @@ To change what it says of a parameter, change the `description` there and run th
 of `params.yaml` and of the recipes `default`.
 
 `params.yaml` holds the choices and the settings of the stages, `recipes/<model>.yaml` the hyperparameters of a model.
-An unknown key, name or value is an error that names the nearest one there is; the stage `scan` finds it before any
-other stage runs. An experiment sets any of them with `-S`, those of a recipe after the name of its file:
+The stage `scan` checks all of them before any other stage runs, and names for an unknown key, name or value the nearest
+one there is. An experiment sets any of them with `-S`, those of a recipe after the name of its file:
 
 ```bash
 dvc exp run -S resnet.pooling=mean -S 'recipes/amdnet.yaml:default.learning_rate=1e-3'

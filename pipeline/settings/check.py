@@ -1,6 +1,6 @@
 """Checks every parameter of the project before any stage works: params.yaml, and the recipes of all models.
 
-Test: tests/settings/test_check.py.
+Test: tests/core/test_params.py.
 """
 
 from importlib import import_module
@@ -8,10 +8,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pipeline.core.params import check_all
+from pipeline.core.params import check_all, load
 from pipeline.core.plugins import PIPELINE, names
 from pipeline.core.schema import TOP_LEVEL, Section
-from pipeline.models.common.recipe_file import FOLDER, read_recipes
+from pipeline.models.common.recipe_file import FOLDER, load_recipe, read_recipes
 
 
 def modules(name: str) -> list[ModuleType]:
@@ -33,7 +33,12 @@ def schemas() -> dict[str, Any]:
 
 
 def check_settings(params: Path | str = "params.yaml", recipes: Path = FOLDER) -> None:
-    """Check params.yaml and the recipes of all models. Raises PipelineError for the first value that is not allowed."""
+    """Check params.yaml, the recipes of all models, and that the chosen recipe is there.
+
+    Raises PipelineError for the first value that is not well.
+    """
     check_all(schemas(), params)
     for model in names("models", "model"):
         read_recipes(model, recipes)
+    chosen = load("dataset", "model", "recipe", path=params)
+    load_recipe(chosen.model, chosen.recipe, chosen.dataset, recipes)

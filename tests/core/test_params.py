@@ -98,6 +98,7 @@ def test_all_of_the_file_is_well():
     [
         ("  pooling: max", "  pooling: maxx", "resnet.pooling", "did you mean `max`"),
         ("model: amdnet ", "model: gmm ", "`model`", "did you mean `gmmformer`"),
+        ("recipe: auto ", "recipe: charade ", "`recipe: charade`", "did you mean `recipe: charades`"),
         ("report:\n", "report: 3\nreprot:\n", "reprot", "did you mean `report`"),
     ],
 )
