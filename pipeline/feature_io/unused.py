@@ -15,4 +15,4 @@ def write_unused(folder: Path | str, stream: str, why: str) -> None:
     """Write `folder`/<stream>.h5 without datasets, and <stream>.json with the reason `why`."""
     write_features(Path(folder) / f"{stream}.h5", [], {"stream": stream, "weights": "none"})
     write_json(Path(folder) / f"{stream}.json", {"videos": 0, "unused": why})
-    print(f"{stream}: not used for this data set: {why}", file=sys.stderr)
+    print(f"{stream}: not used: {why}", file=sys.stderr)

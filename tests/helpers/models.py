@@ -52,8 +52,8 @@ OWN = {
         "query_diversity_delta": 0.15,
     },
     "ms_sl": FRAMES,
+    "cca": {"dimensions": 10, "ridge": 0.3, "correlation_power": 2.0},
 }
-LINEAR = {"clips": 12, "epochs": 2, "dimensions": 10, "ridge": 0.3, "correlation_power": 2.0}
 VIDEO_SIZE, QUERY_SIZE, MAX_QUERY_TOKENS = 20, 10, 9
 
 
@@ -62,7 +62,9 @@ def make_model():
     """make_model("amdnet", query_form="sentence", ...) -> a model in evaluation mode with weights far from 0."""
 
     def make(name: str = "amdnet", **changes) -> RetrievalModel:
-        recipe = recipe_class(name)(**{**(LINEAR if name == "cca" else {**SHARED, **OWN[name]}), **changes})
+        schema = recipe_class(name)
+        shared = {key: value for key, value in SHARED.items() if key in schema.model_fields}
+        recipe = schema(**{**shared, **OWN[name], **changes})
         model = build(name, VIDEO_SIZE, QUERY_SIZE, recipe, MAX_QUERY_TOKENS)
         initialize(model, 0)
         with torch.no_grad():
