@@ -38,6 +38,27 @@ def test_a_model_moves_in_by_itself(project):
     assert project.path("outputs/model/model.safetensors").read_bytes() == before
 
 
+def test_a_data_set_moves_in_by_itself(project, tmp_path):
+    (rendered,) = project.path("data/rendered").iterdir()
+    (tmp_path / "videos").symlink_to(rendered / "videos")
+    videos = sorted(path.stem for path in (rendered / "videos").glob("*.mp4"))
+    for split in ("train", "test"):
+        rows = [{"id": f"{video}#0", "clip": video, "says": f"In {video} a shape moves."} for video in videos]
+        lines = [json.dumps(row) + "\n" for row in rows if row["clip"].startswith(split)]
+        (tmp_path / f"toy_{split}.jsonl").write_text("".join(lines))
+    _write(project, "pipeline/annotations/toy", files_of("adding-a-data-set.md"))
+    assert project.repro() == []  # what is finished of the sample is as good as before
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "a toy data set")
+    changes = ["-S", "dataset=toy", "-S", f"source={tmp_path}", "-S", "prepare.val_fraction=0.4"]
+    assert {"prepare", "query_text", "train", "report"} <= set(ran(project.dvc("exp", "run", *changes)))
+    numbers = json.loads(project.path("outputs/manifest/prepare.json").read_text())
+    assert (numbers["dataset"], numbers["videos"], numbers["refused"]) == ("toy", 10, [])
+    assert json.loads(project.path("outputs/features/resnet.json").read_text())["decoded"] == 0  # the sample's videos
+    project.git("checkout", "--quiet", "params.yaml")
+    assert project.repro() == []
+
+
 def test_a_stream_is_added_beside_the_others(project):
     stage, parameters = pieces_of("adding-a-stream.md")
     _write(project, "pipeline/backbones/colour", files_of("adding-a-stream.md"))
