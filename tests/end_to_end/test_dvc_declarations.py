@@ -59,6 +59,9 @@ def test_every_room_that_a_stage_names_is_imported_from(stage):
 @pytest.mark.parametrize("stage", STAGES)
 def test_params_are_the_sections_that_the_stage_loads(stage):
     named = set(STAGES[stage].get("params", []))
+    if STAGES[stage].get("always_changed"):
+        assert not named
+        return
     assert named - _left_out(named) == loaded_sections(ROOT / "stages" / f"{stage}.py", OF_READERS)
 
 

@@ -97,6 +97,9 @@ def test_wrong_names_and_keys_are_found_first_though_nothing_is_stale(project):
     text = project.path("params.yaml").read_text()
     project.path("params.yaml").write_text(text + "reprot: {}\n")
     assert "did you mean `report`?" in project.dvc("repro", "prepare", fails=True)
+    older = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("recipe:"))
+    project.path("params.yaml").write_text(older + "recipes: {amdnet: {folder: {hidden: 8}}}\n")
+    assert "stand in recipes/<model>.yaml now" in project.dvc("repro", fails=True)
     project.path("params.yaml").write_text(text)
     assert project.path(PREPARE_JSON).read_bytes() == before
     assert ran(project.dvc("repro", "prepare")) == []
