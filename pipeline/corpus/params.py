@@ -34,8 +34,8 @@ class FeaturesParams(Section):
     SECTION = "features"
 
     streams: Annotated[Any, AfterValidator(_streams)] = Field(
-        description="auto: [pack] for a feature pack, else [resnet, slowfast] | a list, concatenated in this order: "
-        "any of resnet, slowfast, subtitle, none twice"
+        description="auto: [pack] for a feature pack, else the visual streams that are read by default, by name | a "
+        "list, concatenated in this order: visual streams, subtitle, none twice"
     )
     normalize: Literal["standard", "stream", "joint", "none"] = Field(
         description="standard: mean 0, deviation 1 over the training clips, which random backbones need where a recipe "
