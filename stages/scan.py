@@ -9,7 +9,7 @@ from pipeline.core.cli import run
 from pipeline.core.files import write_json
 from pipeline.core.params import load
 from pipeline.corpus.params import FeaturesParams
-from pipeline.models.common.recipe_file import load_recipe, write_chosen
+from pipeline.models.common.recipe_file import write_chosen
 from pipeline.scan.copies import check_copy
 from pipeline.scan.kept import MADE_FOR, keep, lacks_data
 from pipeline.scan.listing import LIST, counts, list_files, write_list
@@ -25,9 +25,8 @@ def main() -> None:
     Where `source` does not exist, or the videos are not there, the list that was made for it stays as it is; raises
     PipelineError where there is no such list.
     """
-    check_settings()
-    params = load("dataset", "source", "model", "recipe", DecodeParams, FeaturesParams)
-    recipe = load_recipe(params.model, params.recipe, params.dataset)
+    recipe = check_settings()
+    params = load("dataset", "source", "model", DecodeParams, FeaturesParams)
     write_chosen(params.model, recipe)
     write_asked(asked_for(params.features.streams, params.dataset, recipe.modalities))
     made_for = {"dataset": params.dataset, "source": params.source}

@@ -10,8 +10,9 @@ from typing import Any
 
 from pipeline.core.params import check_all, load
 from pipeline.core.plugins import PIPELINE, names
+from pipeline.core.recipe import Recipe
 from pipeline.core.schema import TOP_LEVEL, Section
-from pipeline.models.common.recipe_file import FOLDER, load_recipe, read_recipes
+from pipeline.models.common.recipe_file import FOLDER, read_recipes, recipe_name
 
 
 def modules(name: str) -> list[ModuleType]:
@@ -32,13 +33,13 @@ def schemas() -> dict[str, Any]:
     return {**TOP_LEVEL, **sections()}
 
 
-def check_settings(params: Path | str = "params.yaml", recipes: Path = FOLDER) -> None:
-    """Check params.yaml, the recipes of all models, and that the chosen recipe is there.
+def check_settings(params: Path | str = "params.yaml", recipes: Path = FOLDER) -> Recipe:
+    """Check params.yaml and the recipes of all models, and return the chosen recipe.
 
     Raises PipelineError for the first value that is not well.
     """
     check_all(schemas(), params)
-    for model in names("models", "model"):
-        read_recipes(model, recipes)
+    read = {model: read_recipes(model, recipes) for model in names("models", "model")}
     chosen = load("dataset", "model", "recipe", path=params)
-    load_recipe(chosen.model, chosen.recipe, chosen.dataset, recipes)
+    of_model = read[chosen.model]
+    return of_model[recipe_name(chosen.recipe, chosen.dataset, of_model, recipes / f"{chosen.model}.yaml")]
