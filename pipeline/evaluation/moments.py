@@ -2,8 +2,7 @@
 
 There are two tasks, with the names that the literature uses. In single-video moment retrieval (SVMR) the span is
 predicted in the query's own video; in video corpus moment retrieval (VCMR) that video must also rank first. Only
-queries with annotated spans count. IoU is the overlap of two spans divided by their hull, the shortest span that covers
-both. It is computed in float32 as in TVR's evaluator, since the rounding decides about spans right at a threshold.
+queries with annotated spans count.
 Test: tests/evaluation/test_moments.py.
 """
 
@@ -13,16 +12,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from pipeline.localizers.common.overlap import iou
+
 THRESHOLDS = (0.3, 0.5, 0.7)
 Span = tuple[float, float]
-
-
-def iou(predicted: Tensor, annotated: Tensor) -> Tensor:
-    """Compute the temporal IoU (...) float32 of spans (..., 2) in seconds; 0 where their hull is empty or NaN."""
-    predicted, annotated = predicted.float(), annotated.float()
-    overlap = torch.minimum(predicted[..., 1], annotated[..., 1]) - torch.maximum(predicted[..., 0], annotated[..., 0])
-    hull = torch.maximum(predicted[..., 1], annotated[..., 1]) - torch.minimum(predicted[..., 0], annotated[..., 0])
-    return torch.where(hull > 0, overlap.clamp(min=0) / hull, 0.0)
 
 
 class Annotated(NamedTuple):
