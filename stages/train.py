@@ -58,7 +58,7 @@ def main() -> None:
     curves, progress = Curves(CURVES), Progress(getattr(recipe, "epochs", 0))
 
     def show(now: TrainingState) -> None:
-        curves(now)
+        curves(now.history)
         progress(now)
 
     trained = train(model, baselines, corpus, labels, selection, seed, device, state_file, show)

@@ -6,6 +6,7 @@ Test: tests/training/test_curves.py.
 
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dvclive import Live
@@ -16,50 +17,53 @@ from pipeline.core.files import atomic_path
 from pipeline.training.loop import Record, TrainingState
 
 CURVES = ("train/loss", "selection/SumR", "selection/R1", "learning_rate")
+"""The curves of a retriever's training; that of the loss starts at epoch 1."""
+Points = Callable[[Record], dict[str, float]]
 
 
-class Curves:
-    """Writes the curves of training, a row an epoch, as tables below `folder`/plots/metrics.
-
-    They are train/loss.tsv (from epoch 1 on), selection/SumR.tsv, selection/R1.tsv and learning_rate.tsv; the last row
-    of each is in `folder`/metrics.json. What was in `folder` is removed. Raises PipelineError in a Git repository
-    without a commit, where DVCLive cannot start.
-    """
-
-    def __init__(self, folder: Path | str):
-        # `Live.end` is never called: inside `dvc exp run` it would add the folder to Git.
-        try:
-            self._live = Live(str(folder), save_dvc_exp=False, dvcyaml=None)
-        except SCMError as error:
-            raise PipelineError(f"DVCLive cannot read Git: {error}", fix="make a first commit: git commit") from None
-        self._folder, self._written = Path(folder), 0
-
-    def end(self) -> None:
-        """Write curves without a point, such as the loss of a model that is not fitted, as tables without rows."""
-        for curve in CURVES:
-            path = self._folder / "plots" / "metrics" / f"{curve}.tsv"
-            if not path.exists():
-                with atomic_path(path) as temporary:
-                    temporary.write_text(f"step\t{path.stem}\n")
-
-    def __call__(self, state: TrainingState) -> None:
-        """Write the epochs that are not yet written."""
-        for record in state.history[self._written :]:
-            self._live.step = record["epoch"]
-            for name, value in _points(record).items():
-                self._live.log_metric(name, value)
-        if state.history[-1]["loss"]:  # a summary of epoch 0 alone would set the order of its names for all that follow
-            self._live.make_summary()
-        self._written = len(state.history)
-
-
-def _points(record: Record) -> dict[str, float]:
+def points(record: Record) -> dict[str, float]:
+    """Read the points of the CURVES from the record of an epoch."""
     return {
         **({"train/loss": record["loss"]["total"]} if record["loss"] else {}),
         "selection/SumR": record["recall"]["SumR"],
         "selection/R1": record["recall"]["R@1"],
         "learning_rate": record["learning_rate"],
     }
+
+
+class Curves:
+    """Writes the curves of training, a row an epoch, as tables below `folder`/plots/metrics.
+
+    curves: their names, which are those of the files; points: reads the points of an epoch from its record. The last
+    row of each is in `folder`/metrics.json. What was in `folder` is removed. Raises PipelineError in a Git repository
+    without a commit, where DVCLive cannot start.
+    """
+
+    def __init__(self, folder: Path | str, curves: Sequence[str] = CURVES, points: Points = points):
+        # `Live.end` is never called: inside `dvc exp run` it would add the folder to Git.
+        try:
+            self._live = Live(str(folder), save_dvc_exp=False, dvcyaml=None)
+        except SCMError as error:
+            raise PipelineError(f"DVCLive cannot read Git: {error}", fix="make a first commit: git commit") from None
+        self._folder, self._written, self._curves, self._points = Path(folder), 0, curves, points
+
+    def end(self) -> None:
+        """Write curves without a point, such as the loss of a model that is not fitted, as tables without rows."""
+        for curve in self._curves:
+            path = self._folder / "plots" / "metrics" / f"{curve}.tsv"
+            if not path.exists():
+                with atomic_path(path) as temporary:
+                    temporary.write_text(f"step\t{path.stem}\n")
+
+    def __call__(self, history: Sequence[Record]) -> None:
+        """Write the epochs of the history that are not yet written."""
+        for record in history[self._written :]:
+            self._live.step = record["epoch"]
+            for name, value in self._points(record).items():
+                self._live.log_metric(name, value)
+        if history[-1]["loss"]:  # a summary of epoch 0 alone would set the order of its names for all that follow
+            self._live.make_summary()
+        self._written = len(history)
 
 
 class Progress:

@@ -36,7 +36,7 @@ def test_one_row_an_epoch_without_times(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     curves = Curves("training")
     for epochs in (0, 1, 2):
-        curves(run_of(epochs))
+        curves(run_of(epochs).history)
     assert Path("training/plots/metrics/selection/SumR.tsv").read_text() == "step\tSumR\n0\t210.0\n1\t220.0\n2\t230.0\n"
     assert Path("training/plots/metrics/train/loss.tsv").read_text() == "step\tloss\n1\t3.0\n2\t1.5\n"
     names = {str(path.relative_to("training/plots/metrics")) for path in Path("training/plots").rglob("*.tsv")}
@@ -47,18 +47,18 @@ def test_a_resumed_run_writes_the_same_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     whole, resumed = Curves("whole"), Curves("resumed")
     for epochs in (0, 1, 2, 3, 4):
-        whole(run_of(epochs))
+        whole(run_of(epochs).history)
     for epochs in (0, 1, 2):
-        resumed(run_of(epochs))
+        resumed(run_of(epochs).history)
     resumed = Curves("resumed")  # killed, started again
     for epochs in (2, 3, 4):
-        resumed(run_of(epochs))
+        resumed(run_of(epochs).history)
     assert files(tmp_path / "whole") == files(tmp_path / "resumed")
 
 
 def test_nothing_but_the_folder_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Curves("training")(run_of(1))
+    Curves("training")(run_of(1).history)
     assert [path.name for path in tmp_path.iterdir()] == ["training"]
 
 
