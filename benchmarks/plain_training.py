@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks import synthetic
+from pipeline.corpus.annotated import NO_CLIP
 from pipeline.corpus.sampling import slots_of
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.recipe import GradientRecipe
@@ -42,7 +43,7 @@ class PlainLoop:
                 query.to(self._device),
                 query_mask.to(self._device).bool(),
                 torch.tensor(labels).to(self._device),
-                torch.full((len(labels), 2), torch.nan),  # no model looks at spans
+                torch.full((len(labels), 2), NO_CLIP),  # no model looks at spans
             )
 
 

@@ -39,6 +39,7 @@ def main() -> None:
         "model": params.model,
         "video_size": corpus.videos.clips.shape[2],
         "query_size": corpus.query.shape[2],
+        "subtitle_size": corpus.videos.subtitle.shape[1],
         "max_query_tokens": max_query_tokens(FEATURES),
         "recipe": recipe.model_dump(),
         "features": features.model_dump(),

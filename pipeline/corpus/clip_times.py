@@ -1,19 +1,23 @@
 """When in its video each of a model's N clips is.
 
-A clip is the mean of some feature rows, and every row covers some seconds of the video. The axis of clips runs from 0,
-where the first clip starts, to 1, where the last one ends; models place spans on it as shares.
+A clip is the mean of some feature rows, or one row of a video at its own pace, and every row covers some seconds of the
+video. The axis of clips runs from 0, where the first clip starts, to 1, where the last one ends; models place spans on
+it as shares.
 
 Test: tests/corpus/test_clip_times.py.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from pipeline.corpus.sampling import slots_of
+
+Rule = Literal["floor_ceil", "round"]
+"""How a moment in seconds becomes whole clips, see `ClipTimes.clips_of`."""
 
 
 class ClipTimes(NamedTuple):
@@ -23,6 +27,9 @@ class ClipTimes(NamedTuple):
     clips are the same row and have the same span; in one of 3N/2 rows or more, no clip holds the last row.
     borders: (V, N + 1) the start of each clip, and the end of the last one. Here clips that are the same row share its
     seconds evenly, so that the borders never decrease and a share of the axis of clips has one time.
+
+    At a video's own pace clip i is its row i, and N is the most rows a video; the clips after a video's last row are
+    empty, and lie where that row ends.
     """
 
     spans: Tensor
@@ -47,17 +54,30 @@ class ClipTimes(NamedTuple):
         before, after = self.borders[video[:, None], clip], self.borders[video[:, None], clip + 1]
         return before + (position - clip) * (after - before)
 
-    def shares_of(self, video: Tensor, seconds: Tensor) -> Tensor:
-        """Convert seconds (K, 2) in the videos (K,) into shares (K, 2) of the axis of clips: of_shares backwards.
+    def clips_of(self, video: Tensor, seconds: Tensor, rule: Rule) -> Tensor:
+        """Find the clips of moments that are given in seconds: the first and the last one, inclusive, (K, 2) int64.
 
-        A time before the first clip becomes 0, a time after the last one becomes 1.
+        video: (K,) int64, the video of each moment; seconds: (K, 2) float64 start and end. rule: `floor_ceil` for all
+        clips that a moment touches, as the relative CONQUER labels them; `round` for the clips between the borders
+        nearest to start and end, of two as near the one with the even number. A moment has at least one clip. What lies
+        after the last clip that is not empty is moved to that clip; see `starts_after`.
         """
         borders = self.borders[video]
-        last = borders.shape[1] - 2
-        clip = (torch.searchsorted(borders, seconds, right=True) - 1).clamp(0, last)
-        before, after = borders.gather(1, clip), borders.gather(1, clip + 1)
-        inside = torch.where(after > before, (seconds - before) / (after - before), 1.0)
-        return (clip + inside.clamp(0, 1)) / (last + 1)
+        last = (borders.diff(dim=1) > 0).sum(dim=1, keepdim=True).clamp(min=1) - 1
+        if rule == "floor_ceil":
+            first = torch.searchsorted(borders, seconds[:, :1].contiguous(), right=True) - 1
+            end = torch.searchsorted(borders, seconds[:, 1:].contiguous())
+        else:
+            clip = (torch.searchsorted(borders, seconds.contiguous(), right=True) - 1).clamp(min=0).minimum(last)
+            before, after = borders.gather(1, clip), borders.gather(1, clip + 1)
+            inside = ((seconds - before) / (after - before)).clamp(0, 1)
+            first, end = (clip + inside).round().long().split(1, dim=1)
+        first = first.clamp(min=0).minimum(last)
+        return torch.cat([first, (end - 1).minimum(last).maximum(first)], dim=1)
+
+    def starts_after(self, video: Tensor, seconds: Tensor) -> Tensor:
+        """Tell which moments start when the last clip of their video is over -> (K,) bool; arguments as in clips_of."""
+        return seconds[:, 0] >= self.borders[video, -1]
 
 
 def clip_times(rows: int, clips: int, row_seconds: float, end: float) -> ClipTimes:
@@ -66,6 +86,15 @@ def clip_times(rows: int, clips: int, row_seconds: float, end: float) -> ClipTim
     Row i covers [i * row_seconds, (i + 1) * row_seconds); what would end after `end` seconds ends there.
     """
     return ClipTimes(*((axis * row_seconds).clamp(max=end) for axis in _in_rows(rows, clips)))
+
+
+def row_times(rows: int, clips: int, row_seconds: float, end: float) -> ClipTimes:
+    """Compute the times of one video at its own pace, as ClipTimes without the axis V: its first `clips` rows.
+
+    The arguments are those of `clip_times`.
+    """
+    borders = (torch.arange(clips + 1, dtype=torch.float64).clamp(max=rows) * row_seconds).clamp(max=end)
+    return ClipTimes(torch.stack([borders[:-1], borders[1:]], dim=-1), borders)
 
 
 @lru_cache(maxsize=4096)

@@ -57,7 +57,8 @@ class Corpus(CorpusVideos):
     query: (Q, T, D_q) token features, zeros after a query's last token. query_mask: (Q, T) bool, true at tokens.
     labels: (Q,) int64, the index of each query's video. spans: for each query the annotated spans, as start and end in
     seconds; empty where none is known. agreement: for each query how many of its spans a prediction must match.
-    missing_videos, missing_queries: the ids of what the manifest lists and the feature files lack.
+    missing_videos, missing_queries: the ids of what the manifest lists and the feature files lack. cut_videos: of how
+    many videos rows were cut off, because they have more than a model with `own_pace` reads; None for other models.
     """
 
     query_ids: list[str]
@@ -69,14 +70,16 @@ class Corpus(CorpusVideos):
     agreement: list[int]
     missing_videos: list[str]
     missing_queries: list[str]
+    cut_videos: int | None = None
 
     def counts(self) -> dict[str, int]:
-        """Count the videos and queries that are there, and those of the manifest that are missing."""
+        """Count the videos and queries that are there, those of the manifest that are missing, and videos cut short."""
         return {
             "videos": len(self.video_ids),
             "queries": len(self.query_ids),
             "missing_videos": len(self.missing_videos),
             "missing_queries": len(self.missing_queries),
+            **({} if self.cut_videos is None else {"cut_videos": self.cut_videos}),
         }
 
 
@@ -107,7 +110,7 @@ def load_corpus(
                 raise _nothing_usable(split, "query", len(asked), features_folder)
             writer = SplitWriter(sources, found, listed, asked, features, form)
             tensors = entry.write(f"corpus: {split} split", writer.size, writer.write)
-    return _corpus(tensors, listed, asked)
+    return _corpus(tensors, listed, asked, form)
 
 
 def _key(
@@ -128,7 +131,7 @@ def _key(
     }
 
 
-def _corpus(tensors: dict[str, Tensor], listed: list[Video], asked: list[Query]) -> Corpus:
+def _corpus(tensors: dict[str, Tensor], listed: list[Video], asked: list[Query], form: Form) -> Corpus:
     videos = [listed[place] for place in tensors["video"].tolist()]
     queries = [asked[place] for place in tensors["asked"].tolist()]
     there = {video.video_id for video in videos}, {query.query_id for query in queries}
@@ -146,6 +149,7 @@ def _corpus(tensors: dict[str, Tensor], listed: list[Video], asked: list[Query])
         agreement=[query.agreement for query in queries],
         missing_videos=[video.video_id for video in listed if video.video_id not in there[0]],
         missing_queries=[query.query_id for query in asked if query.query_id not in there[1]],
+        cut_videos=int((tensors["rows"] > tensors["counts"]).sum()) if form.own_pace else None,
     )
 
 
@@ -169,7 +173,7 @@ def videos_in_parts(
                     video_ids=[video.video_id for video, _ in found],
                     durations=torch.tensor([video.used_seconds for video, _ in found], dtype=torch.float64),
                     times=ClipTimes(*map(torch.stack, zip(*times, strict=True))),
-                    videos=video_rows(clips, frames)._replace(subtitle=torch.stack(subtitles)),
+                    videos=video_rows(clips, frames, subtitles),
                 )
 
 

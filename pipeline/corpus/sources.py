@@ -25,18 +25,20 @@ class Form(NamedTuple):
 
     clips: N, the clips a video. frames: the most frame rows a video, 0 for a model that looks at none. query_form:
     `token`, or `sentence` for the mean of the normalised tokens, one vector a query. modalities: where `subtitle` is
-    among them, subtitles are a tensor of their own and no part of the clips' vectors.
+    among them, subtitles are a tensor of their own, beside the frame rows, and no part of the vectors of clips and
+    frame rows. own_pace: whether the frame rows are a video's first rows as they are, and there are no averaged clips.
     """
 
     clips: int
     frames: int
     query_form: str
     modalities: tuple[str, ...]
+    own_pace: bool
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Form":
         """Take the values from a recipe."""
-        return cls(recipe.clips, recipe.frames, recipe.query_form, recipe.modalities)
+        return cls(recipe.clips, recipe.frames, recipe.query_form, recipe.modalities, recipe.own_pace)
 
 
 @dataclass(frozen=True)

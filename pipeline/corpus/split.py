@@ -17,7 +17,7 @@ from pipeline.core import runtime
 from pipeline.core.clock import clip_count
 from pipeline.core.manifest import Query, Video
 from pipeline.corpus.arrays import ArrayWriter
-from pipeline.corpus.clip_times import ClipTimes, clip_times
+from pipeline.corpus.clip_times import ClipTimes, clip_times, row_times
 from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
 from pipeline.corpus.sources import Form, Sources, length_of, rows_of
@@ -65,36 +65,45 @@ def find_videos(sources: Sources, listed: list[Video]) -> list[tuple[Video, int]
 def read_video(
     sources: Sources, video: Video, length: int, normalize: str, form: Form
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Read the first `length` rows of a video's streams, and average them to clips, frame rows and subtitles.
+    """Read the first `length` rows of a video's streams, and make its clips, frame rows and subtitles of them.
 
-    Returns clips (N, D_v), frame rows (n, D_v), n = 0 where the form asks for none, and subtitles (N, D_s), which are
-    zeros where the video has none. normalize: `features.normalize`. Raises PipelineError for features that are not
-    finite or cannot be read.
+    Returns clips (N, D_v), N = 0 where the form has its own pace, frame rows (n, D_v), n = 0 where the form asks for
+    none, and their subtitles (n, D_s), which are zeros where the video has none. normalize: `features.normalize`.
+    Raises PipelineError for features that are not finite or cannot be read.
     """
     streams = [rows_of(file, video.video_id)[:length] for file in sources.visual]
-    clips = _joined([fixed_length(rows, form.clips) for rows in streams], normalize)
-    frames = clips[:0]
-    if form.frames:
-        frames = _joined([at_most(rows, form.frames) for rows in streams], normalize)
-    subtitle = clips.new_zeros(form.clips, sources.subtitle_size)
-    if sources.subtitle and length_of(sources.subtitle, video.video_id):
+    if form.own_pace:
+        frames = _joined([_frame_rows(rows, form) for rows in streams], normalize)
+        clips = frames[:0]
+    else:
+        clips = _joined([fixed_length(rows, form.clips) for rows in streams], normalize)
+        frames = _joined([_frame_rows(rows, form) for rows in streams], normalize) if form.frames else clips[:0]
+    subtitle = frames.new_zeros(len(frames), sources.subtitle_size)
+    if form.frames and sources.subtitle and length_of(sources.subtitle, video.video_id):
         rows = _of_length(rows_of(sources.subtitle, video.video_id), length)
-        subtitle = _joined([fixed_length(rows, form.clips)], normalize)
+        subtitle = _joined([_frame_rows(rows, form)], normalize)
     return clips, frames, subtitle
+
+
+def _frame_rows(rows: Tensor, form: Form) -> Tensor:
+    """Make the frame rows (n, D) of rows (T, D): the first ones as they are, or averages where there are too many."""
+    return rows[: form.frames] if form.own_pace else at_most(rows, form.frames)
 
 
 def clip_times_of(sources: Sources, video: Video, length: int, form: Form) -> ClipTimes:
     """Compute when the clips of a video with `length` rows are, as ClipTimes without the axis V."""
     # Nothing says how long a row of a feature pack is: all of them cover the video evenly.
     row_seconds = sources.visual[0].provenance.get("clip_seconds") or video.used_seconds / length
-    return clip_times(length, form.clips, row_seconds, video.used_seconds)
+    times = row_times if form.own_pace else clip_times
+    return times(length, form.clips, row_seconds, video.used_seconds)
 
 
 class SplitWriter:
     """Writes the arrays of a split, which must have at least one video and one query.
 
     They have the names and shapes of the fields of Corpus, VideoRows and ClipTimes. Two more, `video` and `asked`, hold
-    the positions of the split's videos and queries in the manifest's lists `listed` and `asked`.
+    the positions of the split's videos and queries in the manifest's lists `listed` and `asked`; a third, `rows`, holds
+    how many rows each video has before any are cut off or averaged.
     """
 
     def __init__(
@@ -115,15 +124,16 @@ class SplitWriter:
             "asked": _places([query.query_id for query in asked], [query.query_id for query, _ in split.queries]),
             "first": torch.tensor(self._first[:-1]),
             "counts": torch.tensor(self._counts),
+            "rows": torch.tensor([rows for _, rows in split.videos]),
             "labels": torch.tensor([of_video[query.video_id] for query, _ in split.queries]),
         }
         videos, queries = len(split.videos), len(split.queries)
         size = sum(file.shape(split.videos[0][0].video_id)[1] for file in sources.visual)
         tokens = 1 if form.query_form == "sentence" else max(count for _, count in split.queries)
         self._shapes = {
-            "clips": (videos, form.clips, size),
+            "clips": (videos, 0 if form.own_pace else form.clips, size),
             "frames": (self._first[-1] + 1, size),
-            "subtitle": (videos, form.clips, sources.subtitle_size),
+            "subtitle": (self._first[-1] + 1, sources.subtitle_size),
             "query": (queries, tokens, sources.query_file.shape(split.queries[0][0].query_id)[1]),
         }
 
@@ -163,7 +173,7 @@ class SplitWriter:
             if len(frames):
                 arrays["frames"].write((self._first[place],), frames)
             if subtitle.any():  # what is not written is 0
-                arrays["subtitle"].write((place,), subtitle)
+                arrays["subtitle"].write((self._first[place],), subtitle)
 
     def _write_queries(self, arrays: dict[str, ArrayWriter], part: range) -> None:
         queries = self._split.queries[part.start : part.stop]

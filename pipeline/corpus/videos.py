@@ -4,6 +4,9 @@ Every video has the same number of clips, N. Its frame rows, which the field `fr
 their own pace: as many as it has, averaged to `recipe.frames` rows where there are more. They are what the published
 models call frames; none is a picture. A corpus keeps the frame rows of all videos one after another, without padding;
 only a batch is padded, to its own longest video.
+
+To a model with `own_pace`, the frame rows are the clips: they are the first `recipe.frames` rows of a video, the others
+are cut off, and the field `clips` is empty.
 Test: tests/corpus/test_videos.py.
 """
 
@@ -12,6 +15,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from pipeline.corpus.sampling import fixed_length
 
 Select = Callable[[Tensor, Tensor], Tensor]  # selects the rows `index` (n,) of a tensor (R, ...) -> (n, ...)
 
@@ -48,10 +53,11 @@ class SameMemory:
 class Videos(NamedTuple):
     """A batch of B videos, as a model takes it.
 
-    clips: (B, N, D_v). frames: (B, L, D_v) frame rows, zeros after a video's last one; L = 0 for a model that looks at
-    clips alone. frame_mask: (B, L) bool, true at frame rows, false at padding. subtitle: (B, N, D_s) what is said in
-    the same N clips, for a model that takes subtitles apart from `clips`; zeros where a clip or a video has none.
-    D_s = 0 for other models, and where the data set has no subtitles; then the field may be left out.
+    clips: (B, N, D_v), (B, 0, D_v) for a model with `own_pace`. frames: (B, L, D_v) frame rows, zeros after a video's
+    last one; L = 0 for a model that looks at clips alone. frame_mask: (B, L) bool, true at frame rows, false at
+    padding. subtitle: (B, L, D_s) what is said in the same L frame rows, for a model that takes subtitles apart; zeros
+    where nothing is said. D_s = 0 for other models, and where the data set has no subtitles; then the field may be left
+    out.
     """
 
     clips: Tensor
@@ -63,9 +69,9 @@ class Videos(NamedTuple):
 class VideoRows(NamedTuple):
     """V videos without padding, from which batches are taken.
 
-    clips: (V, N, D_v). frames: (R + 1, D_v) the frame rows of all videos, one video after the other, and a row of zeros
-    that padding is taken from. first, count: (V,) int64, each video's first row in `frames` and how many it has.
-    subtitle: (V, N, D_s), as in Videos.
+    clips: (V, N, D_v), as in Videos. frames: (R + 1, D_v) the frame rows of all videos, one video after the other, and
+    a row of zeros that padding is taken from. first, counts: (V,) int64, each video's first row in `frames` and how
+    many it has. subtitle: (R + 1, D_s) what is said in each row of `frames`.
     """
 
     clips: Tensor
@@ -82,17 +88,26 @@ class VideoRows(NamedTuple):
         position = torch.arange(length, device=index.device)
         mask = position < self.counts[index, None]
         rows = torch.where(mask, self.first[index, None] + position, len(self.frames) - 1)
-        frames = select(self.frames, rows.flatten()).view(*rows.shape, self.frames.shape[1])
-        return Videos(select(self.clips, index), frames, mask, select(self.subtitle, index))
+        frames, subtitle = (
+            select(flat, rows.flatten()).view(*rows.shape, flat.shape[1]) for flat in (self.frames, self.subtitle)
+        )
+        return Videos(select(self.clips, index), frames, mask, subtitle)
+
+    def averaged(self, index: Tensor, slots: int) -> Tensor:
+        """Average the frame rows of the videos `index` (B,), each with at least one, to `slots` rows a video.
+
+        Returns (B, slots, D_v).
+        """
+        rows = (self.frames[self.first[video] : self.first[video] + self.counts[video]] for video in index)
+        return torch.stack([fixed_length(of_video, slots) for of_video in rows])
 
 
-def video_rows(clips: list[Tensor], frames: list[Tensor]) -> VideoRows:
-    """Put videos without subtitles together, from clips (N, D_v) and frame rows (n, D_v) of each, n of any size."""
+def video_rows(clips: list[Tensor], frames: list[Tensor], subtitles: list[Tensor] | None = None) -> VideoRows:
+    """Put videos together, from clips (N, D_v), frame rows (n, D_v) and subtitles (n, D_s) of each, n of any size.
+
+    subtitles: None for videos without subtitles, D_s = 0.
+    """
     counts = torch.tensor([len(rows) for rows in frames])
-    return VideoRows(
-        torch.stack(clips),
-        torch.cat([*frames, torch.zeros_like(clips[0][:1])]),
-        counts.cumsum(0) - counts,
-        counts,
-        clips[0].new_empty(len(clips), len(clips[0]), 0),
-    )
+    said = subtitles or [rows[:, :0] for rows in frames]
+    flat, flat_said = (torch.cat([*rows, torch.zeros(1, rows[0].shape[1]).to(rows[0])]) for rows in (frames, said))
+    return VideoRows(torch.stack(clips), flat, counts.cumsum(0) - counts, counts, flat_said)

@@ -84,7 +84,7 @@ def open_index(folder: Path | str, device: torch.device | str = "cpu") -> Stored
     if metadata.get("of") != _fingerprint(sha256_file(folder / HEADER), config, model):
         raise PipelineError("its files are not of one index, or one of them was changed", where=folder, fix=FIX)
     rows, clips = header["videos"], model.recipe.clips
-    vectors = _restored(tensors, VECTORS, _example(model, config["video_size"], device), len(rows), folder)
+    vectors = _restored(tensors, VECTORS, _example(model, config, device), len(rows), folder)
     of_clips = ClipTimes(torch.empty(1, clips, 2).double(), torch.empty(1, clips + 1).double())
     times = _restored(tensors, TIMES, of_clips, len(rows), folder)
     durations = torch.tensor([row["seconds"] for row in rows], dtype=torch.float64)
@@ -113,10 +113,13 @@ def _fingerprint(header: str, config: Mapping[str, Any], model: RetrievalModel) 
 
 
 @torch.inference_mode()
-def _example(model: RetrievalModel, video_size: int, device: torch.device | str) -> Any:
+def _example(model: RetrievalModel, config: Mapping[str, Any], device: torch.device | str) -> Any:
     """Index one video of zeros, to learn which type, dtypes and shapes the vectors of this model have."""
-    clips, frames = (torch.zeros(1, rows, video_size, device=device) for rows in (model.recipe.clips, 1))
-    return model.index(model.encode_video(Videos(clips, frames, torch.ones(1, 1, dtype=torch.bool, device=device))))
+    clips = 0 if model.recipe.own_pace else model.recipe.clips
+    shapes = (clips, config["video_size"]), (1, config["video_size"]), (1, config["subtitle_size"])
+    seen, frames, subtitle = (torch.zeros(1, *shape, device=device) for shape in shapes)
+    mask = torch.ones(1, 1, dtype=torch.bool, device=device)
+    return model.index(model.encode_video(Videos(seen, frames, mask, subtitle)))
 
 
 def _named(fields: NamedTuple, prefix: str) -> dict[str, Tensor]:

@@ -5,7 +5,6 @@ batches as training that was never stopped.
 Test: tests/training/test_batches.py.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from torch import Tensor
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import canonical_json, sha256_text
 from pipeline.core.runtime import fast_cpu
+from pipeline.corpus.annotated import clips_of_queries
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.videos import SameMemory, VideoRows, Videos, new_rows
 
@@ -25,14 +25,15 @@ class Batch(NamedTuple):
     """A batch of B videos and their Q queries.
 
     query: (Q, T, D_q) token features. query_mask: (Q, T) bool, true at tokens. labels: (Q,) int64, the row of each
-    query's video in the batch. spans: (Q, 2) float32, annotated start and end of each query; see `spans_in_shares`.
+    query's video in the batch. moment: (Q, 2) int64, the first and the last clip of each query's annotated span,
+    NO_CLIP where none is known; see `clips_of_queries`.
     """
 
     videos: Videos
     query: Tensor
     query_mask: Tensor
     labels: Tensor
-    spans: Tensor
+    moment: Tensor
 
 
 def derived_seed(*parts: int | str) -> int:
@@ -51,23 +52,6 @@ def derange(labels: Tensor, seed: int) -> Tensor:
     successor = torch.empty(int(videos.max()) + 1, dtype=torch.int64)
     successor[circle] = circle.roll(-1)
     return successor[labels]
-
-
-def spans_in_shares(corpus: Corpus, labels: Tensor) -> Tensor:
-    """Take one annotated span of each query, start and end as shares of the axis of N clips -> (Q, 2) float32.
-
-    Of several spans it is the one that most annotators gave, the first of those where several are as frequent. It is
-    NaN where no span is known, and where `labels` (Q,) give the query to another video than its own.
-    """
-    shares = torch.full((len(labels), 2), torch.nan)
-    own = (labels == corpus.labels).tolist()
-    known = torch.tensor([query for query, spans in enumerate(corpus.spans) if spans and own[query]], dtype=torch.int64)
-    if len(known):
-        seconds = torch.tensor(
-            [Counter(corpus.spans[query]).most_common(1)[0][0] for query in known.tolist()], dtype=torch.float64
-        )
-        shares[known] = corpus.times.shares_of(labels[known], seconds).float()
-    return shares
 
 
 class Batches:
@@ -90,9 +74,9 @@ class Batches:
                 fix="train on more videos, or raise the recipe's batch_videos",
             )
         self._frames = corpus.videos.counts
-        features = (*corpus.videos, corpus.query, corpus.query_mask, spans_in_shares(corpus, labels))
+        features = (*corpus.videos, corpus.query, corpus.query_mask, clips_of_queries(corpus, labels, "floor_ceil"))
         self._home = device if _fits(features, device) else torch.device("cpu")
-        *videos, self._query, self._query_mask, self._spans = (tensor.to(self._home) for tensor in features)
+        *videos, self._query, self._query_mask, self._moment = (tensor.to(self._home) for tensor in features)
         self._rows, self._select = VideoRows(*videos), SameMemory() if fast_cpu() else new_rows
 
     def epoch(self, seed: int, epoch: int) -> Iterator[Batch]:
@@ -115,7 +99,7 @@ class Batches:
                 self._select(self._query, query).to(self._device),
                 self._select(self._query_mask, query).to(self._device),
                 label,
-                self._select(self._spans, query).to(self._device),
+                self._select(self._moment, query).to(self._device),
             )
 
     def _cut(self, videos: Tensor) -> list[Tensor]:

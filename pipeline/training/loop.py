@@ -209,7 +209,7 @@ def train_step(model: TrainedModel, batch: Batch, optimizer: BertAdam, epoch: in
         query = model.encode_query(batch.query, batch.query_mask)
     # The losses are differences of large exponents: float32 whatever the encoders ran in.
     encoding = type(encoding)(*(field.float() if field.is_floating_point() else field for field in encoding))
-    losses = model.losses(query.float(), encoding, batch.labels, epoch)
+    losses = model.losses(query.float(), encoding, batch.labels, batch.moment, epoch)
     optimizer.zero_grad()
     losses["total"].backward()
     optimizer.step()

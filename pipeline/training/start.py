@@ -6,6 +6,7 @@ Test: tests/training/test_start.py.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from pipeline.models.common.interface import TrainedModel
 from pipeline.models.common.recipe import STEADY_UNITS
 
 SAMPLE = 1024  # videos, and queries, on which the scale is measured
+AVERAGED = 32  # clips a video that CCA is given of a video at its own pace
 STEADY = 4.0  # of the steady units, where the others deviate by 1
 LIFT = 1.0  # added to every unit: one deviation
 WHOLE_LIFT = 64.0  # more than any unit is below 0
@@ -69,10 +71,13 @@ def _rounds(model: TrainedModel, corpus: Corpus, labels: Tensor) -> Iterator[tup
     video_size, query_size = first.linear.in_features, of_query.linear.in_features
     directions = min(_pairs(first.linear), video_size, query_size)
     video_map, query_map = nn.Linear(video_size, directions), nn.Linear(query_size, directions)
-    clips, query, mask = corpus.videos.clips, corpus.query, corpus.query_mask
-    seen, said = see_clips(clips[:SAMPLE]), see_tokens(query[:SAMPLE][mask[:SAMPLE]])
+    query, mask, clips_of = corpus.query, corpus.query_mask, corpus.videos.clips.__getitem__
+    if model.recipe.own_pace:
+        clips_of = partial(corpus.videos.averaged, slots=AVERAGED)
+    sample = torch.arange(min(SAMPLE, len(corpus.video_ids)))
+    seen, said = see_clips(clips_of(sample)), see_tokens(query[:SAMPLE][mask[:SAMPLE]])
     for number in range(ROUNDS):
-        pairs = pairs_of(clips, query, mask, labels, see_clips, see_tokens, torch.device("cpu"))
+        pairs = pairs_of(clips_of, query, mask, labels, see_clips, see_tokens, torch.device("cpu"))
         solve(video_map, query_map, pairs, RIDGE, CORRELATION_POWER, refit=number > 0)
         for solved, rows in ((video_map, seen), (query_map, said)):
             scale = 1 / solved(rows).std()

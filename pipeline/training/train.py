@@ -41,11 +41,13 @@ def initial_model(
     with `features.normalize: standard`, and the directions of CCA with `start: cca`. labels: (Q,) int64, the video of
     each query. max_query_tokens: the most tokens a query can have.
     """
-    model = build(name, corpus.videos.clips.shape[2], corpus.query.shape[2], recipe, max_query_tokens)
+    videos = corpus.videos
+    sizes = videos.clips.shape[2], corpus.query.shape[2]
+    model = build(name, *sizes, recipe, max_query_tokens, videos.subtitle.shape[1])
     initialize(model, derived_seed(seed, "weights"))
     with threads(1):
         if features.normalize == "standard":
-            model.standardize.fit(corpus.videos.clips)
+            model.standardize.fit(videos.frames[None, :-1] if recipe.own_pace else videos.clips)
         if isinstance(model, TrainedModel) and model.recipe.start == "cca":
             return model, start_from_cca(model, corpus, labels)
     return model, [model.state_dict()]

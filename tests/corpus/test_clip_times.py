@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from helpers.parity import parity_arrays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.corpus.clip_times import ClipTimes, clip_times
+from pipeline.corpus.clip_times import ClipTimes, clip_times, row_times
 from pipeline.corpus.sampling import fixed_length
 
 CLIPS, SECONDS = 32, 1.5
@@ -56,24 +57,79 @@ def test_shares_lie_between_the_borders_and_keep_their_order():
     assert torch.equal(whole, torch.stack([torch.zeros(3), times.borders[:, -1]], dim=1).double())
 
 
-@given(
-    rows=st.integers(1, 200), clips=st.integers(1, 40), cut=st.floats(0, 1), shares=st.tuples(*[st.floats(0, 1)] * 2)
-)
-def test_shares_become_seconds_and_shares_again(rows, clips, cut, shares):
-    times, video = times_of(rows, (rows - cut) * SECONDS + 1e-3, clips), torch.zeros(1, dtype=torch.int64)
-    end = times.borders[0, -1]
-    seconds = times.of_shares(video, torch.tensor([shares], dtype=torch.float64))
-    again = times.shares_of(video, seconds)
-    assert bool((again >= 0).all()) and bool((again <= 1).all())
-    inside = seconds < end - 1e-9  # after the last time of all, an axis of clips may go on for nothing
-    assert torch.allclose(again[inside], torch.tensor([shares], dtype=torch.float64)[inside], atol=1e-6)
-    assert torch.allclose(times.of_shares(video, again), seconds)
+@st.composite
+def moments(draw) -> tuple[ClipTimes, list[float], float]:
+    """Times of one video, a moment in seconds that starts in it, and the seconds of a row."""
+    own_pace, clips, row_seconds = draw(st.booleans()), draw(st.integers(1, 40)), draw(st.sampled_from([0.5, 1.5, 4.1]))
+    rows = draw(st.integers(1, 120))
+    end = (rows - draw(st.sampled_from([0.0, 0.25, 0.9, -2.0]))) * row_seconds
+    times = (row_times if own_pace else clip_times)(rows, clips, row_seconds, end)
+    start, length = draw(st.floats(0, 1)) * end, draw(st.floats(0.01, 1)) * end
+    return ClipTimes(*(axis[None] for axis in times)), [start, start + length], row_seconds
 
 
-def test_what_lies_outside_the_axis_becomes_its_start_or_end():
-    times, video = times_of(40), torch.zeros(2, dtype=torch.int64)
-    seconds = torch.tensor([[-1.0, 0.0], [60.0, 1e6]], dtype=torch.float64)
-    assert times.shares_of(video, seconds).tolist() == [[0.0, 0.0], [1.0, 1.0]]
+@given(moments())
+def test_a_moment_is_all_the_clips_that_it_touches(moment):
+    times, (start, end), _ = moment
+    ((first, last),) = times.clips_of(torch.tensor([0]), torch.tensor([[start, end]]).double(), "floor_ceil").tolist()
+    borders = times.borders[0].tolist()
+    touched = [clip for clip in range(len(borders) - 1) if max(start, borders[clip]) < min(end, borders[clip + 1])]
+    real = [clip for clip in range(len(borders) - 1) if borders[clip] < borders[clip + 1]]
+    assert (first, last) == ((touched[0], touched[-1]) if touched else (real[-1], real[-1]))
+    assert times.starts_after(torch.tensor([0]), torch.tensor([[start, end]]).double()).item() == (not touched)
+
+
+@given(moments())
+def test_rounded_clips_have_the_nearest_borders(moment):
+    times, (start, end), _ = moment
+    ((first, last),) = times.clips_of(torch.tensor([0]), torch.tensor([[start, end]]).double(), "round").tolist()
+    borders = times.borders[0].unique()
+    assert 0 <= first <= last < len(borders) - 1
+
+    def off(border: torch.Tensor, time: float) -> bool:
+        return bool((border - time).abs() > (borders - time).abs().min() + 1e-9)
+
+    at_the_end = first == len(borders) - 2  # the clip must start before the end, wherever the nearest border is
+    assert at_the_end or not off(borders[first], start)
+    assert first == last or not off(borders[last + 1], end)
+
+
+def test_of_two_borders_as_near_the_even_one_is_taken():
+    times = of_rows(6, 6)
+    halves = torch.tensor([[0.75, 3.75], [2.25, 5.25]], dtype=torch.float64)  # half of a clip of 1.5 s
+    assert times.clips_of(torch.tensor([0, 0]), halves, "round").tolist() == [[0, 1], [2, 3]]
+
+
+def test_a_moment_of_no_length_and_one_after_the_end_have_one_clip():
+    times, seconds = of_rows(3, 8), torch.tensor([[1.5, 1.5], [60.0, 90.0], [-9.0, -8.0]], dtype=torch.float64)
+    for rule in ("floor_ceil", "round"):
+        clips = times.clips_of(torch.zeros(3, dtype=torch.int64), seconds, rule)
+        assert clips.tolist() == [[1, 1], [2, 2], [0, 0]]
+    assert times.starts_after(torch.zeros(3, dtype=torch.int64), seconds).tolist() == [False, True, False]
+
+
+def of_rows(rows: int, clips: int) -> ClipTimes:
+    """Of a corpus with one video at its own pace."""
+    return ClipTimes(*(axis[None] for axis in row_times(rows, clips, SECONDS, rows * SECONDS)))
+
+
+def test_labels_are_those_of_the_relative():
+    fixture = parity_arrays("prem_pieces.npz")
+    seconds, clips = torch.from_numpy(fixture["label_rule.input.ts"]), fixture["label_rule.input.n_clips"].tolist()
+    times = ClipTimes(*map(torch.stack, zip(*(row_times(n, 100, SECONDS, 1e9) for n in clips), strict=True)))
+    ours = times.clips_of(torch.arange(len(clips)), seconds, "floor_ceil")
+    assert torch.equal(ours, torch.from_numpy(fixture["label_rule.expect.inclusive"]))
+
+
+@given(rows=st.integers(1, 60), clips=st.integers(1, 40), cut=st.sampled_from([0.0, 0.3, 0.9]))
+def test_at_its_own_pace_a_clip_is_a_row_until_there_are_no_more(rows, clips, cut):
+    end = (rows - cut) * SECONDS
+    spans, borders = row_times(rows, clips, SECONDS, end)
+    assert spans.shape == (clips, 2) and torch.equal(torch.stack([borders[:-1], borders[1:]], dim=1), spans)
+    seen = min(rows, clips)
+    for row in range(seen):
+        assert spans[row].tolist() == [row * SECONDS, min((row + 1) * SECONDS, end)]
+    assert bool((spans[seen:] == spans[seen - 1, 1]).all())
 
 
 def test_a_run_of_clips_is_all_of_their_rows():

@@ -52,7 +52,13 @@ def folders(tmp_path, monkeypatch):
 
 def corpus_of(folders, split="train", streams=("resnet", "slowfast"), normalize="stream", **changes):
     params = FeaturesParams(streams=list(streams), normalize=normalize)
-    recipe = {"clips": CLIPS, "frames": 0, "query_form": "token", "modalities": ("visual",)} | changes
+    recipe = {
+        "clips": CLIPS,
+        "frames": 0,
+        "query_form": "token",
+        "modalities": ("visual",),
+        "own_pace": False,
+    } | changes
     return load_corpus(*folders, split, params, SimpleNamespace(**recipe))
 
 
@@ -194,6 +200,7 @@ def test_a_split_is_read_once_and_is_the_same_the_second_time(folders, monkeypat
         {"query_form": "sentence"},
         {"frames": 2},
         {"clips": CLIPS + 1},
+        {"frames": CLIPS, "own_pace": True},
     ],
 )
 def test_another_form_is_made_anew(folders, monkeypatch, changed):
@@ -251,35 +258,69 @@ def test_subtitles_are_apart_where_the_model_asks_for_them(with_subtitles, norma
     both = corpus_of(with_subtitles, streams=streams, normalize=normalize, frames=6, **BOTH).videos
     assert torch.equal(both.clips, seen.clips) and torch.equal(both.frames, seen.frames)
     rows_of_a = torch.from_numpy(rows_of("a", 3, 7)).double()
-    expected = torch.stack(
+    expected = torch.cat(
         [
-            fixed_length(torch.cat([rows_of_a, torch.zeros(2, 7)]), CLIPS),  # five rows are seen
-            fixed_length(torch.from_numpy(rows_of("b", 22, 7)[:20]).double(), CLIPS),
+            torch.cat([rows_of_a, torch.zeros(2, 7)]),  # five rows are seen
+            fixed_length(torch.from_numpy(rows_of("b", 22, 7)[:20]).double(), 6),
+            torch.zeros(1, 7),
         ]
     )
     expected = expected if normalize == "none" else l2_normalize(expected)
     assert torch.equal(both.subtitle, expected.float())
-    assert torch.equal(both.take(torch.tensor([1]), 6).subtitle, expected[1:].float())
+    assert torch.equal(both.take(torch.tensor([1]), 6).subtitle[0], expected[5:-1].float())
 
 
 def test_a_video_without_subtitles_has_zeros_and_is_not_missing(with_subtitles):
-    corpus = corpus_of(with_subtitles, "test", streams=("resnet", "subtitle"), **BOTH)
+    corpus = corpus_of(with_subtitles, "test", streams=("resnet", "subtitle"), frames=6, **BOTH)
     assert corpus.video_ids == ["c"] and not corpus.missing_videos
-    assert corpus.videos.subtitle.shape == (1, CLIPS, 7) and not corpus.videos.subtitle.any()
+    assert corpus.videos.subtitle.shape == (4, 7) and not corpus.videos.subtitle.any()
 
 
 def test_subtitles_are_part_of_the_clips_for_a_model_that_does_not_ask(with_subtitles):
     videos = corpus_of(with_subtitles, streams=("resnet", "subtitle")).videos
-    assert videos.clips.shape == (2, CLIPS, 13) and videos.subtitle.shape == (2, CLIPS, 0)
+    assert videos.clips.shape == (2, CLIPS, 13) and videos.subtitle.shape == (1, 0)
 
 
 def test_no_subtitles_are_given_where_the_streams_do_not_name_them_or_none_exist(with_subtitles):
-    assert corpus_of(with_subtitles, **BOTH).videos.subtitle.shape == (2, CLIPS, 0)
+    assert corpus_of(with_subtitles, frames=6, **BOTH).videos.subtitle.shape == (12, 0)
     write_features(with_subtitles[1] / "subtitle.h5", [], {})
-    videos = corpus_of(with_subtitles, streams=("resnet", "subtitle"), **BOTH).videos
-    assert videos.subtitle.shape == (2, CLIPS, 0) and len(videos.clips) == 2
+    videos = corpus_of(with_subtitles, streams=("resnet", "subtitle"), frames=6, **BOTH).videos
+    assert videos.subtitle.shape == (12, 0) and len(videos.clips) == 2
 
 
 def test_subtitles_alone_are_refused_where_something_seen_is_asked_for(with_subtitles):
     with pytest.raises(PipelineError, match="name a visual stream beside subtitle"):
         corpus_of(with_subtitles, streams=["subtitle"], **BOTH)
+
+
+OWN_PACE = BOTH | {"clips": 6, "frames": 6, "own_pace": True}
+
+
+@pytest.mark.parametrize("normalize", ["stream", "joint", "none"])
+def test_at_their_own_pace_the_first_rows_are_as_they_are(with_subtitles, normalize):
+    streams = ("resnet", "subtitle")
+    corpus = corpus_of(with_subtitles, streams=streams, normalize=normalize, **OWN_PACE)
+    videos, rows = corpus.videos, {}
+    for name, of_b, width in (("seen", 20, 6), ("said", 22, 7)):
+        of_a = 5 if name == "seen" else 3
+        parts = rows_of("a", of_a, width), np.zeros((5 - of_a, width)), rows_of("b", of_b, width)[:6]
+        joined = torch.from_numpy(np.concatenate(parts)).double()
+        rows[name] = (joined if normalize == "none" else l2_normalize(joined)).float()
+    assert videos.clips.shape == (2, 0, 6) and videos.counts.tolist() == [5, 6]  # b has twenty rows
+    assert torch.equal(videos.frames[:-1], rows["seen"]) and torch.equal(videos.subtitle[:-1], rows["said"])
+    assert not videos.frames[-1].any() and not videos.subtitle[-1].any()
+    assert corpus.counts()["cut_videos"] == 1
+
+
+def test_at_their_own_pace_clips_last_as_long_as_rows(folders):
+    evenly = corpus_of(folders, streams=["resnet"], **OWN_PACE).times  # nothing says how long a row is
+    assert evenly.borders.tolist() == [[0, 2, 4, 6, 8, 10, 10], [0, 0.5, 1, 1.5, 2, 2.5, 3]]
+    items = [Item("a", rows_of("a", 5, 6), {}), Item("b", rows_of("b", 20, 6), {})]
+    write_features(folders[1] / "resnet.h5", items, {"clip_seconds": 1.5})
+    known = corpus_of(folders, streams=["resnet"], **OWN_PACE)
+    assert known.times.borders.tolist() == [[0, 1.5, 3, 4.5, 6, 7.5, 7.5], [0, 1.5, 3, 4.5, 6, 7.5, 9]]
+    assert known.counts()["cut_videos"] == 1  # b uses ten seconds, which are seven rows
+
+
+def test_videos_that_are_averaged_are_not_counted_as_cut(folders):
+    assert "cut_videos" not in corpus_of(folders, frames=6).counts()

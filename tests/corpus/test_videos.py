@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.corpus.sampling import fixed_length
 from pipeline.corpus.videos import SameMemory, new_rows, video_rows
 
 COUNTS = (3, 1, 4, 2)
@@ -29,17 +30,32 @@ def test_a_batch_holds_each_video_and_nothing_else(index, more):
 
 @given(index=st.lists(st.integers(0, 3), min_size=1, max_size=9), more=st.integers(0, 3), same=st.booleans())
 def test_subtitles_come_with_their_videos(index, more, same):
-    subtitle = torch.arange(4.0)[:, None, None] + torch.zeros(4, 5, 3)
-    rows = video_rows(CLIPS, FRAMES)._replace(subtitle=subtitle)
+    subtitles = [
+        10.0 * number + torch.arange(1.0, count + 1)[:, None].repeat(1, 3) for number, count in enumerate(COUNTS)
+    ]
+    rows = video_rows(CLIPS, FRAMES, subtitles)
     select = SameMemory() if same else new_rows
     taken = rows.take(torch.tensor(index), max(COUNTS[video] for video in index) + more, select)
-    assert taken.subtitle[:, 0, 0].tolist() == index and taken.subtitle.shape[1:] == (5, 3)
-    assert torch.equal(taken.clips, torch.stack([CLIPS[video] for video in index]))
+    assert taken.subtitle.shape == (*taken.frame_mask.shape, 3) and not taken.subtitle[~taken.frame_mask].any()
+    for position, video in enumerate(index):
+        assert torch.equal(taken.subtitle[position][taken.frame_mask[position]], subtitles[video])
+        assert torch.equal(taken.clips[position], CLIPS[video])
 
 
 def test_without_subtitles_they_have_no_width():
     for select in (new_rows, SameMemory()):
-        assert video_rows(CLIPS, FRAMES).take(torch.tensor([2, 0]), 4, select).subtitle.shape == (2, 5, 0)
+        assert video_rows(CLIPS, FRAMES).take(torch.tensor([2, 0]), 4, select).subtitle.shape == (2, 4, 0)
+
+
+def test_frame_rows_are_averaged_to_as_many_as_are_asked_for():
+    rows = video_rows([clips[:0] for clips in CLIPS], FRAMES)
+    averaged = rows.averaged(torch.tensor([2, 1, 2]), 3)
+    assert torch.equal(averaged, torch.stack([fixed_length(FRAMES[video], 3) for video in (2, 1, 2)]))
+
+
+def test_videos_at_their_own_pace_have_no_clips():
+    taken = video_rows([clips[:0] for clips in CLIPS], FRAMES).take(torch.tensor([0, 3]), 3)
+    assert taken.clips.shape == (2, 0, 6) and torch.equal(taken.frames[0], FRAMES[0])
 
 
 def test_clips_alone():

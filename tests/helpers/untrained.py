@@ -47,6 +47,7 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "
         "model": model,
         "video_size": 6,
         "query_size": 5,
+        "subtitle_size": 0,
         "max_query_tokens": 10,
         "recipe": recipe.model_dump(),
         "features": {"streams": ["resnet"], "normalize": "stream"},

@@ -9,7 +9,7 @@ from pipeline.models.common import checkpoint
 
 
 def config_of(model) -> dict:
-    sizes = {"video_size": 20, "query_size": 10, "max_query_tokens": 9}
+    sizes = {"video_size": 20, "query_size": 10, "subtitle_size": 0, "max_query_tokens": 9}
     return {"model": "amdnet", **sizes, "recipe": model.recipe.model_dump(), "seed": 3}
 
 

@@ -5,6 +5,7 @@ import torch
 
 from pipeline.core.runtime import threads
 from pipeline.corpus.videos import Videos
+from pipeline.models.common.fixtures import no_spans
 from pipeline.models.common.interface import TrainedModel, moment_spans
 from pipeline.ops import parts
 
@@ -108,7 +109,7 @@ def test_every_small_shape_works(make_model, videos, queries, name, changes, bat
         assert moment.shape == (asked,) and span.shape == (asked, 2)
         assert bool((span >= 0).all() and (span <= 1).all() and (span[:, 0] <= span[:, 1]).all())
         if isinstance(model, TrainedModel):
-            losses = model.losses(query, encoding, labels, epoch)
+            losses = model.losses(query, encoding, labels, no_spans(labels), epoch)
             assert next(reversed(losses)) == "total"
             assert all(torch.isfinite(loss) and loss.shape == () for loss in losses.values())
 
@@ -123,7 +124,7 @@ def test_losses_do_not_ask_for_grouped_queries(make_model, videos, queries, name
     values = []
     for chosen in (torch.arange(7), order):
         torch.manual_seed(0)
-        losses = model.losses(query[chosen], encoding, labels[chosen], 100)
+        losses = model.losses(query[chosen], encoding, labels[chosen], no_spans(labels), 100)
         values.append({key: loss.item() for key, loss in losses.items() if not key.startswith(("triplet", "total"))})
     assert values[0] == pytest.approx(values[1], rel=1e-5)  # triplets draw their negatives at random
 
@@ -140,7 +141,7 @@ def test_every_gradient_is_finite_and_every_parameter_has_one(
         encoding = model.encode_video(videos)
         query = model.encode_query(tokens, mask)
         encoding = type(encoding)(*(field.float() if field.is_floating_point() else field for field in encoding))
-        losses = model.losses(query.float(), encoding, labels, epoch)
+        losses = model.losses(query.float(), encoding, labels, no_spans(labels), epoch)
     losses["total"].backward()
     for parameter_name, parameter in model.named_parameters():
         assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), parameter_name
@@ -160,7 +161,7 @@ def test_a_large_batch_has_the_same_gradients_in_one_thread_and_in_several(
         with threads(number):
             query, encoding = model.encode_query(tokens.double(), mask), model.encode_video(videos)
             torch.manual_seed(0)  # losses draw negatives
-            model.losses(query, encoding, labels, 1)["total"].backward()
+            model.losses(query, encoding, labels, no_spans(labels), 1)["total"].backward()
         found.append({key: parameter.grad for key, parameter in model.named_parameters()})
     for key, gradient in found[0].items():
         assert close(found[1][key], gradient, 1e-12), key

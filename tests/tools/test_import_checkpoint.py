@@ -65,7 +65,14 @@ def trained(tmp_path, make_model):
     """trained(model, normalize="stream") -> the folder of a project with this model in outputs/model."""
 
     def save(model, name: str = "amdnet", normalize: str = "stream") -> Path:
-        config = {"model": name, "video_size": 20, "query_size": 10, "max_query_tokens": 9, "seed": 3}
+        config = {
+            "model": name,
+            "video_size": 20,
+            "query_size": 10,
+            "subtitle_size": 0,
+            "max_query_tokens": 9,
+            "seed": 3,
+        }
         config |= {"recipe": model.recipe.model_dump(), "features": {"streams": ["pack"], "normalize": normalize}}
         checkpoint.save(tmp_path / "outputs/model", model, config)
         return tmp_path

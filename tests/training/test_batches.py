@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
-from pipeline.training.batches import Batches, derange, derived_seed, spans_in_shares
+from pipeline.training.batches import Batches, derange, derived_seed
 
 CPU = torch.device("cpu")
 COUNTS = (3, 1, 0, 2, 1, 1, 4)
@@ -87,28 +87,14 @@ def test_derived_seeds_differ_in_every_part():
     assert len({derived_seed(*part) for part in parts}) == len(parts)
 
 
-def test_the_spans_of_a_batch_are_those_of_its_queries(make_corpus):
+def test_the_moments_of_a_batch_are_those_of_its_queries(make_corpus):
     corpus = make_corpus(7, COUNTS)  # videos of nine clips of a second each
     spans = [((float(query % 5), query % 5 + 1.5),) if query % 3 else () for query in range(len(corpus.labels))]
     batches = Batches(replace(corpus, spans=spans), corpus.labels, 3, CPU)
     seen = 0
     for batch in batches.epoch(0, 1):
-        for query, span in zip(batch.query, batch.spans, strict=True):
+        for query, moment in zip(batch.query, batch.moment.tolist(), strict=True):
             same = (corpus.query == query).flatten(1).all(dim=1).nonzero()[:, 0].tolist()
-            expected = [spans[number][0] if spans[number] else None for number in same]
-            assert (None if span.isnan().all() else pytest.approx((9 * span).tolist(), abs=1e-5)) in expected
-            seen += int(not span.isnan().any())
-    assert seen == sum(map(bool, spans)) and batch.spans.dtype == torch.float32
-
-
-def test_of_several_spans_the_one_that_most_annotators_gave_counts(make_corpus):
-    corpus = make_corpus(2, (1, 2))
-    spans = [((0.0, 3.0), (3.0, 6.0), (3.0, 6.0)), ((4.5, 9.0), (0.0, 9.0)), ()]
-    shares = spans_in_shares(replace(corpus, spans=spans), corpus.labels)
-    assert torch.allclose(shares[:2], torch.tensor([[1 / 3, 2 / 3], [0.5, 1.0]]))
-    assert shares[2].isnan().all()
-
-
-def test_a_query_that_was_given_to_another_video_has_no_span(make_corpus):
-    corpus = replace(make_corpus(2, (1, 1)), spans=[((0.0, 3.0),), ((0.0, 3.0),)])
-    assert spans_in_shares(corpus, corpus.labels.flip(0)).isnan().all()
+            assert moment in [[number % 5, number % 5 + 1] if spans[number] else [-1, -1] for number in same]
+            seen += moment[0] >= 0
+    assert seen == sum(map(bool, spans)) and batch.moment.dtype == torch.int64

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from pipeline.models.common.fixtures import Arrays, videos_of
+from pipeline.models.common.fixtures import Arrays, no_spans, videos_of
 from pipeline.models.common.interface import TrainedModel
 from pipeline.training.bert_adam import BertAdam, decay_groups
 from tools.authors.weights import author_name_of
@@ -24,7 +24,8 @@ def trained(model: TrainedModel, names: Mapping[str, str], inputs: Arrays, learn
     totals: list[Tensor] = []
     for _ in range(STEPS):
         query = model.encode_query(inputs["query"], inputs["query_mask"].bool())
-        total = model.losses(query, model.encode_video(videos_of(inputs)), inputs["labels"], epoch=1)["total"]
+        encoding, moment = model.encode_video(videos_of(inputs)), no_spans(inputs["labels"])
+        total = model.losses(query, encoding, inputs["labels"], moment, epoch=1)["total"]
         optimizer.zero_grad()
         total.backward()
         if not totals:

@@ -8,7 +8,7 @@ import torch
 from pipeline.models.amdnet.model import AMDNet
 from pipeline.models.amdnet.recipe import AMDNetRecipe
 from pipeline.models.common.author_names import attention_names
-from pipeline.models.common.fixtures import SHARED, Arrays, videos_of
+from pipeline.models.common.fixtures import SHARED, Arrays, no_spans, videos_of
 from pipeline.models.common.interface import similarities
 
 NAMES = {
@@ -66,7 +66,7 @@ def results(model: AMDNet, inputs: Arrays) -> Arrays:
     mask = inputs.get("query_mask", torch.ones(query.shape[:2])).bool()
     encoding = model.encode_video(videos_of(inputs))
     vector = model.encode_query(query, mask)
-    losses = model.losses(vector, encoding, inputs["labels"], epoch=1)
+    losses = model.losses(vector, encoding, inputs["labels"], no_spans(inputs["labels"]), epoch=1)
     return {
         "video": encoding.video,
         "moment_masks": encoding.moment_masks,

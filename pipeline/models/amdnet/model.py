@@ -125,7 +125,9 @@ class AMDNet(TrainedModel):
         moment = cover[..., 0].argmax(dim=-1)
         return moment, moment_spans(spans.take_along_dim(moment[:, None, None], dim=1)[:, 0])
 
-    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+    def losses(
+        self, query: Tensor, encoding: VideoEncoding, labels: Tensor, moment: Tensor, epoch: int
+    ) -> dict[str, Tensor]:
         """See TrainedModel. The losses are the same in every epoch."""
         recipe = self.recipe
         scores = similarities(query, encoding.video).max(dim=-1).values

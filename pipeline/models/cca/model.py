@@ -70,5 +70,5 @@ class CCA(SolvedModel):
         the maps as they are before.
         """
         recipe, device = self.recipe, self.video_map.weight.device
-        pairs = pairs_of(clips, query, mask, labels, self.standardize, nn.Identity(), device)
+        pairs = pairs_of(clips.__getitem__, query, mask, labels, self.standardize, nn.Identity(), device)
         return solve(self.video_map, self.query_map, pairs, recipe.ridge, recipe.correlation_power, refit)

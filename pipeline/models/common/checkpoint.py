@@ -23,7 +23,8 @@ WEIGHTS, CONFIG = "model.safetensors", "config.json"
 def save(folder: Path | str, model: RetrievalModel, config: dict[str, Any]) -> None:
     """Write the weights of a model and its configuration into `folder`.
 
-    config: holds at least `model`, `video_size`, `query_size`, `max_query_tokens` and `recipe`, as `load` reads them.
+    config: holds at least `model`, `video_size`, `query_size`, `subtitle_size`, `max_query_tokens` and `recipe`, as
+    `load` reads them.
     """
     with atomic_path(Path(folder) / WEIGHTS) as temporary:
         save_file({name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}, temporary)
@@ -37,7 +38,8 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[Retrie
     """
     config = read_json(Path(folder) / CONFIG)
     recipe = recipe_class(config["model"])(**config["recipe"])
-    model = build(config["model"], config["video_size"], config["query_size"], recipe, config["max_query_tokens"])
+    sizes = config["video_size"], config["query_size"]
+    model = build(config["model"], *sizes, recipe, config["max_query_tokens"], config["subtitle_size"])
     path = Path(folder) / WEIGHTS
     try:
         model.load_state_dict(load_file(path))

@@ -52,7 +52,7 @@ def solve(
 
 
 def pairs_of(
-    clips: Tensor,
+    clips_of: Callable[[Tensor], Tensor],
     query: Tensor,
     mask: Tensor,
     labels: Tensor,
@@ -60,14 +60,15 @@ def pairs_of(
     see_tokens: Callable[[Tensor], Tensor],
     device: torch.device,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the pairs that `solve` takes, block by block on the device, from clips (V, N, D_v) and queries (Q, T, D_q).
+    """Yield the pairs that `solve` takes, block by block on the device, from clips and queries (Q, T, D_q).
 
-    mask: (Q, T) bool, false at padding. labels: (Q,) int64, the video of each query. see_clips, see_tokens: applied to
-    clips and to tokens first, what a model does with them before the maps.
+    clips_of: returns the clips (B, N, D_v) of the videos (B,) int64. mask: (Q, T) bool, false at padding. labels: (Q,)
+    int64, the video of each query. see_clips, see_tokens: applied to clips and to tokens first, what a model does with
+    them before the maps.
     """
     for block in torch.arange(len(labels)).split(BLOCK):
         words = mean_token(see_tokens(query[block].to(device)), mask[block].to(device))
-        yield see_clips(clips[labels[block]].to(device)), words
+        yield see_clips(clips_of(labels[block]).to(device)), words
 
 
 def mean_token(query: Tensor, mask: Tensor) -> Tensor:

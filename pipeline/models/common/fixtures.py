@@ -99,6 +99,11 @@ def videos_of(inputs: Arrays) -> Videos:
     return Videos(clips, inputs["frames"], inputs["frame_mask"].bool())
 
 
+def no_spans(labels: Tensor) -> Tensor:
+    """Make the moments (Q, 2) of queries with labels (Q,) whose spans nobody knows; the authors use none."""
+    return labels.new_full((len(labels), 2), -1)
+
+
 def query_tokens(model: Any, inputs: Arrays) -> Tensor:
     """Compute the encoded tokens (Q, T, d) of a fixture's queries before they are pooled, in a model's QueryEncoder."""
     encoder = model.query_encoder
@@ -116,6 +121,6 @@ def score(model: Any, query: Tensor, index: Any, clip_weight: float) -> Tensor:
 def losses(model: Any, query: Tensor, encoding: Any, labels: Tensor, name: str, changes: dict[str, float]) -> Arrays:
     """Compute the losses with some values of the recipe changed, under the names `<name>.<loss>` of the fixtures."""
     recipe, model.recipe = model.recipe, model.recipe.model_copy(update=changes)
-    terms = model.losses(query, encoding, labels, epoch=1)
+    terms = model.losses(query, encoding, labels, no_spans(labels), epoch=1)
     model.recipe = recipe
     return {f"{name}.{LOSS_NAMES.get(term, term)}": loss for term, loss in terms.items()}

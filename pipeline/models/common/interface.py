@@ -51,6 +51,9 @@ class RetrievalModel(nn.Module):
     holds only what scores and answers need and is made once for all queries. Its field `spans` (B, H, 2) holds centre
     and width of the H moments that the model found in each video, as shares of the axis of the N clips; H = 0 for a
     model that learns no moments. Every model has types of its own for both, which is why they are Any here.
+
+    N is `recipe.clips`, for a model with `own_pace` too: there it is the most clips a video, clip i is a video's row i,
+    and the clips after its last row are empty in ClipTimes. Such a model gives them no similarity that could win.
     """
 
     def __init__(self, video_size: int, recipe: Recipe):
@@ -59,11 +62,14 @@ class RetrievalModel(nn.Module):
         self.standardize = Standardize(video_size)
 
     def encode_video(self, videos: Videos) -> Any:
-        """Encode B videos of N = `recipe.clips` clips each; the encoding of one must not depend on the others."""
+        """Encode B videos; the encoding of one must not depend on the others."""
         raise NotImplementedError
 
     def encode_query(self, query: Tensor, mask: Tensor) -> Tensor:
-        """Encode the tokens (Q, T, D_q) of Q queries -> (Q, d); mask: (Q, T) bool, false at padding."""
+        """Encode the tokens (Q, T, D_q) of Q queries -> (Q, d); mask: (Q, T) bool, false at padding.
+
+        A model may return any shape (Q, ...): search and training only take rows of it.
+        """
         raise NotImplementedError
 
     def index(self, encoding: Any) -> Any:
@@ -71,7 +77,7 @@ class RetrievalModel(nn.Module):
         raise NotImplementedError
 
     def score(self, query: Tensor, index: Any) -> Scores:
-        """Score the B videos of an index for encoded queries (Q, d)."""
+        """Score the B videos of an index for encoded queries (Q, ...)."""
         raise NotImplementedError
 
     def place(self, position: Tensor) -> Tensor:
@@ -85,7 +91,7 @@ class RetrievalModel(nn.Module):
     def localize(self, query: Tensor, index: Any, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """Find the answer to each of K queries within one video that was retrieved for it.
 
-        query: (K, d) encoded queries. index: the index of any number of videos. video: (K,) int64, the row of each
+        query: (K, ...) encoded queries. index: the index of any number of videos. video: (K,) int64, the row of each
         query's video in the index. position: (K,) int64, the place that gave the video its score.
         Returns the number of the moment that answers, (K,) int64, NO_MOMENT for a model that learns no moments, and
         start and end of the answer, (K, 2), shares of the axis of the N clips in [0, 1], which ClipTimes converts into
@@ -120,11 +126,13 @@ class TrainedModel(RetrievalModel):
             elif isinstance(module, PositionalEmbedding):
                 module.table.weight.zero_()
 
-    def losses(self, query: Tensor, encoding: Any, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+    def losses(self, query: Tensor, encoding: Any, labels: Tensor, moment: Tensor, epoch: int) -> dict[str, Tensor]:
         """Compute the losses of a batch by name, unweighted, and under `total` their weighted sum.
 
-        query: (Q, d) encoded queries. encoding: that of the batch's videos. labels: (Q,) int64, the row of each query's
-        video in the encoding. epoch: counted from 1.
+        query: (Q, ...) encoded queries. encoding: that of the batch's videos. labels: (Q,) int64, the row of each
+        query's video in the encoding. moment: (Q, 2) int64, the first and the last clip of each query's annotated span,
+        inclusive, -1 where none is known; a model may leave it unused, as those do that learn without spans. epoch:
+        counted from 1.
         """
         raise NotImplementedError
 

@@ -133,7 +133,9 @@ class GMMFormer(TrainedModel):
         weight = self.recipe.clip_weight
         return Scores(weight * similarity.amax(dim=-1) + (1 - weight) * (unit @ index.frame.T), similarity)
 
-    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+    def losses(
+        self, query: Tensor, encoding: VideoEncoding, labels: Tensor, moment: Tensor, epoch: int
+    ) -> dict[str, Tensor]:
         """See TrainedModel. The negatives of the triplet losses are hard after `hard_start` epochs."""
         recipe = self.recipe
         unit, (clips, frame, _) = F.normalize(query, dim=-1), self.index(encoding)

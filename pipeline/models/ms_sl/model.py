@@ -156,7 +156,9 @@ class MSSL(TrainedModel):
         largest = proposals.argmax(dim=-1)
         return proposals.div_(lengths).argmax(dim=-1), largest
 
-    def losses(self, query: Tensor, encoding: VideoEncoding, labels: Tensor, epoch: int) -> dict[str, Tensor]:
+    def losses(
+        self, query: Tensor, encoding: VideoEncoding, labels: Tensor, moment: Tensor, epoch: int
+    ) -> dict[str, Tensor]:
         """See TrainedModel. The negatives of the triplet losses are hard after `hard_start` epochs.
 
         Each query guides the frame rows of its own video alone. The resulting vector is a negative of all other
