@@ -1,6 +1,6 @@
 """`amdnet parameters`: writes docs/parameters.md and the comments beside all parameters from their schemas.
 
-The comments are those of params.yaml, and of the recipe `default` in recipes/*.yaml; other recipes, and the keys of
+The comments are those of params.yaml, and of the recipe `default` in recipes/**/*.yaml; other recipes, and the keys of
 sections, have comments of their own, which stay. Test: tests/tools/test_parameters.py.
 """
 
@@ -21,7 +21,8 @@ This file is written by `amdnet parameters`, from the schemas in the files `para
 To change what it says of a parameter, change the `description` there and run the command again. The values are those
 of `params.yaml` and of the recipes `default`.
 
-`params.yaml` holds the choices and the settings of the stages, `recipes/<model>.yaml` the hyperparameters of a model.
+`params.yaml` holds the choices and the settings of the stages, `recipes/<model>.yaml` the hyperparameters of a model,
+and `recipes/localizers/<localizer>.yaml` those of a localizer.
 The stage `scan` checks all of them before any other stage runs, and names for an unknown key, name or value the nearest
 one there is. An experiment sets any of them with `-S`, those of a recipe after the name of its file:
 
@@ -36,7 +37,7 @@ dvc exp run -S resnet.pooling=mean -S 'recipes/amdnet.yaml:default.learning_rate
 def parameters(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 3 where something differs.")] = False,
 ) -> None:
-    """Write docs/parameters.md, and the comments in params.yaml and recipes/*.yaml, from the schemas.
+    """Write docs/parameters.md, and the comments in params.yaml and recipes/**/*.yaml, from the schemas.
 
     It is run from the project's top folder. Exit status: 0, 3 with --check where a file differs, 1 an error.
     """
@@ -55,8 +56,8 @@ def parameters(
 def rendered(project: Path) -> dict[Path, str]:
     """What each file should hold; raises PipelineError where params.yaml or a recipe is not well."""
     from pipeline.core.params import read_mapping
-    from pipeline.core.plugins import names
-    from pipeline.models.common.recipe_file import DEFAULT, FOLDER, recipe_class
+    from pipeline.localizers.common.recipe import LOCALIZERS
+    from pipeline.models.common.recipe_file import DEFAULT, FOLDER, MODELS
     from pipeline.settings.check import check_settings, schemas
 
     settings = project / "params.yaml"
@@ -65,14 +66,14 @@ def rendered(project: Path) -> dict[Path, str]:
     described = {name: _described(schema) for name, schema in schemas().items()}
     texts = {settings: commented(settings.read_text(encoding="utf-8"), described)}
     parts = [INTRODUCTION, "## params.yaml\n", *_sections(values, described, schemas())]
-    for model in names("models", "model"):
-        path, schema = project / FOLDER / f"{model}.yaml", recipe_class(model)
+    for files, name in [(room, name) for room in (MODELS, LOCALIZERS) for name in room.names()]:
+        path, schema = files.path(name, project / FOLDER), files.schema(name)
         recipes = read_mapping(path, absent="")
         described = {DEFAULT: _described(schema)}
         texts[path] = commented(path.read_text(encoding="utf-8"), described)
-        others = ", ".join(f"`{name}`" for name in recipes if name != DEFAULT)
+        others = ", ".join(f"`{recipe}`" for recipe in recipes if recipe != DEFAULT)
         parts += [
-            f"## {FOLDER / f'{model}.yaml'}\n\n{_first_line(schema)}"
+            f"## {files.path(name)}\n\n{_first_line(schema)}"
             + (f" Besides `{DEFAULT}`, the file has the recipes {others}.\n" if others else "\n"),
             _table(_rows(recipes[DEFAULT], described[DEFAULT])),
         ]

@@ -15,8 +15,11 @@ Base = TypeVar("Base")
 
 
 def names(room: str, module: str) -> list[str]:
-    """Return the names of the folders of pipeline/`room` that hold `module`.py, sorted; none of them is imported."""
-    return sorted(path.parent.name for path in (PIPELINE / room).glob(f"*/{module}.py"))
+    """Return the names of the folders of pipeline/`room` that hold `module`.py, sorted; none of them is imported.
+
+    The folder `common`, which the others share, is none of them.
+    """
+    return sorted(path.parent.name for path in (PIPELINE / room).glob(f"*/{module}.py") if path.parent.name != "common")
 
 
 def known(name: str, allowed: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Checks every parameter of the project before any stage works: params.yaml, and the recipes of all models.
+"""Checks every parameter before any stage works: params.yaml, and the recipes of all models and localizers.
 
 Test: tests/core/test_params.py.
 """
@@ -12,6 +12,7 @@ from pipeline.core.params import check_all, load
 from pipeline.core.plugins import PIPELINE, names
 from pipeline.core.recipe import Recipe
 from pipeline.core.schema import TOP_LEVEL, Section
+from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common.recipe_file import FOLDER, read_recipes, recipe_name
 
 
@@ -34,12 +35,14 @@ def schemas() -> dict[str, Any]:
 
 
 def check_settings(params: Path | str = "params.yaml", recipes: Path = FOLDER) -> Recipe:
-    """Check params.yaml and the recipes of all models, and return the chosen recipe.
+    """Check params.yaml and the recipes of all models and localizers, and return the chosen recipe.
 
     Raises PipelineError for the first value that is not well.
     """
     check_all(schemas(), params)
     read = {model: read_recipes(model, recipes) for model in names("models", "model")}
+    for localizer in LOCALIZERS.names():
+        LOCALIZERS.read(localizer, recipes)
     chosen = load("dataset", "model", "recipe", path=params)
     of_model = read[chosen.model]
     return of_model[recipe_name(chosen.recipe, chosen.dataset, of_model, recipes / f"{chosen.model}.yaml")]

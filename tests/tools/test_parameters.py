@@ -8,8 +8,8 @@ import typer
 import yaml
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.plugins import names
-from pipeline.models.common.recipe_file import recipe_class
+from pipeline.localizers.common.recipe import LOCALIZERS
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.settings.check import schemas, sections
 from tools.parameters import commented, parameters, rendered
 
@@ -36,7 +36,9 @@ def test_every_parameter_stands_in_the_documentation_once():
             if line.startswith("| `")]  # fmt: skip
     single = [name for name in schemas() if name not in sections()]
     nested = [f"{name}.{key}" for name, section in sections().items() for key in section.model_fields]
-    recipes = [key for model in names("models", "model") for key in recipe_class(model).model_fields]
+    recipes = [
+        key for files in (MODELS, LOCALIZERS) for name in files.names() for key in files.schema(name).model_fields
+    ]
     assert sorted(rows) == sorted([*single, *nested, *recipes])
 
 
@@ -47,6 +49,7 @@ def test_every_parameter_stands_in_the_documentation_once():
         ("params.yaml", "model: amdnet          # amdnet | cca", "model: amdnet  # cca"),
         ("params.yaml", "seed: 0                    # integer >= 0: what happens in the videos", "seed: 0"),
         ("recipes/cca.yaml", "# added to the variances", "# taken from the variances"),
+        ("recipes/localizers/prem.yaml", "# layers of the fusion", "# heads of the fusion"),
         ("docs/parameters.md", "| `pack.row_seconds` | `1.5` |", "| `pack.row_seconds` | `2` |"),
     ],
 )
