@@ -1,0 +1,77 @@
+"""Ranks the spans that a localizer finds, over the videos retrieved for a query or within its own one.
+
+Test: tests/localizers/test_moments.py.
+"""
+
+from collections.abc import Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pipeline.localizers.common.interface import Localizer, Moments
+from pipeline.localizers.common.overlap import suppress
+from pipeline.localizers.common.recipe import LocalizerRecipe
+from pipeline.retrieval.search import Retrieved, best_first
+
+NO_VIDEO = -1
+QUERIES_AT_ONCE = 64
+
+
+def localize_corpus(localizer: Localizer, retrieved: Retrieved, queries: Tensor, recipe: LocalizerRecipe) -> Moments:
+    """Find the moments of Q queries in the `recipe.videos` best videos of each; the spans of all of them compete.
+
+    retrieved: the videos found for the queries. queries: (Q,) int64, their positions in the corpus.
+    """
+
+    def parts() -> Iterable[Moments]:
+        for rows in torch.arange(len(queries)).split(QUERIES_AT_ONCE):
+            video, score = retrieved.video[rows, : recipe.videos], retrieved.score[rows, : recipe.videos]
+            found = localizer.spans(queries[rows], video)
+            yield rank(video, found.span.cpu(), localizer.joint(score, found.score.cpu()), recipe)
+
+    return _joined(parts())
+
+
+def localize_videos(localizer: Localizer, video: Tensor, queries: Tensor, recipe: LocalizerRecipe) -> Moments:
+    """Find the moments of Q queries in one video each, by the scores that spans have within a video.
+
+    video: (Q,) int64. queries: (Q,) int64. Both are positions in the corpus.
+    """
+
+    def parts() -> Iterable[Moments]:
+        for rows in torch.arange(len(queries)).split(QUERIES_AT_ONCE):
+            found = localizer.spans(queries[rows], video[rows, None])
+            yield rank(video[rows, None], found.span.cpu(), found.score.cpu(), recipe)
+
+    return _joined(parts())
+
+
+def rank(video: Tensor, span: Tensor, score: Tensor, recipe: LocalizerRecipe) -> Moments:
+    """Keep the best spans of B queries: `before_nms` by their scores, of which NMS leaves `after_nms` at most.
+
+    video: (B, K) int64. span: (B, K, P, 2) seconds. score: (B, K, P), -inf where there is no span. Returns M =
+    `after_nms` spans a query; equal scores keep the order of the videos, then of the spans of a video.
+    """
+    best = best_first(score.flatten(1), recipe.before_nms)
+    score = score.flatten(1).gather(1, best)
+    video = video.gather(1, torch.div(best, span.shape[2], rounding_mode="floor"))
+    video = video.masked_fill(score.isneginf(), NO_VIDEO)
+    span = _rows(span.flatten(1, 2), best)
+    kept = suppress(video, span, recipe.nms)
+    order = kept.sort(dim=1, descending=True, stable=True).indices[:, : recipe.after_nms]
+    none = ~kept.gather(1, order)
+    missing = recipe.after_nms - order.shape[1]
+    return Moments(
+        F.pad(video.gather(1, order).masked_fill(none, NO_VIDEO), (0, missing), value=NO_VIDEO),
+        F.pad(_rows(span, order).masked_fill(none[..., None], 0), (0, 0, 0, missing)),
+        F.pad(score.gather(1, order).masked_fill(none, -torch.inf), (0, missing), value=-torch.inf).float(),
+    )
+
+
+def _rows(span: Tensor, index: Tensor) -> Tensor:
+    return span.gather(1, index[..., None].expand(-1, -1, 2))
+
+
+def _joined(parts: Iterable[Moments]) -> Moments:
+    return Moments(*map(torch.cat, zip(*parts, strict=True)))

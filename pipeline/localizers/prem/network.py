@@ -1,0 +1,148 @@
+"""The network of PREM's localizer: where in a video is what a query says? Start and end of the moment, by logits.
+
+Source: PREM (Zhang et al., ICMR 2024, arXiv 2402.13576), section 4; no code of it was published, so where the paper is
+silent its relative CONQUER is followed. Tests: tests/localizers/prem/test_network.py.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.corpus.videos import Videos
+from pipeline.localizers.common.interface import Boundaries, TrainedLocalizer
+from pipeline.localizers.prem.adversarial import SpanClassifier, Spans, classification_loss, right_spans, wrong_spans
+from pipeline.localizers.prem.fusion import CrossAttention, FusionLayer, Gates
+from pipeline.localizers.prem.heads import BoundaryHead, masked, shared_norm
+from pipeline.localizers.prem.recipe import PremLocalizerRecipe
+from pipeline.models.common.blocks import Projection, SelfAttention, Standardize
+from pipeline.models.common.two_modal import (
+    VISUAL,
+    ModalEmbedding,
+    ModalPooling,
+    TransformerLayer,
+    TwoModalEncoder,
+    WordEncoder,
+)
+from pipeline.ops import Linear
+
+
+class VideoEncoding(NamedTuple):
+    """B encoded videos: clips (B, M, L, d), mapped as the gates need them, and their mask (B, L), false at padding."""
+
+    clips: Tensor
+    mask: Tensor
+
+
+class QueryEncoding(NamedTuple):
+    """Q encoded queries: words (Q, T, d), their mask (Q, T), false at padding, and a vector a modality (Q, M, d)."""
+
+    words: Tensor
+    mask: Tensor
+    pooled: Tensor
+
+
+class PremLocalizer(TrainedLocalizer):
+    """Encodes videos and queries apart, gates the clips by the query, fuses them with the words, and finds boundaries.
+
+    video_size, query_size, subtitle_size: D_v, D_q and D_s, the sizes of the features; D_s = 0 for a corpus without
+    subtitles, which gives M = 1 modality instead of 2. max_query_tokens: the most tokens a query.
+    """
+
+    def __init__(
+        self,
+        video_size: int,
+        query_size: int,
+        recipe: PremLocalizerRecipe,
+        max_query_tokens: int,
+        subtitle_size: int = 0,
+    ):
+        super().__init__()
+        self.recipe = recipe
+        hidden, modalities = recipe.hidden, 2 if subtitle_size else 1
+        layer = (hidden, recipe.heads, recipe.inner)
+        dropouts = (recipe.input_dropout, recipe.dropout)
+        self.standardize = Standardize(video_size)
+        self.video_encoder = TwoModalEncoder(video_size, subtitle_size, recipe.clips, *layer, *dropouts)
+        self.word_encoder = WordEncoder(query_size, max_query_tokens, *layer, *dropouts)
+        self.pooling = ModalPooling(hidden, modalities)
+        self.gates = Gates(hidden, modalities, recipe.gates)
+        self.fusion = nn.ModuleList(FusionLayer(*layer, recipe.dropout) for _ in range(recipe.layers))
+        self.start, self.end = BoundaryHead(hidden), BoundaryHead(hidden)
+        self.classifier = SpanClassifier(*layer, recipe.dropout)
+
+    def encode_video(self, videos: Videos) -> VideoEncoding:
+        """See TrainedLocalizer."""
+        clips = self.video_encoder(self.standardize(videos.frames), videos.subtitle, videos.frame_mask)
+        return VideoEncoding(self.gates.mapped(clips), videos.frame_mask)
+
+    def encode_query(self, query: Tensor, mask: Tensor) -> QueryEncoding:
+        """See TrainedLocalizer."""
+        words = self.word_encoder(query, mask)
+        return QueryEncoding(words, mask, self.pooling(words, mask))
+
+    def boundaries(self, query: QueryEncoding, video: VideoEncoding) -> Boundaries:
+        """See TrainedLocalizer."""
+        return self._boundaries(self._fused(query, video), video.mask)
+
+    def _fused(self, query: QueryEncoding, video: VideoEncoding) -> Tensor:
+        """Fuse Q queries with r videos each, those of the first query first -> (Q r, L, d), zero at padding."""
+        clips = self.gates(video.clips, query.pooled)
+        for layer in self.fusion:
+            clips = layer(clips, video.mask, query.words, query.mask)
+        return clips.masked_fill(~video.mask[..., None], 0)
+
+    def _boundaries(self, fused: Tensor, mask: Tensor) -> Boundaries:
+        return masked(self.start(fused), self.end(fused), mask)
+
+    def losses(self, query: Tensor, mask: Tensor, videos: Videos, moment: Tensor) -> dict[str, Tensor]:
+        """See TrainedLocalizer."""
+        video = self.encode_video(videos)
+        fused = self._fused(self.encode_query(query, mask), video)
+        boundaries = self._boundaries(fused, video.mask)
+        terms = {
+            name: shared_norm(logits, clip)
+            for name, logits, clip in zip(("start", "end"), boundaries, moment.unbind(1), strict=True)
+        }
+        total = terms["start"] + terms["end"]
+        if weight := self.recipe.adversarial_weight:
+            terms["adversarial"] = self._adversarial(fused, video.mask, boundaries, moment)
+            total = total + weight * terms["adversarial"]
+        return {**terms, "total": total}
+
+    def _adversarial(self, fused: Tensor, mask: Tensor, boundaries: Boundaries, moment: Tensor) -> Tensor:
+        """Compute the loss of the classifier of spans; of each query's videos the first is the true one."""
+        videos, recipe = len(fused) // len(moment), self.recipe
+        true = torch.arange(0, len(fused), videos, device=fused.device)
+        other = torch.ones(len(fused), dtype=torch.bool, device=fused.device)
+        other[true] = False
+        right = right_spans(moment, mask[true].sum(dim=1), mask.shape[1])
+        wrong = wrong_spans(boundaries, mask & other[:, None], recipe.min_clips, recipe.max_clips)
+        spans = Spans(*map(torch.cat, zip(right._replace(video=true[right.video]), wrong, strict=True)))
+        is_right = torch.arange(len(spans.video), device=fused.device) < len(right.video)
+        logits = self.classifier(fused, mask, spans)
+        query = torch.div(spans.video, videos, rounding_mode="floor")
+        return classification_loss(logits, is_right, query, len(moment), recipe.adv_reduction)
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """See TrainedModel. The projection of subtitles is none of them: its features are of another kind."""
+        visual = self.video_encoder.projections[VISUAL]
+        assert isinstance(visual, Projection)
+        return [visual], [self.word_encoder.projection]
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """See TrainedModel. Gated clips that are seen pass through the fusion as they are."""
+        for module in self.modules():
+            if isinstance(module, SelfAttention | CrossAttention):
+                module.output.weight.zero_()
+            elif isinstance(module, ModalEmbedding):
+                module.position.weight.zero_()
+                module.modality.weight.zero_()
+            elif isinstance(module, ModalPooling):
+                module.logits.weight.zero_()
+            elif isinstance(module, TransformerLayer | FusionLayer):
+                module.outer.weight.zero_()
+        for module in self.gates.modules():
+            if isinstance(module, Linear):
+                nn.init.eye_(module.weight)
