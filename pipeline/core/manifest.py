@@ -7,12 +7,16 @@ seconds from the start of the video. No stage after `prepare` sees an original a
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.core.files import read_jsonl, write_jsonl
 
 SPLITS = ("train", "val", "test")
 SELECTION_SPLIT = {"honest": "val", "published": "test"}
 """For each protocol, the split on which a model is chosen."""
+
+TYPES = ("v", "t", "vt")
+"""The types of queries of TVR, by what they speak of: what is seen in the video, what is said in it, or both."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Query:
     """One text query, which describes a part of a video.
 
     spans: the annotated (start, end) pairs in seconds, empty where unknown; agreement: how many of the spans a
-    prediction must match to be correct (1; in DiDeMo 2, those of two annotators).
+    prediction must match to be correct (1; in DiDeMo 2, those of two annotators); type: one of TYPES, empty where
+    unknown.
     """
 
     query_id: str
@@ -53,6 +58,7 @@ class Query:
     split: str
     spans: tuple[tuple[float, float], ...] = ()
     agreement: int = 1
+    type: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,13 +92,18 @@ def read_videos(path: Path | str) -> list[Video]:
 
 
 def write_queries(path: Path | str, queries: list[Query]) -> None:
-    """Write queries.jsonl, sorted by query id."""
-    write_jsonl(path, (asdict(query) for query in sorted(queries, key=lambda q: q.query_id)))
+    """Write queries.jsonl, sorted by query id; `type` stands only where it is known."""
+    write_jsonl(path, (_query_row(query) for query in sorted(queries, key=lambda q: q.query_id)))
 
 
 def read_queries(path: Path | str) -> list[Query]:
     """Read queries.jsonl; raises PipelineError naming file and line."""
     return [Query(**{**row, "spans": tuple(tuple(span) for span in row["spans"])}) for row in read_jsonl(path)]
+
+
+def _query_row(query: Query) -> dict[str, Any]:
+    row = asdict(query)
+    return {key: value for key, value in row.items() if value or key != "type"}
 
 
 def write_subtitles(path: Path | str, subtitles: list[Subtitles]) -> None:

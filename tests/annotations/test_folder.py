@@ -55,6 +55,7 @@ POISON = [
     ({"ts": "[0, 1]"}, "`ts` is not a [start, end] pair"),
     ({"duration": "2"}, "`duration` is not a number: 2"),
     ({"duration": 0}, "`duration` is zero"),
+    ({"type": "seen"}, "`type` is 'seen', not one of v, t, vt"),
     ({"split": "training"}, "`split` is 'training', not one of train, val, test"),
 ]
 
@@ -153,6 +154,7 @@ def test_ids_are_made_in_file_order_and_text_and_type_are_tidied(make_folder, re
         "7": ("Two balls.", ()),
         "a#2": ("Three balls.", ((0.0, 1.0),)),
     }
+    assert {query.query_id: query.type for query in result.queries} == {"a#0": "v", "7": "", "a#2": ""}
     assert {video.video_id: video.splits for video in result.videos}["c"] == ("test",)
 
 

@@ -1,6 +1,7 @@
 """The published data sets, read from their original files: counts as published, protocols, what is left out."""
 
 import json
+from collections import Counter
 
 import pytest
 from helpers.sections import prepare_params
@@ -93,6 +94,8 @@ def test_real_records(real_data):
     assert first.spans == ((5.0, 10.0), (5.0, 10.0), (5.0, 10.0), (0.0, 5.0))
     test = [query for query in qvhighlights.read(root / "qvhighlights", None).queries if query.split == "test"]
     assert (test[0].query_id, test[0].spans) == ("3158", ((70.0, 110.0),))
+    types = Counter(query.type for query in tvr.read(root / "tvr", None).queries)
+    assert types == {"v": 8097, "vt": 1834, "t": 964}
 
 
 def test_qvhighlights_test_without_truth(real_data, tmp_path):

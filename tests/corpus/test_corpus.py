@@ -227,9 +227,9 @@ def test_other_features_another_length_and_another_query_are_made_anew(folders):
 def test_texts_and_spans_are_those_of_the_manifest_of_the_day(folders):
     manifest, _ = folders
     corpus_of(folders, "test")
-    write_queries(manifest / "queries.jsonl", [Query("c1", "c", "said otherwise", "test", ((1.0, 2.0),))])
+    write_queries(manifest / "queries.jsonl", [Query("c1", "c", "said otherwise", "test", ((1.0, 2.0),), 1, "vt")])
     corpus = corpus_of(folders, "test")
-    assert corpus.texts == ["said otherwise"] and corpus.spans == [((1.0, 2.0),)]
+    assert corpus.texts == ["said otherwise"] and corpus.spans == [((1.0, 2.0),)] and corpus.types == ["vt"]
 
 
 def test_features_that_end_too_early_are_named(folders):

@@ -100,7 +100,7 @@ def _check_splits(named: set[str]) -> None:
 
 def _placed(query: AnnotatedQuery, spans: Spans, splits_of_video: tuple[str, ...]) -> Query:
     split = query.split if query.split in splits_of_video else splits_of_video[0]
-    return Query(query.query_id, query.video_id, query.text, split, spans, query.agreement)
+    return Query(query.query_id, query.video_id, query.text, split, spans, query.agreement, query.type)
 
 
 class _Checker:

@@ -1,7 +1,8 @@
 """Reads a user's own videos: a folder of files, their queries as JSON lines or CSV, subtitles beside them.
 
 <source>/videos/**           video files, the name without the extension is the id (or straight in <source>)
-<source>/queries.jsonl       a line: {"vid_name", "desc"}, optionally "desc_id", "ts": [start, end], "duration", "split"
+<source>/queries.jsonl       a line: {"vid_name", "desc"}, optionally "desc_id", "ts": [start, end], "duration",
+                             "split", "type" (v, t or vt)
 <source>/queries.csv         the same columns instead, as a spreadsheet writes them; times in columns `start` and `end`,
                              as seconds or 1:02.5, or `ts` as JSON
 <source>/{train,val,test}.jsonl   instead of queries.jsonl, where the splits are given
@@ -33,7 +34,7 @@ from pipeline.core.ids import BadRecord, id_of
 from pipeline.core.manifest import SPLITS
 
 OTHER_COLUMNS = ("desc_id", "ts", "split", "type")
-"""Columns of a table beside `vid_name`, `desc` and times; `type` is TVR's, and tells nothing here."""
+"""Columns of a table beside `vid_name`, `desc` and times."""
 
 
 def read(source: Path, params: SimpleNamespace) -> Annotations:

@@ -35,7 +35,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class AnnotatedQuery:
-    """One query as annotated; split: as published, None where none is named; spans: (start, end) in seconds."""
+    """One query as annotated.
+
+    split: as published, None where none is named; spans: (start, end) in seconds; type: v, t, vt, empty if unknown.
+    """
 
     query_id: str
     video_id: str
@@ -44,6 +47,7 @@ class AnnotatedQuery:
     split: str | None = None
     spans: tuple[tuple[float, float], ...] = ()
     agreement: int = 1
+    type: str = ""
 
 
 @dataclass(frozen=True)

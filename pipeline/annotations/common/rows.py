@@ -7,13 +7,14 @@ from typing import Any
 
 from pipeline.annotations.common.formats import read_by
 from pipeline.annotations.common.records import AnnotatedQuery, Annotations
-from pipeline.core.ids import BadRecord, duration_of, id_of, sentence_of, span_of
+from pipeline.core.ids import BadRecord, duration_of, id_of, sentence_of, shown, span_of
+from pipeline.core.manifest import TYPES
 
 
 def read_row(
     annotations: Annotations, row: dict[str, Any], where: str, query_id: Any, split: str | None
 ) -> AnnotatedQuery:
-    """The query of one row, and its video's declared duration noted; other fields (`type`) are not read.
+    """The query of one row, and its video's declared duration noted; other fields are not read.
 
     Raises BadRecord for a field that is missing or cannot be.
     """
@@ -27,7 +28,18 @@ def read_row(
         where=where,
         split=split,
         spans=() if row.get("ts") is None else (span_of(row["ts"], "ts"),),
+        type=type_of(row),
     )
     if row.get("duration") is not None:
         annotations.durations[video_id] = duration_of(row["duration"], "duration")
     return query
+
+
+def type_of(row: dict[str, Any]) -> str:
+    """The type of a row's query, one of TYPES, or empty where the row names none; raises BadRecord for another."""
+    value = row.get("type")
+    if value in (None, ""):
+        return ""
+    if value not in TYPES:
+        raise BadRecord(f"`type` is {shown(value)!r}, not one of {', '.join(TYPES)}")
+    return str(value)
