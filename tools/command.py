@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from pipeline.core.cli import handle_interrupts, reported
 from tools.compare import compare
+from tools.evaluate_submission import evaluate_submission
 from tools.import_checkpoint import import_checkpoint
 from tools.parameters import parameters
 from tools.parity import parity
@@ -43,6 +44,7 @@ def amdnet() -> None:
 
 app.command("compare")(compare)
 app.command("parity")(parity)
+app.command("evaluate-submission")(evaluate_submission)
 app.command("import-checkpoint")(import_checkpoint)
 app.command("parameters")(parameters)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from pipeline.core.manifest import TYPES
 from pipeline.evaluation.moments import THRESHOLDS, Annotated
 from pipeline.localizers.common.interface import Moments
 from pipeline.retrieval.metrics import CUTOFFS, recall_at
@@ -18,9 +19,6 @@ from pipeline.retrieval.metrics import CUTOFFS, recall_at
 COUNTED = CUTOFFS[-1]
 NEVER = torch.iinfo(torch.int64).max
 """The rank where no row is right."""
-
-TYPES = ("v", "t", "vt")
-"""What a query speaks of: what is seen, what is said, or both."""
 
 
 def vr_ranks(video: Tensor, labels: Tensor) -> Tensor:
