@@ -11,6 +11,7 @@ from pipeline.annotations.common.dropped import sentence
 from pipeline.annotations.common.enough import check_refused, check_splits
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.refusals import report
+from pipeline.annotations.common.right_answers import read_right_answers
 from pipeline.annotations.common.shared_val import leave_out_shared_val
 from pipeline.annotations.common.videos import inspect
 from pipeline.core.cli import run
@@ -43,6 +44,7 @@ def main() -> None:
     listed = read_list(LIST)
     check_annotations(source, listed)
     annotations = reader.read(source, params)
+    read_right_answers(annotations, source)
     leave_out_shared_val(annotations, params.protocol)
     if annotations.files is None:
         is_made = annotations.source != source

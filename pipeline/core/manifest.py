@@ -49,7 +49,7 @@ class Query:
 
     spans: the annotated (start, end) pairs in seconds, empty where unknown; agreement: how many of the spans a
     prediction must match to be correct (1; in DiDeMo 2, those of two annotators); type: one of TYPES, empty where
-    unknown.
+    unknown; also: the ids of other videos in the corpus of its split that answer the query too, sorted.
     """
 
     query_id: str
@@ -59,6 +59,7 @@ class Query:
     spans: tuple[tuple[float, float], ...] = ()
     agreement: int = 1
     type: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,21 @@ def read_videos(path: Path | str) -> list[Video]:
 
 
 def write_queries(path: Path | str, queries: list[Query]) -> None:
-    """Write queries.jsonl, sorted by query id; `type` stands only where it is known."""
+    """Write queries.jsonl, sorted by query id; `type` and `also` stand only where they say something."""
     write_jsonl(path, (_query_row(query) for query in sorted(queries, key=lambda q: q.query_id)))
 
 
 def read_queries(path: Path | str) -> list[Query]:
     """Read queries.jsonl; raises PipelineError naming file and line."""
-    return [Query(**{**row, "spans": tuple(tuple(span) for span in row["spans"])}) for row in read_jsonl(path)]
+    return [
+        Query(**{**row, "spans": tuple(tuple(span) for span in row["spans"]), "also": tuple(row.get("also", ()))})
+        for row in read_jsonl(path)
+    ]
 
 
 def _query_row(query: Query) -> dict[str, Any]:
     row = asdict(query)
-    return {key: value for key, value in row.items() if value or key != "type"}
+    return {key: value for key, value in row.items() if value or key not in ("type", "also")}
 
 
 def write_subtitles(path: Path | str, subtitles: list[Subtitles]) -> None:

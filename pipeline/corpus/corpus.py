@@ -59,7 +59,7 @@ class Corpus(CorpusVideos):
     seconds; empty where none is known. agreement: for each query how many of its spans a prediction must match.
     missing_videos, missing_queries: the ids of what the manifest lists and the feature files lack. cut_videos: of how
     many videos rows were cut off, because they have more than a model with `own_pace` reads; None for other models.
-    types: the type of each query, as in Query.
+    types, also: of each query its type, and the ids of other videos that answer it too, as in Query.
     """
 
     query_ids: list[str]
@@ -73,6 +73,7 @@ class Corpus(CorpusVideos):
     missing_queries: list[str]
     cut_videos: int | None = None
     types: list[str] = field(default_factory=list)
+    also: list[tuple[str, ...]] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """Count the videos and queries that are there, those of the manifest that are missing, and videos cut short."""
@@ -153,6 +154,7 @@ def _corpus(tensors: dict[str, Tensor], listed: list[Video], asked: list[Query],
         missing_queries=[query.query_id for query in asked if query.query_id not in there[1]],
         cut_videos=int((tensors["rows"] > tensors["counts"]).sum()) if form.own_pace else None,
         types=[query.type for query in queries],
+        also=[query.also for query in queries],
     )
 
 

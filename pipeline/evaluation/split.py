@@ -15,6 +15,7 @@ from pipeline.evaluation.bootstrap import intervals
 from pipeline.evaluation.constant import spans_of
 from pipeline.evaluation.moments import Annotated, annotated, moment_metrics
 from pipeline.evaluation.ranking import Ranking
+from pipeline.evaluation.right_answers import retrieval_any
 from pipeline.models.common.interface import NO_MOMENT
 from pipeline.retrieval.metrics import chance, chance_at, recall, recall_at
 from pipeline.retrieval.search import Retrieved
@@ -61,6 +62,7 @@ def measure(corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[fl
         "missing_queries": corpus.missing_queries,
         "index_bytes_per_video": round(ranking.index_bytes / videos),
         "retrieval": recall(ranking.ranks),
+        **retrieval_any(corpus, ranking.any_ranks),
         "chance": chance(videos, len(corpus.query_ids)),
         "intervals": intervals(rankings),
         "queries_with_spans": len(truth.query),

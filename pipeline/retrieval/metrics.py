@@ -29,6 +29,18 @@ def ranks(scores: Tensor, labels: Tensor) -> Tensor:
     return (scores >= own).sum(dim=1)  # its own score is one of those counted
 
 
+def any_ranks(scores: Tensor, labels: Tensor, also: Tensor) -> Tensor:
+    """Compute the best rank (Q,) int64 of any right video: 1 + how many wrong videos score at least as much as it.
+
+    scores, labels: as `ranks` takes them. also: (Q, A) int64, the columns of the other right videos, -1 where a query
+    has no more of them. Raises PipelineError for a score that is NaN.
+    """
+    right = torch.cat([labels[:, None], torch.where(also < 0, labels[:, None], also)], dim=1)
+    best = refuse_nan(scores).gather(1, right).amax(dim=1, keepdim=True)
+    wrong = torch.ones_like(scores, dtype=torch.bool).scatter_(1, right, False)
+    return ((scores >= best) & wrong).sum(dim=1) + 1
+
+
 def corpus_ranks(model: RetrievalModel, corpus: Corpus, device: torch.device) -> Tensor:
     """Search the videos of the corpus for its queries; returns the rank (Q,) int64 of each query's own video.
 

@@ -4,13 +4,15 @@ from fnmatch import fnmatchcase
 from pathlib import PurePath
 
 from pipeline.annotations.common.layout import Layout
-from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, SUBTITLE, VIDEO
+from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, RIGHT_ANSWERS, SUBTITLE, VIDEO
 from pipeline.annotations.common.subtitles import SUFFIXES as SUBTITLES
 from pipeline.annotations.common.videos import is_video
 
 
 def kind_of(path: PurePath, layout: Layout, videos: PurePath) -> str:
     """One of the kinds of files; path: below `source`; videos: the folder of the videos, below `source` too."""
+    if path.parts == (RIGHT_ANSWERS,):
+        return ANNOTATION
     if layout.needs == PACK:
         return PACK if set(path.parts[:-1]) & set(layout.pack_folders) else OTHER
     if len(path.parts) == 1 and any(fnmatchcase(path.name, name) for name in layout.annotations):

@@ -5,7 +5,7 @@ import torch
 from helpers.parity import parity_json
 
 from pipeline.core.errors import PipelineError
-from pipeline.retrieval.metrics import CUTOFFS, chance, lead_error, ranks, recall
+from pipeline.retrieval.metrics import CUTOFFS, any_ranks, chance, lead_error, ranks, recall
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,38 @@ def test_a_collapsed_model_is_credited_with_no_hit():
     assert collapsed["SumR"] == 0
 
 
+def test_the_best_right_video_counts_and_ties_with_wrong_ones_count_against_it():
+    scores = torch.tensor([[0.1, 0.9, 0.5, 0.9, 0.2], [0.3, 0.2, 0.1, 0.0, 0.4], [0.5, 0.5, 0.5, 0.5, 0.5]])
+    labels, also = torch.tensor([0, 1, 2]), torch.tensor([[2, 3], [-1, -1], [3, 4]])
+    assert any_ranks(scores, labels, also).tolist() == [2, 3, 3]
+    assert any_ranks(scores, labels, torch.tensor([[2, 4], [0, 4], [2, -1]])).tolist() == [3, 1, 5]
+
+
+def test_without_other_right_videos_any_rank_is_the_rank():
+    scores = torch.randn(50, 20, generator=torch.Generator().manual_seed(0)).round(decimals=1)
+    labels = torch.arange(50) % 20
+    for also in (torch.empty(50, 0, dtype=torch.int64), torch.full((50, 3), -1), labels[:, None]):
+        assert torch.equal(any_ranks(scores, labels, also), ranks(scores, labels))
+
+
+def test_any_rank_by_its_definition():
+    """The rank of the best right video among the wrong ones, were it the own video."""
+    generator = torch.Generator().manual_seed(1)
+    scores, labels = torch.randn(30, 12, generator=generator).round(decimals=1), torch.arange(30) % 12
+    also = torch.stack([(labels + 3) % 12, (labels + 7) % 12], dim=1)
+    for score, label, others, found in zip(scores, labels, also, any_ranks(scores, labels, also), strict=True):
+        right = [int(label), *others.tolist()]
+        wrong = [video for video in range(12) if video not in right]
+        alone = [ranks(score[None, [one, *wrong]], torch.tensor([0])).item() for one in right]
+        assert found == min(alone)
+
+
 def test_a_score_that_is_not_a_number_is_refused():
     scores = torch.tensor([[0.1, float("nan")]])
     with pytest.raises(PipelineError, match="diverged"):
         ranks(scores, torch.tensor([0]))
+    with pytest.raises(PipelineError, match="diverged"):
+        any_ranks(scores, torch.tensor([0]), torch.tensor([[-1]]))
 
 
 def test_sum_of_recalls_is_of_unrounded_values():

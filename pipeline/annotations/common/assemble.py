@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
-from pipeline.annotations.common import splits
+from pipeline.annotations.common import right_answers, splits
 from pipeline.annotations.common.dropped import Dropped, dropped
 from pipeline.annotations.common.leaks import leaks
 from pipeline.annotations.common.nearest import Nearest
@@ -73,7 +73,7 @@ def assemble(
     contents = {video_id: file.sha256 for video_id, file in good.items()}
     placed = splits.assign(named, described, contents, protocol, prepare)
     videos = [Video(v, paths[v], file.sha256, file.duration, placed[v], used[v]) for v, file in good.items()]
-    queries = [_placed(query, spans, placed[query.video_id]) for query, spans in accepted]
+    queries = [_placed(query, spans, placed, annotations.right_answers or {}) for query, spans in accepted]
     return Assembled(
         videos=videos,
         queries=queries,
@@ -98,9 +98,14 @@ def _check_splits(named: set[str]) -> None:
         raise BadRecord(f"it is in train and in {others}: a model would be tested on what it has seen")
 
 
-def _placed(query: AnnotatedQuery, spans: Spans, splits_of_video: tuple[str, ...]) -> Query:
+def _placed(
+    query: AnnotatedQuery, spans: Spans, placed: Mapping[str, tuple[str, ...]], right: Mapping[str, tuple[str, ...]]
+) -> Query:
+    """The query in its split; of the other videos that are right, those that are in the corpus of the split."""
+    splits_of_video = placed[query.video_id]
     split = query.split if query.split in splits_of_video else splits_of_video[0]
-    return Query(query.query_id, query.video_id, query.text, split, spans, query.agreement, query.type)
+    also = tuple(video_id for video_id in right.get(query.query_id, ()) if split in placed.get(video_id, ()))
+    return Query(query.query_id, query.video_id, query.text, split, spans, query.agreement, query.type, also)
 
 
 class _Checker:
@@ -214,6 +219,7 @@ def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
         "leaks": leaks(videos),
         "dropped": {name: {"count": count, "of": of} for name, (count, of) in assembled.dropped.items()},
         **annotations.own_numbers,
+        **right_answers.numbers(annotations, queries),
         "unused": annotations.unused,
         "unread_columns": annotations.unread_columns,
         "absent": annotations.absent,

@@ -9,6 +9,10 @@ OTHER = "other"
 """The kind of a file that is not read."""
 
 
+RIGHT_ANSWERS = "right_answers.jsonl"
+"""A file that may lie directly below the source of any data set; common/right_answers.py reads it."""
+
+
 @dataclass(frozen=True)
 class ListedFile:
     """path: below `source`; kind: one of those above; size: bytes; duration: of a video's picture, seconds.

@@ -21,11 +21,12 @@ from pipeline.packs.description import Pack
 from pipeline.subtitles.counts import SubtitleCounts
 
 WHATS = ("video", "query", "subtitle", "span", "duration")
+RIGHT_ANSWER = "right answer"
 
 
 @dataclass(frozen=True)
 class Refused:
-    """One thing that was left out: `what` is one of `WHATS`, `where` is file:line below the source."""
+    """One thing that was left out: `what` is one of `WHATS`, or `RIGHT_ANSWER`; `where`: file:line below the source."""
 
     what: str
     id: str
@@ -80,7 +81,8 @@ class Annotations:
     val_shared: why the val split that the data set names is not used, None where it is; unused_val_queries: how many
     queries it had;
     files: the videos, where the reader has looked at them itself; pack: the feature pack they come from, if any;
-    own_numbers: what the reader adds to prepare.json, by name.
+    own_numbers: what the reader adds to prepare.json, by name;
+    right_answers: the other videos that answer a query too, by query id; None where no file tells.
     """
 
     source: Path
@@ -101,6 +103,7 @@ class Annotations:
     files: dict[str, VideoFile] | None = None
     pack: Pack | None = None
     own_numbers: dict[str, Any] = field(default_factory=dict)
+    right_answers: dict[str, tuple[str, ...]] | None = None
 
     @property
     def video_root(self) -> Path:
