@@ -111,7 +111,7 @@ def _prepare(store: str) -> None:
 
 def _ours(folder: Path, frames: int) -> tuple[float, float, int]:
     params = FeaturesParams(streams=["pack"], normalize="stream")
-    recipe = SimpleNamespace(clips=CLIPS, frames=frames, query_form="token", modalities=("visual",))
+    recipe = SimpleNamespace(clips=CLIPS, frames=frames, query_form="token", modalities=("visual",), own_pace=False)
 
     def read() -> int:
         corpus = load_corpus(folder, folder, "train", params, recipe)
