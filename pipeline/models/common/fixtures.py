@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from pipeline.corpus.annotated import NO_CLIP
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.interface import RetrievalModel
 from pipeline.models.common.recipe import FrameRecipe
@@ -101,7 +102,7 @@ def videos_of(inputs: Arrays) -> Videos:
 
 def no_spans(labels: Tensor) -> Tensor:
     """Make the moments (Q, 2) of queries with labels (Q,) whose spans nobody knows; the authors use none."""
-    return labels.new_full((len(labels), 2), -1)
+    return labels.new_full((len(labels), 2), NO_CLIP)
 
 
 def query_tokens(model: Any, inputs: Arrays) -> Tensor:
