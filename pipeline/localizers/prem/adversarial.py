@@ -1,7 +1,7 @@
 """The classifier of spans: does a span show what the query says? It trains what the clips hold, and is not used after.
 
 Right are the spans with an IoU above 0.7 with the moment in the true video; wrong are the spans of the other videos
-that the present logits put first. Source: PREM, section 4.6. Test: tests/localizers/prem/test_adversarial.py.
+that the present logits put first. Source: PREM, section 4.6. Test: tests/localizers/test_prem_adversarial.py.
 """
 
 from typing import NamedTuple

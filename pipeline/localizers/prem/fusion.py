@@ -1,7 +1,7 @@
 """What tells the clips of a video apart by a query: gates, and a Transformer whose clips attend to the words.
 
 Source: PREM, sections 4.3 and 4.4. M is the number of modalities. A query can be compared with r videos at once: then
-the sequences are Q r, those of the first query first. Test: tests/localizers/prem/test_fusion.py.
+the sequences are Q r, those of the first query first. Test: tests/localizers/test_prem_fusion.py.
 """
 
 import torch

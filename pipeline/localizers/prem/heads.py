@@ -1,6 +1,6 @@
 """The logits of where a moment starts and ends, and the losses that compare them over several videos.
 
-Source: PREM, section 4.5, with the convolutions of its relative CONQUER. Test: tests/localizers/prem/test_heads.py.
+Source: PREM, section 4.5, with the convolutions of its relative CONQUER. Test: tests/localizers/test_prem_heads.py.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """The network of PREM's localizer: where in a video is what a query says? Start and end of the moment, by logits.
 
 Source: PREM (Zhang et al., ICMR 2024, arXiv 2402.13576), section 4; no code of it was published, so where the paper is
-silent its relative CONQUER is followed. Tests: tests/localizers/prem/test_network.py.
+silent its relative CONQUER is followed. Tests: tests/localizers/test_prem_network.py.
 """
 
 from typing import NamedTuple

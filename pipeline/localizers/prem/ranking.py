@@ -1,4 +1,4 @@
-"""The scores of spans, within a video and among all videos. Test: tests/localizers/prem/test_ranking.py."""
+"""The scores of spans, within a video and among all videos. Test: tests/localizers/test_prem_ranking.py."""
 
 import torch
 from torch import Tensor
