@@ -1,4 +1,4 @@
-"""Reads and changes values of params.yaml and of recipes/<model>.yaml, by the names that `dvc exp run -S` uses.
+"""Reads and changes values of params.yaml and of all recipe files, by the names that `dvc exp run -S` uses.
 
 `train.seed` is a value of params.yaml, `recipes/amdnet.yaml:pack.epochs` one of another file.
 Test: tests/experiments/test_settings.py.
@@ -22,7 +22,7 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 def read_settings(root: Path = Path()) -> Settings:
     """Read params.yaml and all recipe files of the project in `root`. Raises PipelineError where there are none."""
-    paths = [PARAMS, *(f"{FOLDER}/{path.name}" for path in sorted((root / FOLDER).glob("*.yaml")))]
+    paths = [PARAMS, *(path.relative_to(root).as_posix() for path in sorted((root / FOLDER).rglob("*.yaml")))]
     return {path: read_mapping(root / path, absent="run from the project's top folder") for path in paths}
 
 

@@ -44,6 +44,7 @@ def test_the_recipe_in_use_is_the_chosen_one_or_that_of_the_data_set(settings, c
 
 
 def test_what_is_written_is_read_again(settings, tmp_path):
+    settings = {**settings, "recipes/localizers/one.yaml": {"default": {"epochs": 3}}}
     write_settings(settings, tmp_path)
     assert read_settings(tmp_path) == settings
     with pytest.raises(PipelineError, match="run from the project's top folder"):

@@ -1,5 +1,6 @@
-"""The recipes of recipes/<model>.yaml, for tests that want their values."""
+"""The recipes of models and localizers, for tests that want their values."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ def recipe_of(model: str, name: str = "default", **changes: Any) -> Recipe:
 
 
 def write_recipes(folder: Path, **changes: Any) -> None:
-    """Write recipes/<model>.yaml of all models below `folder`: `default` alone, with the changes of the keys it has."""
-    (folder / "recipes").mkdir(exist_ok=True)
+    """Write recipes/<model>.yaml of all models below `folder`: `default` alone, with the changes of the keys it has.
+
+    Those of localizers are the project's.
+    """
+    shutil.copytree(FOLDER / "localizers", folder / "recipes" / "localizers", dirs_exist_ok=True)
     for model in MODELS:
         text = yaml.safe_dump({"default": recipe_of(model, **changes).model_dump()})
         (folder / "recipes" / f"{model}.yaml").write_text(text)

@@ -35,6 +35,7 @@ EXCEPTIONS = {
     ("pipeline/packs/importing.py", "pack"): "the stream, in its provenance",
     ("pipeline/packs/params.py", "pack"): "the section of params.yaml",
     ("pipeline/report/tables.py", "pack"): "the stream, and what prepare.json says of a feature pack",
+    ("pipeline/localizers/prem/recipe.py", "cca"): "a value of `start`",
     ("pipeline/models/common/recipe.py", "cca"): "a value of `start`",
     ("pipeline/training/train.py", "cca"): "a value of `start`",
     ("pipeline/models/gmmformer/authors.py", "tvr"): "the first part of names in the fixture of the authors' results",
