@@ -31,8 +31,7 @@ from pipeline.models.common.blocks import initialize
 from pipeline.models.common.registry import build
 from pipeline.ops import dropout, keep_memory, linear_map, parts
 from pipeline.training.batches import Batches
-from pipeline.training.bert_adam import BertAdam, decay_groups
-from pipeline.training.loop import threads_of, train_step
+from pipeline.training.loop import optimizer_of, threads_of, train_step
 
 CPU = torch.device("cpu")
 QUERIES = 512
@@ -101,7 +100,7 @@ def _prepare(keep: bool, name: str, dataset: str) -> None:
     batches = itertools.chain.from_iterable(of_corpus.epoch(0, epoch) for epoch in itertools.count(1))
     model = build(name, synthetic.VIDEO_SIZE, synthetic.QUERY_SIZE, recipe, MAX_TOKENS)
     initialize(model, 0)
-    optimizer = BertAdam(decay_groups(model, recipe.weight_decay), recipe.learning_rate, 10**6, recipe.warmup)
+    optimizer = optimizer_of(model, recipe, 10**6)
 
 
 def _timed(work: str, path: str) -> tuple[float, float]:

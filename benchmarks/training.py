@@ -40,8 +40,7 @@ from pipeline.models.common.registry import build
 from pipeline.ops import keep_memory
 from pipeline.retrieval.index import Index
 from pipeline.training.batches import Batches
-from pipeline.training.bert_adam import BertAdam, decay_groups
-from pipeline.training.loop import threads_of, train_step
+from pipeline.training.loop import optimizer_of, threads_of, train_step
 
 MODELS = ("amdnet", "gmmformer", "ms_sl")
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
@@ -128,7 +127,7 @@ def _prepare(loop: str, name: str, query_form: str, videos: int, folder: str) ->
     initialize(model, 0)
     model.to(device).train()
     steps = recipe.epochs * (1 + videos // recipe.batch_videos)
-    optimizer = BertAdam(decay_groups(model, recipe.weight_decay), recipe.learning_rate, steps, recipe.warmup)
+    optimizer = optimizer_of(model, recipe, steps)
 
 
 def _epoch(number: int) -> tuple[float, float, float]:

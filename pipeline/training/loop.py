@@ -15,19 +15,27 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pipeline.core.runtime import threads
 from pipeline.corpus.corpus import Corpus
 from pipeline.models.common.interface import RetrievalModel, TrainedModel
 from pipeline.models.common.recipe import GradientRecipe
 from pipeline.retrieval.metrics import corpus_ranks, lead_error, recall
+from pipeline.training.adamw import AdamW
 from pipeline.training.batches import Batch, Batches, derived_seed
-from pipeline.training.bert_adam import BertAdam, decay_groups
+from pipeline.training.bert_adam import BertAdam
+from pipeline.training.optimizer import Optimizer, decay_groups
 from pipeline.training.resume import load_state, save_state
 
 Record = dict[str, Any]
 LARGE_STEP = 128 * 128  # hidden units x videos a batch, from which on a second thread speeds a step up
+
+
+def optimizer_of(model: nn.Module, recipe: GradientRecipe, total_steps: int) -> Optimizer:
+    """Make the optimiser that the recipe names, for all parameters of `model`; total_steps: how many are planned."""
+    kind = {"bert_adam": BertAdam, "adamw": AdamW}[recipe.optimizer]
+    return kind(decay_groups(model, recipe.weight_decay), recipe.learning_rate, total_steps, recipe.warmup)
 
 
 def threads_of(recipe: GradientRecipe) -> int:
@@ -116,9 +124,7 @@ def fit(
     leaves it there: the caller removes it once the results are safe. Raises PipelineError for scores that are not
     numbers.
     """
-    optimizer = BertAdam(
-        decay_groups(model, recipe.weight_decay), recipe.learning_rate, recipe.epochs * batches.steps, recipe.warmup
-    )
+    optimizer = optimizer_of(model, recipe, recipe.epochs * batches.steps)
     if saved := load_state(state_file, device):
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
@@ -188,7 +194,7 @@ def _copy(model: RetrievalModel) -> dict[str, Tensor]:
 
 
 def train_epoch(
-    model: TrainedModel, batches: Batches, optimizer: BertAdam, seed: int, epoch: int
+    model: TrainedModel, batches: Batches, optimizer: Optimizer, seed: int, epoch: int
 ) -> tuple[dict[str, float], float]:
     """Train on every batch once; return the mean of each loss, and the learning rate of the last step."""
     torch.manual_seed(derived_seed(seed, "dropout", epoch))
@@ -201,7 +207,7 @@ def train_epoch(
     return dict(zip(steps[0], means.tolist(), strict=True)), rate
 
 
-def train_step(model: TrainedModel, batch: Batch, optimizer: BertAdam, epoch: int) -> dict[str, Tensor]:
+def train_step(model: TrainedModel, batch: Batch, optimizer: Optimizer, epoch: int) -> dict[str, Tensor]:
     """Update the weights once; return the losses, still on the device. Nothing in a step waits for the device."""
     device = batch.labels.device.type
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):

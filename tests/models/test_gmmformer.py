@@ -7,7 +7,7 @@ from helpers.recipes import recipe_of
 from pipeline.models.common.interface import NO_MOMENT
 from pipeline.models.gmmformer.losses import query_diversity_loss
 from pipeline.models.gmmformer.model import GaussianBlock, GMMFormer, gaussian_windows
-from pipeline.training.bert_adam import decay_groups
+from pipeline.training.optimizer import decay_groups
 
 
 def window(length: int, width: int, size: int | None = None) -> torch.Tensor:

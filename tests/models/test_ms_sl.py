@@ -7,7 +7,7 @@ from helpers.recipes import recipe_of
 from pipeline.models.common.interface import NO_MOMENT
 from pipeline.models.ms_sl.losses import pair_loss
 from pipeline.models.ms_sl.model import MSSL, attention, proposals_of
-from pipeline.training.bert_adam import decay_groups
+from pipeline.training.optimizer import decay_groups
 
 
 def clip_map(model, clips):

@@ -7,7 +7,8 @@ from helpers.parity import parity_arrays
 from torch import nn
 
 from pipeline.models.common.blocks import PositionalEmbedding, SelfAttention
-from pipeline.training.bert_adam import BertAdam, decay_groups, schedule
+from pipeline.training.bert_adam import BertAdam, schedule
+from pipeline.training.optimizer import decay_groups
 
 
 @pytest.fixture(scope="module")

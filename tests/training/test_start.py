@@ -10,8 +10,7 @@ from pipeline.models.common.registry import build
 from pipeline.retrieval.index import Index
 from pipeline.retrieval.metrics import corpus_ranks, recall
 from pipeline.training.batches import Batches, derange
-from pipeline.training.bert_adam import BertAdam, decay_groups
-from pipeline.training.loop import train_step
+from pipeline.training.loop import optimizer_of, train_step
 from pipeline.training.start import LIFT, start_from_cca
 
 MODELS = ["amdnet", "gmmformer", "ms_sl"]
@@ -96,7 +95,8 @@ def test_everything_is_trained_from_there(made, make_corpus, name):
     corpus = make_corpus(12)
     model, _ = made(name, corpus, corpus.labels)
     before = {key: tensor.clone() for key, tensor in model.named_parameters()}
-    optimizer = BertAdam(decay_groups(model, 0.0), 1e-3, 10, 0.0)
+    changes = {"learning_rate": 1e-3, "warmup": 0.0, "weight_decay": 0.0}
+    optimizer = optimizer_of(model, model.recipe.model_copy(update=changes), 10)
     for batch in Batches(corpus, corpus.labels, 6, CPU).epoch(0, 1):
         train_step(model.train(), batch, optimizer, 1)
     still = {key for key, tensor in model.named_parameters() if torch.equal(tensor, before[key])}

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from pipeline.models.common.fixtures import Arrays, no_spans, videos_of
 from pipeline.models.common.interface import TrainedModel
-from pipeline.training.bert_adam import BertAdam, decay_groups
+from pipeline.training.bert_adam import BertAdam
+from pipeline.training.optimizer import decay_groups
 from tools.authors.weights import author_name_of
 
 STEPS, PLANNED_STEPS, WARMUP, WEIGHT_DECAY = 12, 40, 0.1, 0.01

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from pipeline.core.schema import Count, Weight
-from pipeline.models.common.recipe import GradientRecipe
+from pipeline.models.common.recipe import GradientRecipe, RetrievalScale
 
 
 class AMDNetRecipe(GradientRecipe):
@@ -19,6 +19,7 @@ class AMDNetRecipe(GradientRecipe):
     hidden: Count = Field(description="units, a multiple of moments")
     moments: Count = Field(description="moments a video = attention heads, >= 1")
     retrieval_weight: Weight = Field(description="weight of the retrieval loss, >= 0")
+    retrieval_scale: RetrievalScale
     diversity_weight: Weight = Field(description="weight of the moment diversity loss, >= 0")
     diversity_alpha: float = Field(description="alpha of the moment diversity loss")
     relevance_weight: Weight = Field(description="weight of the moment relevance loss, >= 0")

@@ -12,9 +12,19 @@ from pipeline.core.schema import Count, Dropout, Fraction, Weight
 
 STEADY_UNITS = 4  # hidden units that `start: cca` keeps to itself
 
+RetrievalScale = Annotated[
+    float,
+    Field(gt=0, description="of the dot products in the retrieval losses, > 0; 1 as published, less for small data"),
+]
+
 
 class GradientRecipe(Recipe):
-    """The hyperparameters of all models that are trained by gradient descent."""
+    """The hyperparameters of all models that are trained by gradient descent.
+
+    optimizer: bert_adam | adamw, which trains the model (training/loop.py).
+    """
+
+    optimizer: ClassVar[str] = "bert_adam"
 
     epochs: Count = Field(description="passes over the training videos, >= 1")
     start: Literal["random", "cca"] = Field(
@@ -29,9 +39,6 @@ class GradientRecipe(Recipe):
     batch_videos: Annotated[int, Field(ge=2)] = Field(description="videos a batch, >= 2; all their queries come along")
     patience_steps: Count | None = Field(
         description="optimiser steps without a better validation SumR before stopping, >= 1 | null: all epochs are run"
-    )
-    retrieval_scale: Annotated[float, Field(gt=0)] = Field(
-        description="of the dot products in the retrieval losses, > 0; 1 as published, less for small data"
     )
 
     @model_validator(mode="after")
@@ -62,6 +69,7 @@ class FrameRecipe(GradientRecipe):
     margin: Weight = Field(description="margin of the triplet losses, cosine, >= 0")
     clip_retrieval_weight: Weight = Field(description="weight of the clip branch's retrieval loss, >= 0")
     frame_retrieval_weight: Weight = Field(description="weight of the frame branch's retrieval loss, >= 0")
+    retrieval_scale: RetrievalScale
     hard_start: Annotated[int, Field(ge=0)] = Field(
         description="epochs with triplets of random negatives, >= 0; then come hard ones"
     )
