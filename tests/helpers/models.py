@@ -52,9 +52,17 @@ OWN = {
         "query_diversity_delta": 0.15,
     },
     "ms_sl": FRAMES,
+    "prem": {
+        "heads": 4,
+        "modality": "both",
+        "pooling": "specific",
+        "positive": "moment",
+        "weak_weight": 0.5,
+        "temperature": 0.1,
+    },
     "cca": {"dimensions": 10, "ridge": 0.3, "correlation_power": 2.0},
 }
-VIDEO_SIZE, QUERY_SIZE, MAX_QUERY_TOKENS = 20, 10, 9
+VIDEO_SIZE, QUERY_SIZE, SUBTITLE_SIZE, MAX_QUERY_TOKENS = 20, 10, 10, 9
 
 
 @pytest.fixture
@@ -65,7 +73,7 @@ def make_model():
         schema = recipe_class(name)
         shared = {key: value for key, value in SHARED.items() if key in schema.model_fields}
         recipe = schema(**{**shared, **OWN[name], **changes})
-        model = build(name, VIDEO_SIZE, QUERY_SIZE, recipe, MAX_QUERY_TOKENS)
+        model = build(name, VIDEO_SIZE, QUERY_SIZE, recipe, MAX_QUERY_TOKENS, SUBTITLE_SIZE)
         initialize(model, 0)
         with torch.no_grad():
             for parameter in model.parameters():
@@ -77,10 +85,12 @@ def make_model():
 
 @pytest.fixture
 def videos() -> Videos:
-    """Five videos of 12 clips and of 7, 1, 4, 7 and 2 frames, padded to 8."""
-    clips, frames = torch.randn(5, 20, VIDEO_SIZE, generator=torch.Generator().manual_seed(1)).split([12, 8], dim=1)
+    """Five videos of 12 clips and of 7, 1, 4, 7 and 2 frames, padded to 8; in the third one nothing is said."""
+    draw = torch.Generator().manual_seed(1)
+    clips, frames = torch.randn(5, 20, VIDEO_SIZE, generator=draw).split([12, 8], dim=1)
     mask = torch.arange(8) < torch.tensor([7, 1, 4, 7, 2])[:, None]
-    return Videos(clips, frames * mask[..., None], mask)
+    said = torch.randn(5, 8, SUBTITLE_SIZE, generator=draw) * (torch.arange(5) != 2)[:, None, None]
+    return Videos(clips, frames * mask[..., None], mask, said * mask[..., None])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pipeline.models.common.fixtures import no_spans
 from pipeline.models.common.interface import TrainedModel, moment_spans
 from pipeline.ops import parts
 
-MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {})]
+MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {}), ("prem", {})]
 trained_models = pytest.mark.parametrize(("name", "changes"), MODELS)
 every_model = pytest.mark.parametrize(("name", "changes"), [*MODELS, ("cca", {})])  # cca has no losses
 
@@ -20,9 +20,9 @@ def close(ours: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-6) -
 
 def few(videos: Videos, count: int, length: int | None = None) -> Videos:
     """The first videos, padded to their longest, or to `length` frames."""
-    clips, frames, mask = (field[:count] for field in videos[:3])
+    clips, frames, mask, subtitle = (field[:count] for field in videos)
     length = length or int(mask.sum(dim=1).max())
-    return Videos(clips, frames[:, :length], mask[:, :length])
+    return Videos(clips, frames[:, :length], mask[:, :length], subtitle[:, :length])
 
 
 def single(videos: Videos, index: int) -> Videos:
@@ -66,7 +66,9 @@ def test_what_stands_in_the_padding_does_not_matter(make_model, videos, queries,
     tokens, mask, _ = as_form(queries, model)
     noisy = torch.where(mask[..., None], tokens, 100.0)
     assert torch.equal(model.encode_query(noisy, mask), model.encode_query(tokens, mask))
-    loud = videos._replace(frames=torch.where(videos.frame_mask[..., None], videos.frames, 100.0))
+    padding = ~videos.frame_mask[..., None]
+    frames, subtitle = (rows.masked_fill(padding, 100.0) for rows in (videos.frames, videos.subtitle))
+    loud = videos._replace(frames=frames, subtitle=subtitle)
     ours, other = (scores_of(model, tokens, mask, chosen)[0] for chosen in (videos, loud))
     assert torch.equal(ours.score, other.score) and torch.equal(ours.similarity, other.similarity)
 
@@ -77,7 +79,7 @@ def test_a_batch_of_queries_equals_each_alone_without_padding(make_model, querie
     model = make_model(name, **changes)
     tokens, mask, _ = as_form(queries, model)
     together = model.encode_query(tokens, mask)
-    assert together.shape == (7, 10 if name == "cca" else 32)
+    assert together.shape == (7, *{"cca": (10,), "prem": (2, 32)}.get(name, (32,)))
     for index, length in enumerate(mask.sum(dim=1).tolist()):
         alone = model.encode_query(tokens[index : index + 1, :length], mask[index : index + 1, :length])
         assert close(together[index], alone[0])

@@ -11,7 +11,7 @@ from pipeline.training.batches import Batches, derange, derived_seed
 from pipeline.training.loop import TrainingState, fit, threads_of, train_step
 
 CPU = torch.device("cpu")
-every_model = pytest.mark.parametrize("kind", ["amdnet", "gmmformer", "ms_sl"])
+every_model = pytest.mark.parametrize("kind", ["amdnet", "gmmformer", "ms_sl", "prem"])
 
 
 @pytest.fixture

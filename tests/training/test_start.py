@@ -13,7 +13,7 @@ from pipeline.training.batches import Batches, derange
 from pipeline.training.loop import optimizer_of, train_step
 from pipeline.training.start import LIFT, start_from_cca
 
-MODELS = ["amdnet", "gmmformer", "ms_sl"]
+MODELS = ["amdnet", "gmmformer", "ms_sl", "prem"]
 CPU = torch.device("cpu")
 
 
