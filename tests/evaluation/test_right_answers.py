@@ -33,11 +33,10 @@ def test_positions_of_the_other_right_videos_that_have_features(corpus):
 
 def test_any_right_video_counts_where_it_is_known(model, corpus, monkeypatch):
     assert torch.equal(ranked(model, corpus).any_ranks, ranked(model, corpus).ranks)
-    also = [tuple(corpus.video_ids[:query]) + ("not here",) for query in range(3)] * 10
-    several = dataclasses.replace(corpus, also=also)
+    several = dataclasses.replace(corpus, also=[tuple(corpus.video_ids[: query // 3]) for query in range(30)])
     whole = ranked(model, several)
     scores = torch.einsum("qd,bnd->qbn", corpus.query[:, 0], corpus.videos.clips).amax(dim=2)
-    columns = torch.tensor([[0 if number > 0 else -1, 1 if number > 1 else -1] for number in (0, 1, 2)] * 10)
+    columns = torch.tensor([[video if video < query // 3 else -1 for video in range(9)] for query in range(30)])
     assert torch.equal(whole.any_ranks, any_ranks(scores, corpus.labels, columns))
     assert (whole.any_ranks < whole.ranks).any() and torch.equal(whole.ranks, ranked(model, corpus).ranks)
     monkeypatch.setattr(index_module, "QUERY_BLOCK", 7)
