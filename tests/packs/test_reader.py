@@ -38,7 +38,7 @@ def test_captions_name_splits_and_rows_give_lengths(make_pack, layout, workspace
 def test_moments_give_spans_and_lengths(make_pack, workspace):
     made = make_pack("arrays")
     rows = [
-        {"desc_id": "d#enc#0", "vid_name": "d", "ts": [1.0, 2.5], "duration": 9.5},
+        {"desc_id": "d#enc#0", "vid_name": "d", "ts": [1.0, 2.5], "duration": 9.5, "type": "vt"},
         {"desc_id": "e#enc#1", "vid_name": "e", "ts": [1.0, 7.5], "duration": 6.0},
         {"desc_id": "nobody#enc#0", "ts": [0, 1]},
         {"desc_id": "e#enc#0", "ts": ["0", 1]},
@@ -48,6 +48,7 @@ def test_moments_give_spans_and_lengths(make_pack, workspace):
     prepared.main()
     numbers, videos, queries = manifest()
     assert queries["d#enc#0"].spans == ((1.0, 2.5),) and queries["e#enc#1"].spans == ((1.0, 6.0),)
+    assert queries["d#enc#0"].type == "vt" and queries["e#enc#1"].type == ""
     assert (
         videos["d"].duration == 9.5
         and numbers["dropped"]["spans_clipped"]["count"] == 1

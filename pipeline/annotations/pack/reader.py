@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.annotations.common.lines import jsonl_rows, text_lines
 from pipeline.annotations.common.records import AnnotatedQuery, Annotations, VideoFile
+from pipeline.annotations.common.rows import type_of
 from pipeline.annotations.pack.check import check
 from pipeline.core.ids import BadRecord, duration_of, id_of, sentence_of, span_of
 from pipeline.packs.collection import CAPTIONS, Collection, find
@@ -26,7 +27,8 @@ from pipeline.packs.rows import open_rows
 
 SECTIONS = (PackParams,)  # of params.yaml, which `read` is given
 OVERRUN_SECONDS = 2.0
-Times = dict[str, tuple[tuple[float, float], ...]]
+Told = dict[str, dict[str, Any]]
+"""What moments files tell of queries, by id: fields of AnnotatedQuery."""
 
 
 def read(source: Path, params: SimpleNamespace) -> Annotations:
@@ -34,12 +36,12 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
     collection = find(source, params.pack)
     annotations = Annotations(source, overrun_seconds=OVERRUN_SECONDS, leave_out_inverted_spans=True)
     captions, val_equals_test = _captions(annotations, collection)
-    times: Times = {}
+    told: Told = {}
     for split, path in captions.items():
         queries = _queries(annotations, path, split)
-        _read_moments(annotations, path, {query.query_id for query in queries}, times)
+        _read_moments(annotations, path, {query.query_id for query in queries}, told)
         for one in queries:
-            annotations.add(replace(one, spans=times.get(one.query_id, ())))
+            annotations.add(replace(one, **told.get(one.query_id, {})))
     query = _check_queries(annotations, source, collection)
     video = _check_videos(annotations, source, collection, params.pack.row_seconds)
     annotations.pack = Pack(params.source, collection.name, video.described, query.described)
@@ -80,7 +82,7 @@ def _queries(annotations: Annotations, path: Path, split: str) -> list[Annotated
     return queries
 
 
-def _read_moments(annotations: Annotations, captions: Path, query_ids: set[str], times: Times) -> None:
+def _read_moments(annotations: Annotations, captions: Path, query_ids: set[str], told: Told) -> None:
     path = captions.with_name(captions.name.removesuffix(CAPTIONS) + ".moments.jsonl")
     if not path.is_file():
         return
@@ -89,8 +91,8 @@ def _read_moments(annotations: Annotations, captions: Path, query_ids: set[str],
             query_id = id_of(row.get("desc_id"), "desc_id")
             if query_id not in query_ids:
                 raise BadRecord("no caption of this id")
-            if row.get("ts") is not None:
-                times[query_id] = (span_of(row["ts"], "ts"),)
+            spans = () if row.get("ts") is None else (span_of(row["ts"], "ts"),)
+            told[query_id] = {"spans": spans, "type": type_of(row)}
             if row.get("duration") is not None:
                 annotations.durations[query_id.partition("#")[0]] = duration_of(row["duration"], "duration")
 
