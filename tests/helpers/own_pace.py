@@ -104,7 +104,6 @@ def recipe(**changes) -> ToyRecipe:
         "weight_decay": 0.0,
         "batch_videos": 4,
         "patience_steps": None,
-        "retrieval_scale": 1.0,
     }
     return ToyRecipe(**values | changes)
 

@@ -1,5 +1,7 @@
 """A model that starts from canonical correlations: its baseline ranks as they do, and it ranks before any step."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -23,7 +25,8 @@ def made(recipe_of):
 
     def make(name, corpus, labels=None, hidden=36, **changes):
         recipe = recipe_of(name).model_copy(update={"hidden": hidden, **changes})
-        model = build(name, corpus.videos.clips.shape[2], corpus.query.shape[2], recipe, 30)
+        sizes = corpus.videos.clips.shape[2], corpus.query.shape[2]
+        model = build(name, *sizes, recipe, 30, corpus.videos.subtitle.shape[1])
         initialize(model, 0)
         return model, None if labels is None else start_from_cca(model, corpus, labels)[-1]
 
@@ -72,6 +75,52 @@ def test_its_baseline_ranks_by_the_cosines_of_the_directions(made, noisy, name, 
     assert 1.5 < expected.float().mean() < 20  # it is no trivial ranking
     model.load_state_dict(baseline)
     assert (ranks(model, noisy) - expected).abs().float().mean() < 0.1
+
+
+@pytest.fixture
+def at_own_pace(noisy):
+    """The noisy corpus for a model whose clips are the frame rows: they are as noisy as the clips were."""
+    videos = noisy.videos
+    draw = torch.Generator().manual_seed(4)
+    noise = 2 * torch.randn(videos.frames.shape, generator=draw)
+    return replace(noisy, videos=videos._replace(clips=videos.clips[:, :0], frames=videos.frames + noise))
+
+
+def said(corpus, size):
+    """The corpus with a subtitle of `size` values in every second frame row, those of some query."""
+    rows = corpus.query[torch.arange(len(corpus.videos.frames)) % len(corpus.query), 0].repeat(1, 2)[:, :size].clone()
+    rows[::2] = 0
+    return replace(corpus, videos=corpus.videos._replace(subtitle=rows))
+
+
+@pytest.mark.parametrize("size", [0, 16, 20])  # no subtitles, such as queries are, and others
+def test_the_baseline_of_prem_ranks_by_what_is_seen(made, at_own_pace, size):
+    corpus = said(at_own_pace, size) if size else at_own_pace
+    model, baseline = made("prem", corpus, corpus.labels)
+    (seen, *_), (words, *same) = model.projections()
+    assert len(same) == (size == corpus.query.shape[2])
+    frames, query = (
+        part.norm(rows) @ part.linear.weight[:16].T + part.linear.bias[:16] - LIFT
+        for part, rows in ((seen, corpus.videos.frames), (words, corpus.query))
+    )
+    cosines = query.mean(dim=1) @ F.normalize(frames, dim=-1).T
+    videos = zip(corpus.videos.first.tolist(), corpus.videos.counts.tolist(), strict=True)
+    scores = torch.stack([cosines[:, first : first + count].amax(dim=1) for first, count in videos], dim=1)
+    expected = (scores >= scores.gather(1, corpus.labels[:, None])).sum(dim=1)
+    assert 1.5 < expected.float().mean() < 20
+    model.load_state_dict(baseline)
+    assert (ranks(model, corpus) - expected).abs().float().mean() < (2 if same else 0.1)
+
+
+def test_words_that_are_said_are_found_before_the_first_step(made, at_own_pace):
+    corpus = said(at_own_pace, 16)
+    videos = corpus.videos
+    videos.subtitle.zero_()
+    first_query = torch.cat([torch.tensor([True]), corpus.labels.diff() > 0])
+    videos.subtitle[videos.first[corpus.labels[first_query]]] = corpus.query[first_query].mean(dim=1)
+    found = ranks(made("prem", corpus, corpus.labels)[0], corpus)[first_query].float().mean()
+    silent = replace(corpus, videos=videos._replace(subtitle=torch.zeros_like(videos.subtitle)))
+    assert found < 0.7 * ranks(made("prem", silent, silent.labels)[0], silent)[first_query].float().mean()
 
 
 @pytest.mark.parametrize("name", MODELS)

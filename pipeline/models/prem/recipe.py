@@ -43,6 +43,6 @@ class PremRecipe(GradientRecipe):
     def _fits_together(self):
         if self.hidden % self.heads:
             raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
-        if self.modality == "subtitle" and self.start == "cca":
+        if self.modality == "subtitle" and self.start != "random":
             raise ValueError("`start: cca` begins from what is seen; with `modality: subtitle` say `start: random`")
         return self
