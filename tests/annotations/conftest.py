@@ -100,7 +100,7 @@ def workspace(tmp_path, monkeypatch):
             "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
             "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"},
             "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
-            "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0},
+            "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0, "spoken_queries": 0},
             **changes,
         }
         write_recipes(folder)

@@ -17,7 +17,7 @@ from pipeline.core.params import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "data" / "sample"
-SMALL = SampleParams(train_videos=2, val_videos=1, test_videos=1, seed=0)
+SMALL = SampleParams(train_videos=2, val_videos=1, test_videos=1, seed=0, spoken_queries=0)
 
 
 def _contents(folder):

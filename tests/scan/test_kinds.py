@@ -30,6 +30,7 @@ READERS = Path(__file__).resolve().parents[2] / "pipeline" / "annotations"
         ("charades", "Charades_v1_train.csv", "annotation"),
         ("charades", "Charades_v2_train.csv", "other"),
         ("sample", "scenes.yaml", "annotation"),
+        ("sample", "spoken.yaml", "annotation"),
         ("sample", "a.mp4", "other"),
         ("pack", "deep/tvr/TextData/tvrtrain.caption.txt", "pack"),
         ("pack", "deep/tvr/FeatureData/i3d/feature.bin", "pack"),

@@ -3,4 +3,4 @@
 from pipeline.annotations.common.layout import Layout
 from pipeline.annotations.common.listed import ANNOTATION
 
-LAYOUT = Layout(needs=ANNOTATION, annotations=("scenes.yaml",))
+LAYOUT = Layout(needs=ANNOTATION, annotations=("scenes.yaml", "spoken.yaml"))

@@ -1,8 +1,9 @@
 """The embedded sample: short videos of moving shapes whose captions and event times are exact by construction.
 
 `read` renders the videos once into `data/rendered/<key>/`, laid out like a user's own folder, and reads it as one. The
-scenes are drawn from `<source>/scenes.yaml`; the key is the hash of everything that decides a byte of the result.
-Test: tests/annotations/test_sample.py.
+scenes are drawn from `<source>/scenes.yaml`, and where spoken queries are asked for, what is said and not shown from
+`<source>/spoken.yaml`; the key is the hash of everything that decides a byte of the result. Tests:
+tests/annotations/test_sample.py, tests/annotations/test_sample_spoken.py.
 """
 
 import os
@@ -16,8 +17,9 @@ from typing import Any
 
 from pipeline.annotations.common import own_videos
 from pipeline.annotations.common.records import Annotations
-from pipeline.annotations.sample.params import SampleParams
+from pipeline.annotations.sample.params import FEWEST_EVENTS, SampleParams
 from pipeline.annotations.sample.render import FPS, Scene, scene_frames, write_video
+from pipeline.annotations.sample.spoken import SpokenFacts
 from pipeline.core.files import canonical_json, read_yaml, sha256_text, write_jsonl
 from pipeline.core.runtime import project_root
 
@@ -25,7 +27,7 @@ SECTIONS = (SampleParams,)  # of params.yaml, which `read` is given
 REVISION = 1
 """Raise it when a change of the code changes the rendered bytes."""
 
-EVENTS = (3, 4)
+EVENTS = (FEWEST_EVENTS, 4)
 EVENT_SECONDS = (3.0, 3.75)
 SUBTITLED_SHARE = 0.5
 
@@ -48,17 +50,23 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
 def render(source: Path, sample: SampleParams, target: Path) -> Path:
     """Render all splits into `target/<key>` (whole or not at all) and return that folder.
 
-    Raises PipelineError where `source` holds no readable scenes.yaml.
+    Raises PipelineError where `source` holds no readable scenes.yaml, or no spoken.yaml where spoken queries are asked
+    for.
     """
     vocabulary = read_yaml(source / "scenes.yaml", absent="set `source: data/sample`, or choose another `dataset`")
-    key = sha256_text(canonical_json({"scenes": vocabulary, "sample": sample.model_dump(), "revision": REVISION}))[:16]
+    decides = {"scenes": vocabulary, "sample": sample.model_dump(exclude={"spoken_queries"}), "revision": REVISION}
+    spoken = {}
+    if sample.spoken_queries:
+        spoken = read_yaml(source / "spoken.yaml", absent="restore it from git, or set `sample.spoken_queries: 0`")
+        decides |= {"spoken": spoken, "spoken_queries": sample.spoken_queries}
+    key = sha256_text(canonical_json(decides))[:16]
     folder_path = target / key
     if folder_path.is_dir():
         return folder_path
     target.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=target, prefix=".rendering-"))
     try:
-        _render_into(temporary, vocabulary, sample)
+        _render_into(temporary, vocabulary, spoken, sample)
         temporary.chmod(0o755)
         try:
             os.rename(temporary, folder_path)
@@ -70,28 +78,35 @@ def render(source: Path, sample: SampleParams, target: Path) -> Path:
     return folder_path
 
 
-def _render_into(target: Path, vocabulary: dict[str, Any], sample: SampleParams) -> None:
+def _render_into(target: Path, vocabulary: dict[str, Any], spoken: dict[str, Any], sample: SampleParams) -> None:
     (target / "videos").mkdir()
     queries, tracks = [], []
     counts = {"train": sample.train_videos, "val": sample.val_videos, "test": sample.test_videos}
     for split, count in counts.items():
+        facts = SpokenFacts(spoken, sample, split)
         for number in range(count):
             name = f"{split}_{number:03d}"
             draw = random.Random(f"{sample.seed}/{name}")
             events = _events(draw, vocabulary)
             write_video(target / "videos" / f"{name}.mp4", (f for event in events for f in scene_frames(event.scene)))
-            for event in events:
+            asked = [(_sentence(draw.choice(vocabulary["captions"]), event.words), event, "v") for event in events]
+            if draw.random() < SUBTITLED_SHARE:
+                subtitles = [_subtitle(draw, vocabulary, event) for event in events]
+                for fact in facts.of_video(len(events)):
+                    subtitles[fact.event]["text"] = fact.sentence
+                    asked.append((fact.query, events[fact.event], "t"))
+                tracks.append({"vid_name": name, "sub": subtitles})
+            for text, event, kind in asked:
                 queries.append(
                     {
                         "vid_name": name,
-                        "desc": _sentence(draw.choice(vocabulary["captions"]), event.words),
+                        "desc": text,
                         "ts": [event.start, event.end],
                         "duration": events[-1].end,
                         "split": split,
+                        **({"type": kind} if sample.spoken_queries else {}),
                     }
                 )
-            if draw.random() < SUBTITLED_SHARE:
-                tracks.append({"vid_name": name, "sub": [_subtitle(draw, vocabulary, event) for event in events]})
     write_jsonl(target / "queries.jsonl", queries)
     write_jsonl(target / "subtitles.jsonl", tracks)
 
