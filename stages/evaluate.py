@@ -1,14 +1,14 @@
-"""Stage `evaluate`: rank the videos for the queries of val and test; write metrics, costs, rankings and moments.
+"""Stage `evaluate`: rank the videos for the queries of val and test, and find spans in them; write metrics and lists.
 
-Which way of answering spans is used is chosen on the split that selected the model. A split without queries gets empty
-rankings. Test: tests/evaluation/test_stage.py.
+The kind of span that answers is chosen on the split that selected the model. Test: tests/evaluation/test_stage.py.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from pipeline.core.cli import run
-from pipeline.core.files import read_json, write_json, write_jsonl
+from pipeline.core.files import read_json, write_json
 from pipeline.core.manifest import SELECTION_SPLIT, read_queries
 from pipeline.core.params import load
 from pipeline.core.runtime import device
@@ -17,44 +17,51 @@ from pipeline.corpus.params import FeaturesParams
 from pipeline.evaluation.answers import choose
 from pipeline.evaluation.constant import constant_span
 from pipeline.evaluation.cost import cost
+from pipeline.evaluation.files import write_empty, write_split
+from pipeline.evaluation.localized import curve_rows, localize
 from pipeline.evaluation.params import EvaluateParams
 from pipeline.evaluation.ranking import rank_corpus
 from pipeline.evaluation.split import measure
 from pipeline.evaluation.summary import headline, reported_split
+from pipeline.localizers.common import trained
+from pipeline.localizers.common.interface import Situation
+from pipeline.localizers.common.registry import open_localizer
 from pipeline.models.common import checkpoint
 from pipeline.ops import keep_memory
 from pipeline.retrieval.index import Index
 
-MANIFEST, MODEL, OUT = Path("outputs/manifest"), Path("outputs/model"), Path("outputs/evaluation")
-SPLITS = ("val", "test")
+MANIFEST, MODEL, OUT, TRAINED = (Path("outputs") / name for name in ("manifest", "model", "evaluation", "localizer"))
+FEATURES, SPLITS = "outputs/features", ("val", "test")
 
 
 def main() -> None:
     keep_memory()
-    params = load("dataset", "model", "protocol", EvaluateParams)
+    params = load("dataset", "model", "protocol", "localizer", EvaluateParams)
     asked_for = {name: getattr(params, name) for name in ("dataset", "model", "protocol")}
+    of_localizer = read_json(TRAINED / trained.CONFIG)
+    checkpoint.check_trained_with(of_localizer, {"localizer": params.localizer}, TRAINED)
     model, config = checkpoint.load(MODEL, device())
     checkpoint.check_trained_with(config, asked_for, MODEL)
-    features = FeaturesParams(**config["features"])
-    asked = {query.split for query in read_queries(MANIFEST / "queries.jsonl")}
-    corpora = {
-        split: load_corpus(MANIFEST, "outputs/features", split, features, model.recipe)
-        for split in SPLITS
-        if split in asked
-    }
-    reported = reported_split(corpora)
+    features, asked = FeaturesParams(**config["features"]), {q.split for q in read_queries(MANIFEST / "queries.jsonl")}
+    loads = {split: partial(load_corpus, MANIFEST, FEATURES, split) for split in SPLITS if split in asked}
+    corpora = {split: load_split(features, model.recipe) for split, load_split in loads.items()}
+    reported, selection = reported_split(corpora), SELECTION_SPLIT[params.protocol]
     indexes = {split: Index.build(model, corpus, device()) for split, corpus in corpora.items()}
-    rankings = {split: rank_corpus(indexes[split], corpus) for split, corpus in corpora.items()}
-    selection, constant = SELECTION_SPLIT[params.protocol], constant_span(MANIFEST)
+    recipe, constant = trained.recipe_of(of_localizer), constant_span(MANIFEST)
+    rankings = {split: rank_corpus(indexes[split], corpus, recipe.videos) for split, corpus in corpora.items()}
     answer = choose(corpora[selection], rankings[selection], params.evaluate.answer, selection)
-    results = {split: measure(corpora[split], rankings[split], answer, constant) for split in corpora}
-    for split in SPLITS:
-        write_jsonl(OUT / f"rankings_{split}.jsonl", results[split].rankings if split in results else [])
-        write_jsonl(OUT / f"moments_{split}.jsonl", results[split].moments if split in results else [])
+    results = {}
+    for split, corpus in corpora.items():
+        index, ranking = indexes[split], rankings[split]
+        situation = Situation(index, corpus, (ranking.top, ranking.own), answer.window, loads[split], TRAINED, device())
+        localizer = open_localizer(params.localizer, recipe, situation)
+        results[split] = measure(corpus, ranking, localize(localizer, ranking, recipe), answer, constant)
+        write_split(OUT, split, corpus, results[split], curve_rows(localizer, corpus))
+    write_empty(OUT, set(SPLITS) - set(corpora))
     details = {
         **asked_for,
-        "seed": config["seed"],
-        "random_weights": config["random_weights"],
+        **{key: config[key] for key in ("seed", "random_weights")},
+        "localizer": {"name": params.localizer},
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "reported_split": reported,
         "selection_split": selection,
@@ -64,11 +71,11 @@ def main() -> None:
     }
     write_json(OUT / "recall.json", results[reported].curve)
     write_json(OUT / "details.json", details)
-    training = read_json(MODEL / "training.json")
-    write_json(OUT / "cost.json", cost(indexes[reported], corpora[reported], training))
+    write_json(OUT / "cost.json", cost(indexes[reported], corpora[reported], read_json(MODEL / "training.json")))
     write_json(OUT / "metrics.json", metrics := headline(details))
-    numbers = ", ".join(f"{name} {value:g}" for name, value in metrics.items())
-    print(f"evaluate: {numbers}; {answer}", file=sys.stderr)
+    print(
+        "evaluate:", ", ".join(f"{name} {value:g}" for name, value in metrics.items()) + f"; {answer}", file=sys.stderr
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Stage `scan`: write outputs/scan/files.jsonl, the list of the files below `source` that DVC compares.
 
-The stage runs every time. It also checks all parameters, and writes the chosen recipe and which feature
+The stage runs every time. It also checks all parameters, and writes the chosen recipes and which feature
 streams this run asks for.
 Test: tests/scan/test_stage.py.
 """
@@ -9,7 +9,8 @@ from pipeline.core.cli import run
 from pipeline.core.files import write_json
 from pipeline.core.params import load
 from pipeline.corpus.params import FeaturesParams
-from pipeline.models.common.recipe_file import write_chosen
+from pipeline.localizers.common.recipe import LOCALIZERS
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.scan.copies import check_copy
 from pipeline.scan.kept import MADE_FOR, keep, lacks_data
 from pipeline.scan.listing import LIST, counts, list_files, write_list
@@ -20,15 +21,18 @@ from pipeline.video.params import DecodeParams
 
 
 def main() -> None:
-    """Check all parameters, write the chosen recipe and the streams that are asked for, and list the files.
+    """Check all parameters, write the chosen recipes and the streams that are asked for, and list the files.
 
     Where `source` does not exist, or the videos are not there, the list that was made for it stays as it is; raises
     PipelineError where there is no such list.
     """
-    recipe = check_settings()
-    params = load("dataset", "source", "model", DecodeParams, FeaturesParams)
-    write_chosen(params.model, recipe)
-    write_asked(asked_for(params.features.streams, params.dataset, recipe.modalities))
+    recipe, of_localizer = check_settings()
+    params = load("dataset", "source", "model", "localizer", DecodeParams, FeaturesParams)
+    MODELS.write_chosen(params.model, recipe)
+    LOCALIZERS.write_chosen(params.localizer, of_localizer)
+    write_asked(
+        *(asked_for(params.features.streams, params.dataset, reads.modalities) for reads in (recipe, of_localizer))
+    )
     made_for = {"dataset": params.dataset, "source": params.source}
     source = source_folder(params.source)
     files = list_files(source, params.dataset, params.decode) if exists(source) else []

@@ -46,6 +46,10 @@ def _model(value: str) -> str:
     return known(value, names("models", "model"))
 
 
+def _localizer(value: str) -> str:
+    return known(value, names("localizers", "recipe"))
+
+
 TOP_LEVEL: dict[str, Any] = {
     "dataset": Annotated[str, AfterValidator(_dataset), Field(description=" | ".join(names("annotations", "reader")))],
     "source": Annotated[
@@ -62,6 +66,17 @@ TOP_LEVEL: dict[str, Any] = {
             description="auto: of recipes/<model>.yaml the one named like the data set, else `default` | the name of "
             "one"
         ),
+    ],
+    "localizer": Annotated[
+        str,
+        AfterValidator(_localizer),
+        Field(
+            description=" | ".join(names("localizers", "recipe"))
+            + ": what finds the moment within a video; see docs/models.md"
+        ),
+    ],
+    "localizer_recipe": Annotated[
+        str, Field(description="the same of recipes/localizers/<localizer>.yaml: auto | the name of one")
     ],
     "protocol": Annotated[
         Literal["honest", "published"],

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.bootstrap import PERCENTILES, interval, resampled_means
 from pipeline.evaluation.moments import Annotated, annotated
 from pipeline.evaluation.ranking import Ranking
+from pipeline.localizers.common.windows import around
 from pipeline.retrieval.search import Retrieved
 
 WIDTHS = np.arange(1, 41) / 40
@@ -34,6 +34,11 @@ class Answer:
     kind: str
     width: float | None
     choice: Mapping[str, Any]
+
+    @property
+    def window(self) -> float | None:
+        """The width of the windows that are the answers, as a share of the video; None for the model's own."""
+        return self.width if self.kind == "window" else None
 
     def spans(self, corpus: Corpus, retrieved: Retrieved) -> Tensor:
         """Answer within the videos that were retrieved: start and end in seconds (Q, K, 2), float64."""
@@ -59,9 +64,7 @@ def window(corpus: Corpus, retrieved: Retrieved, width: float) -> Tensor:
     """
     video = retrieved.video.flatten()
     place = corpus.times.of_stretches(video, retrieved.place.flatten(0, 1)).view_as(retrieved.span)
-    length = corpus.durations[retrieved.video]
-    middle, half = place.mean(dim=-1), width * length / 2
-    return torch.stack([(middle - half).clamp(min=0), torch.minimum(middle + half, length)], dim=-1)
+    return around(place, corpus.durations[retrieved.video], width)
 
 
 def choose(corpus: Corpus, ranking: Ranking, asked: str, split: str) -> Answer:

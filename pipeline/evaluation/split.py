@@ -6,55 +6,58 @@ Test: tests/evaluation/test_split.py.
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.answers import Answer, window
 from pipeline.evaluation.bootstrap import intervals
 from pipeline.evaluation.constant import spans_of
+from pipeline.evaluation.errors import moment_errors
+from pipeline.evaluation.localized import DECIMALS, Localized
 from pipeline.evaluation.moments import Annotated, annotated, moment_metrics
 from pipeline.evaluation.ranking import Ranking
 from pipeline.evaluation.right_answers import retrieval_any
-from pipeline.models.common.interface import NO_MOMENT
+from pipeline.evaluation.rows import moment_rows, query_rows, rounded
+from pipeline.evaluation.tasks import task_lists, task_tables
+from pipeline.localizers.common.interface import Moments
 from pipeline.retrieval.metrics import chance, chance_at, recall, recall_at
-from pipeline.retrieval.search import Retrieved
-
-Row = dict[str, Any]
 
 CURVE_END = 100
-DECIMALS = 6
 
 
 @dataclass(frozen=True)
 class SplitResult:
-    """All that evaluation finds out about one split, ready for JSON.
+    """All that evaluation finds out about one split, all but the lists ready for JSON.
 
     metrics: what details.json says of the split: counts, metrics of retrieval, of moments and of chance, unrounded.
     rankings: the rows of rankings_*.jsonl, one a query. moments: the rows of moments_*.jsonl, one a video, in seconds.
-    curve: the rows of recall.json, R@K and its chance for K = 1 to min(100, videos).
+    curve: the rows of recall.json, R@K and its chance for K = 1 to min(100, videos). lists: those of the submission,
+    by task.
     """
 
     metrics: dict[str, Any]
     rankings: list[dict[str, Any]]
     moments: list[dict[str, Any]]
     curve: list[dict[str, Any]]
+    lists: dict[str, Moments]
 
 
-def measure(corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[float, float] | None) -> SplitResult:
+def measure(
+    corpus: Corpus, ranking: Ranking, localized: Localized, answer: Answer, constant: tuple[float, float] | None
+) -> SplitResult:
     """Measure a corpus that has at least one query.
 
-    answer: which span is the answer. constant: what `constant_span` found, None where train has no spans.
+    localized: the spans that were found. answer: which span is the retriever's own answer. constant: what
+    `constant_span` found, None where train has no spans.
     """
     truth = annotated(corpus.spans, corpus.agreement)
-    own, top = (answer.spans(corpus, found).round(decimals=DECIMALS) for found in (ranking.own, ranking.top))
     ious: list[float | None] = [None] * len(corpus.query_ids)
-    for query, iou in zip(truth.query.tolist(), truth.iou(own[truth.query, 0]).tolist(), strict=True):
-        ious[query] = _rounded(iou)
-    own_rows, top_rows = _retrieved(corpus, ranking.own, own, answer), _retrieved(corpus, ranking.top, top, answer)
-    rows = zip(range(len(ious)), ious, own_rows, top_rows, strict=True)
-    rankings = [_query_row(corpus, ranking, *row) for row in rows]
+    found = truth.iou(localized.own[truth.query, 0])
+    for query, iou in zip(truth.query.tolist(), found.tolist(), strict=True):
+        ious[query] = rounded(iou)
+    rankings = query_rows(corpus, ranking, localized, answer, ious)
     videos = len(corpus.video_ids)
+    lists = task_lists(ranking, localized)
     metrics = {
         "videos": videos,
         "queries": len(corpus.query_ids),
@@ -66,14 +69,16 @@ def measure(corpus: Corpus, ranking: Ranking, answer: Answer, constant: tuple[fl
         "chance": chance(videos, len(corpus.query_ids)),
         "intervals": intervals(rankings),
         "queries_with_spans": len(truth.query),
-        **_moment_metrics(corpus, ranking, truth, answer, constant),
+        **_moment_metrics(corpus, ranking, localized, truth, answer, constant),
+        "tasks": task_tables(corpus, lists, truth),
+        "moment_errors": moment_errors(truth, found, corpus.durations[corpus.labels[truth.query]]),
         "moment_spread": moment_spread(ranking.moments),
     }
     curve = [
-        {"K": k, "R@K": _rounded(recall_at(ranking.ranks, k)), "chance": _rounded(chance_at(videos, k))}
+        {"K": k, "R@K": rounded(recall_at(ranking.ranks, k)), "chance": rounded(chance_at(videos, k))}
         for k in range(1, min(CURVE_END, videos) + 1)
     ]
-    return SplitResult(metrics, rankings, _moment_rows(corpus, ranking.moments), curve)
+    return SplitResult(metrics, rankings, moment_rows(corpus, ranking.moments), curve, lists)
 
 
 def moment_spread(moments: Tensor) -> float | None:
@@ -86,9 +91,14 @@ def moment_spread(moments: Tensor) -> float | None:
 
 
 def _moment_metrics(
-    corpus: Corpus, ranking: Ranking, truth: Annotated, answer: Answer, constant: tuple[float, float] | None
+    corpus: Corpus,
+    ranking: Ranking,
+    localized: Localized,
+    truth: Annotated,
+    answer: Answer,
+    constant: tuple[float, float] | None,
 ) -> dict[str, Any]:
-    """Compute the moment metrics of the answer, of each kind of answer, and of two spans that know nothing.
+    """Compute the metrics of the best spans, of the retriever's answers of each kind, and of two that know nothing.
 
     The latter are the whole video and the constant span. A value is None where there is nothing to measure.
     """
@@ -102,60 +112,8 @@ def _moment_metrics(
         by_kind["window"] = window(corpus, ranking.own, answer.width)
     measured = {kind: metrics_of(spans[truth.query, 0]) for kind, spans in by_kind.items()}
     return {
-        "moments": measured[answer.kind],
+        "moments": metrics_of(localized.own[truth.query, 0]),
         "answers": measured,
         "whole_video": metrics_of(spans_of(0.0, 1.0, length)),
         "constant_span": constant and metrics_of(spans_of(*constant, length)),
     }
-
-
-def _query_row(
-    corpus: Corpus, ranking: Ranking, index: int, iou: float | None, own: list[Row], top: list[Row]
-) -> dict[str, Any]:
-    """Make the row of rankings_*.jsonl for a query; `iou` is null where the query has no annotated span."""
-    (true_video,) = own
-    return {
-        "query_id": corpus.query_ids[index],
-        "text": corpus.texts[index],
-        "video_id": true_video.pop("video_id"),
-        "rank": int(ranking.ranks[index]),
-        "score": true_video["score"],
-        "spans": [list(span) for span in corpus.spans[index]],
-        "agreement": corpus.agreement[index],
-        "iou": iou,
-        "true_video": true_video,
-        "ranking": top,
-    }
-
-
-def _retrieved(corpus: Corpus, retrieved: Retrieved, spans: Tensor, answer: Answer) -> list[list[Row]]:
-    """Make a row for every video that was retrieved, by query; `moment` is null where the answer is no moment."""
-    moments = torch.full_like(retrieved.moment, NO_MOMENT) if answer.kind == "window" else retrieved.moment
-    fields = (field.tolist() for field in (retrieved.video, retrieved.score, spans, moments))
-    return [
-        [
-            {
-                "video_id": corpus.video_ids[video],
-                "score": _rounded(score),
-                "start": _rounded(start),
-                "end": _rounded(end),
-                "moment": None if moment == NO_MOMENT else moment,
-            }
-            for video, score, (start, end), moment in zip(*query, strict=True)
-        ]
-        for query in zip(*fields, strict=True)
-    ]
-
-
-def _moment_rows(corpus: Corpus, moments: Tensor) -> list[dict[str, Any]]:
-    """Make the rows of moments_*.jsonl, one a video."""
-    videos = torch.arange(len(moments)).repeat_interleave(moments.shape[1])
-    seconds = corpus.times.of_shares(videos, moments.flatten(0, 1)).view_as(moments).tolist()
-    return [
-        {"video_id": video_id, "duration": _rounded(duration), "moments": [[*map(_rounded, span)] for span in spans]}
-        for video_id, duration, spans in zip(corpus.video_ids, corpus.durations.tolist(), seconds, strict=True)
-    ]
-
-
-def _rounded(value: float) -> float:
-    return round(value, DECIMALS)

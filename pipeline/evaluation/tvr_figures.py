@@ -21,18 +21,25 @@ SPANS = ("VCMR", "SVMR")
 """The tasks whose answers are spans."""
 
 
-def figures(lists: Mapping[str, Moments], labels: Tensor, truth: Annotated, types: Sequence[str]) -> dict[str, Any]:
+def figures(
+    lists: Mapping[str, Moments],
+    labels: Tensor,
+    truth: Annotated,
+    types: Sequence[str],
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> dict[str, Any]:
     """Compute the figures of each task that has lists, in per cent, 2 decimals.
 
     lists: by task, of Q queries. labels: (Q,) int64, the videos of the queries; truth: those of them that have spans.
-    types: the type of each, empty where unknown; the figures by type are of those whose type is known.
+    types: the type of each, empty where unknown; the figures by type are of those whose type is known. thresholds: of
+    IoU, from which a span is right.
     """
     found: dict[str, Any] = {}
     by_type: dict[str, Any] = {}
     places = of_types(types)
     ratio = " ".join(f"{kind} {_percent(len(own), len(types))}" for kind, own in places.items())
     for task, moments in lists.items():
-        query, ranks = _ranks(task, moments, labels, truth)
+        query, ranks = _ranks(task, moments, labels, truth, thresholds)
         found[task] = _recalls(ranks)
         if places:
             of_type = {
@@ -66,12 +73,14 @@ def _after_nms(moments: Moments, threshold: float) -> Moments:
     return Moments(video, span.gather(1, order[..., None].expand(-1, -1, 2)), score.gather(1, order))
 
 
-def _ranks(task: str, moments: Moments, labels: Tensor, truth: Annotated) -> tuple[Tensor, dict[str, Tensor]]:
+def _ranks(
+    task: str, moments: Moments, labels: Tensor, truth: Annotated, thresholds: Sequence[float]
+) -> tuple[Tensor, dict[str, Tensor]]:
     """Find the queries that count, (K,) int64, and by name what the rank (K,) of the first right row of each is."""
     if task == "VR":
         return torch.arange(len(labels)), {"": vr_ranks(moments.video, labels)}
     ranks_of = vcmr_ranks if task == "VCMR" else svmr_ranks
-    return truth.query, {f"{level}-": ranks_of(moments, labels, truth, level) for level in THRESHOLDS}
+    return truth.query, {f"{level}-": ranks_of(moments, labels, truth, level) for level in thresholds}
 
 
 def _recalls(ranks: Mapping[str, Tensor]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.core.files import read_json
 
 FOLDER = Path("outputs/scan/streams")
-ORDER = "order.json"
+ORDER, LOCALIZER_ORDER = "order.json", "localizer_order.json"
 NOT_ASKED = "no `features.streams` of this run names it"
 
 
@@ -18,5 +18,10 @@ def is_asked_for(stream: str) -> bool:
 
 
 def streams_in_order() -> list[str]:
-    """Return the streams that this run reads, in the order in which they are concatenated."""
+    """Return the streams that the model of this run reads, in the order in which they are concatenated."""
     return list(read_json(FOLDER / ORDER))
+
+
+def localizer_streams() -> list[str]:
+    """Return the streams that the localizer of this run reads by itself, in the same order."""
+    return list(read_json(FOLDER / LOCALIZER_ORDER))

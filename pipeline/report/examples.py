@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.report.curves import curves
 from pipeline.report.frames import UnreadableVideo, pictures
+from pipeline.report.moment_tables import TYPES
 
 STRIP = 8
 FOUND = 3
@@ -71,10 +73,11 @@ def middle(span: Mapping[str, Any]) -> float:
     return (span["start"] + span["end"]) / 2
 
 
-def example(row: Row, video: Row, pictures_of: Pictures) -> dict[str, Any]:
+def example(row: Row, video: Row, boundaries: Row | None, pictures_of: Pictures) -> dict[str, Any]:
     """Collect what the template shows of one query.
 
-    row: the query's row of rankings_*.jsonl. video: the row of its own video in moments_*.jsonl.
+    row: the query's row of rankings_*.jsonl. video: the row of its own video in moments_*.jsonl. boundaries: the
+    query's row of boundaries_*.jsonl, None where the localizer has no boundaries.
     """
     own = row["true_video"]
     taken, duration = pictures_of[row["video_id"]], video["duration"]
@@ -84,14 +87,17 @@ def example(row: Row, video: Row, pictures_of: Pictures) -> dict[str, Any]:
     ]
     return {
         **{name: row[name] for name in ("query_id", "text", "video_id", "rank", "score", "iou")},
+        "type": TYPES.get(row["type"]),
         "duration": duration,
         "note": taken if isinstance(taken, str) else None,
         "strip": [] if isinstance(taken, str) else [(time, taken[time]) for time in strip_times(duration)],
         "tracks": [
             _track("annotated", "annotated", row["spans"], duration),
             _track("predicted", "predicted", [[own["start"], own["end"]]], duration),
+            *([_ranked(own["spans"], duration)] if own["spans"] else []),
             *moments,
         ],
+        "curves": curves(boundaries, duration) if boundaries else [],
         "found": [_found(found, row["video_id"], pictures_of[found["video_id"]]) for found in row["ranking"][:FOUND]],
     }
 
@@ -100,7 +106,13 @@ def _track(name: str, kind: str, spans: Sequence[Sequence[float]], duration: flo
     """Lay out one line of the time line: its bars, as left edge and width in per cent of the video."""
     shares = [(100 * max(start, 0) / duration, 100 * min(end, duration) / duration) for start, end in spans]
     bars = [(round(left, 3), round(max(right - left, 0), 3)) for left, right in shares]
-    return {"name": name, "kind": kind, "bars": bars, "spans": [tuple(span) for span in spans]}
+    return {"name": name, "kind": kind, "bars": bars, "spans": [tuple(span) for span in spans], "scores": None}
+
+
+def _ranked(spans: Sequence[Sequence[float]], duration: float) -> dict[str, Any]:
+    """Lay out the best spans of the video, one below the other; spans: start, end and score, the best first."""
+    track = _track(f"best {len(spans)}", "ranked", [span[:2] for span in spans], duration)
+    return {**track, "scores": (spans[0][2], spans[-1][2])}
 
 
 def _found(found: Row, own_id: str, taken: Mapping[float, str] | str) -> dict[str, Any]:

@@ -24,6 +24,12 @@ def columns(split: Json, answer: Json) -> list[dict[str, Any]]:
         {"name": _name(kind, split, answer), "metrics": metrics, "chosen": kind == answer["chosen"]}
         for kind, metrics in sorted(split["answers"].items(), key=lambda item: item[0] != answer["chosen"])
     ]
+    return [*found, *constants(split, answer)]
+
+
+def constants(split: Json, answer: Json) -> list[dict[str, Any]]:
+    """List the columns of the two spans that know nothing: the constant span, where train has spans, and the video."""
+    found = []
     if split["constant_span"]:
         start, end = answer["constant_span"]
         name = f"Best constant span of train, {_percent(start)} to {_percent(end)}"
@@ -44,15 +50,15 @@ def choice(split: Json, answer: Json) -> list[str]:
     answered = f"a window of {_percent(answer['width'])} of the video around the best clip" if window else own
     if answer["width"] is None:
         return [
-            f"The answer is {answered}. No query of {answer['split']} has an annotated span, so no window could be "
-            "chosen there."
+            f"The retriever's answer is {answered}. No query of {answer['split']} has an annotated span, so no window "
+            "could be chosen there."
         ]
     low, high = answer["window_minus_model_95"]
     narrow, wide = answer["width_95"]
     why = f"is better on {answer['split']}" if answer["asked"] == "auto" else "evaluate.answer asks for"
     return [
-        f"The answer is {answered}, which {why}: there, over {answer['queries_with_spans']:,} queries, the best window "
-        f"has mIoU {answer['mIoU']['window']:.1f} and {own} {answer['mIoU']['model']:.1f}.",
+        f"The retriever's answer is {answered}, which {why}: there, over {answer['queries_with_spans']:,} queries, the "
+        f"best window has mIoU {answer['mIoU']['window']:.1f} and {own} {answer['mIoU']['model']:.1f}.",
         f"The difference lies between {low:+.1f} and {high:+.1f} (95 % of draws of the videos of {answer['split']}), "
         f"the width that such draws choose between {_percent(narrow)} and {_percent(wide)} of the video.",
     ]

@@ -13,7 +13,7 @@ import jinja2
 from pipeline.core.files import read_json, read_jsonl
 from pipeline.core.manifest import read_videos
 from pipeline.core.runtime import resolve
-from pipeline.report import charts, moments, tables
+from pipeline.report import charts, moment_tables, moments, tables
 from pipeline.report.doubts import doubts
 from pipeline.report.examples import choose, example, take_pictures
 
@@ -32,6 +32,7 @@ def render(outputs: Path, examples: int) -> str:
     reported = details["splits"][details["reported_split"]]
     left_out = tables.left_out(prepare, extractions)
     best, worst = _examples(outputs, details["reported_split"], examples)
+    constants = moments.constants(reported, details["answer"])
     return (
         _environment()
         .get_template("template.html")
@@ -41,12 +42,17 @@ def render(outputs: Path, examples: int) -> str:
             badges=tables.badges(details, config, prepare),
             verdict=tables.verdict(reported),
             answers=moments.columns(reported, details["answer"]) if reported["moments"] else [],
+            constants=constants,
+            tasks=moment_tables.tasks(reported, constants) if reported["moments"] else [],
+            by_type=moment_tables.by_type(reported),
+            errors=moment_tables.errors(reported),
             choice=moments.choice(reported, details["answer"]),
             spread=moments.spread(reported),
             width_chart=moments.width_chart(details["answer"]),
             recall_chart=_recall_chart(read_json(outputs / "evaluation" / "recall.json")),
             training_charts=training_charts(outputs / "training" / "plots" / "metrics"),
             examples=[("Best queries", best), ("Worst queries", worst)],
+            has_curves=any(one["curves"] for one in best + worst),
             prepare=prepare,
             doubts=doubts({"prepare": prepare, **extractions}),
             left_out=left_out[: tables.LISTED],
@@ -84,13 +90,17 @@ def _recall_chart(curve: list[Mapping[str, float]]) -> dict[str, Any]:
 def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     best, worst = choose(read_jsonl(outputs / "evaluation" / f"rankings_{split}.jsonl"), count)
     moments = {row["video_id"]: row for row in read_jsonl(outputs / "evaluation" / f"moments_{split}.jsonl")}
+    boundaries = {row["query_id"]: row for row in read_jsonl(outputs / "evaluation" / f"boundaries_{split}.jsonl")}
     paths = {
         video.video_id: resolve(video.path) if video.path else None
         for video in read_videos(outputs / "manifest" / "videos.jsonl")
     }
     durations = {video_id: row["duration"] for video_id, row in moments.items()}
     pictures = take_pictures(best + worst, durations, paths)
-    best, worst = ([example(row, moments[row["video_id"]], pictures) for row in rows] for rows in (best, worst))
+    best, worst = (
+        [example(row, moments[row["video_id"]], boundaries.get(row["query_id"]), pictures) for row in rows]
+        for rows in (best, worst)
+    )
     return best, worst
 
 

@@ -96,16 +96,17 @@ class Index:
         query beside the k best ones.
         """
         named = torch.empty(len(query), 0, dtype=torch.int64) if named is None else named
-        for encoded, block in zip(self._encoded(query, mask), named.split(QUERY_BLOCK), strict=True):
+        for encoded, block in zip(self.encode(query, mask), named.split(QUERY_BLOCK), strict=True):
             yield compare(self.model, self.vectors, encoded, k, block.to(encoded.device))
 
     @torch.inference_mode()
     def scores(self, query: Tensor, mask: Tensor) -> Iterator[Tensor]:
         """Yield the scores (B, V) of each block of B <= QUERY_BLOCK queries; query, mask: as `search` takes them."""
-        for encoded in self._encoded(query, mask):
+        for encoded in self.encode(query, mask):
             yield scores(self.model, self.vectors, encoded)
 
-    def _encoded(self, query: Tensor, mask: Tensor) -> Iterator[Tensor]:
+    @torch.inference_mode()
+    def encode(self, query: Tensor, mask: Tensor) -> Iterator[Tensor]:
         """Yield the encoded queries (B, d) of each block of B <= QUERY_BLOCK queries."""
         device = self.vectors[0].device
         for tokens, of_tokens in zip(query.split(QUERY_BLOCK), mask.split(QUERY_BLOCK), strict=True):

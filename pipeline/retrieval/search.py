@@ -26,6 +26,7 @@ class Retrieved(NamedTuple):
     """The videos retrieved for Q queries, K for each; all tensors are on the CPU.
 
     video: (Q, K) int64, positions in the index, the best first where they come from a search. score: (Q, K).
+    position: (Q, K) int64, the place in the video that gave the score, see Scores.position.
     moment: (Q, K) int64, the number of the moment that the model answers with, NO_MOMENT where it learns no moments.
     span: (Q, K, 2) start and end of the answer within the video. place: (Q, K, 2) start and end of the stretch of clips
     whose score is the video's. Both are shares of the axis of clips in [0, 1].
@@ -33,6 +34,7 @@ class Retrieved(NamedTuple):
 
     video: Tensor
     score: Tensor
+    position: Tensor
     moment: Tensor
     span: Tensor
     place: Tensor
@@ -75,14 +77,16 @@ class Comparison:
 
         Every video must be one of those that `compare` was asked for: the k best ones, or a named one.
         """
-        position, kept = self.position.gather(1, video).flatten(), video.shape[1]
+        of_video, kept = self.position.gather(1, video), video.shape[1]
+        position = of_video.flatten()
         found = []
         for pairs in torch.arange(video.numel(), device=video.device).split(LOCALIZED_AT_ONCE):
             query = self.query[torch.div(pairs, kept, rounding_mode="floor")]
             found.append(self.model.localize(query, self.vectors, video.flatten()[pairs], position[pairs]))
         moment, span = (torch.cat(parts) for parts in zip(*found, strict=True))
-        places = (shares.view(*video.shape, 2).cpu() for shares in (span, self.model.place(position)))
-        return Retrieved(video.cpu(), self.score.gather(1, video).cpu(), moment.view_as(video).cpu(), *places)
+        of_pairs = (self.score.gather(1, video), of_video, moment.view_as(video))
+        shares = (share.view(*video.shape, 2) for share in (span, self.model.place(position)))
+        return Retrieved(*(field.cpu() for field in (video, *of_pairs, *shares)))
 
 
 def blocks_of(vectors: NamedTuple) -> Iterator[NamedTuple]:

@@ -5,15 +5,15 @@ Test: tests/core/test_params.py.
 
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, NamedTuple
 
 from pipeline.core.params import check_all, load
-from pipeline.core.plugins import PIPELINE, names
+from pipeline.core.plugins import PIPELINE
 from pipeline.core.recipe import Recipe
 from pipeline.core.schema import TOP_LEVEL, Section
-from pipeline.localizers.common.recipe import LOCALIZERS
-from pipeline.models.common.recipe_file import FOLDER, read_recipes, recipe_name
+from pipeline.localizers.common.recipe import LOCALIZERS, LocalizerRecipe
+from pipeline.models.common.recipe_file import FOLDER, MODELS, RecipeFiles, recipe_name
 
 
 def modules(name: str) -> list[ModuleType]:
@@ -34,15 +34,30 @@ def schemas() -> dict[str, Any]:
     return {**TOP_LEVEL, **sections()}
 
 
-def check_settings(params: Path | str = "params.yaml", recipes: Path = FOLDER) -> Recipe:
-    """Check params.yaml and the recipes of all models and localizers, and return the chosen recipe.
+class Chosen(NamedTuple):
+    """The recipes that params.yaml chooses: that of the model, and that of the localizer."""
+
+    model: Recipe
+    localizer: LocalizerRecipe
+
+
+def check_settings(params: Path | str = "params.yaml", recipes: Path = FOLDER) -> Chosen:
+    """Check params.yaml and the recipes of all models and localizers, and return the chosen recipes.
 
     Raises PipelineError for the first value that is not well.
     """
     check_all(schemas(), params)
-    read = {model: read_recipes(model, recipes) for model in names("models", "model")}
-    for localizer in LOCALIZERS.names():
-        LOCALIZERS.read(localizer, recipes)
-    chosen = load("dataset", "model", "recipe", path=params)
-    of_model = read[chosen.model]
-    return of_model[recipe_name(chosen.recipe, chosen.dataset, of_model, recipes / f"{chosen.model}.yaml")]
+    chosen = load(
+        "dataset", *(name for files in (MODELS, LOCALIZERS) for name in (files.kind, files.choice)), path=params
+    )
+    return Chosen(*(_chosen(files, chosen, recipes) for files in (MODELS, LOCALIZERS)))
+
+
+def _chosen(files: RecipeFiles, chosen: SimpleNamespace, folder: Path) -> Any:
+    """Check all recipes of one room, and return the one that the parameters choose."""
+    read = {name: files.read(name, folder) for name in files.names()}
+    name = getattr(chosen, files.kind)
+    of_name = read[name]
+    return of_name[
+        recipe_name(getattr(chosen, files.choice), chosen.dataset, of_name, files.path(name, folder), files.choice)
+    ]

@@ -1,4 +1,6 @@
-"""Decides which feature streams are computed: those that `features.streams` names; with `auto`, those the model reads.
+"""Decides which feature streams are computed: those that `features.streams` names; with `auto`, those that are read.
+
+What is read depends on the model and on the localizer.
 
 The stage of a stream depends on one small file that says whether its stream is asked for, and computes nothing where it
 is not. So where a stream is turned on later, its stage alone runs. Test: tests/settings/test_streams.py.
@@ -13,14 +15,14 @@ from pipeline.core.files import write_json
 from pipeline.core.plugins import names, only_class
 from pipeline.core.schema import StreamSection
 from pipeline.corpus.params import AUTO, PACK, SUBTITLE, streams_there_are
-from pipeline.feature_io.asked import FOLDER, ORDER
+from pipeline.feature_io.asked import FOLDER, LOCALIZER_ORDER, ORDER
 
 
 def asked_for(streams: str | list[str], dataset: str, modalities: Sequence[str]) -> list[str]:
     """List the streams to compute, in the order in which they are concatenated.
 
-    streams: the value of `features.streams`, a list or `auto`. modalities: those that the model reads, for `auto`.
-    Raises PipelineError for a stream that the data set does not have.
+    streams: the value of `features.streams`, a list or `auto`. modalities: those that the model, or the
+    localizer, reads, for `auto`. Raises PipelineError for a stream that the data set does not have.
     """
     brought = layout_of(dataset).stream
     if streams == AUTO:
@@ -36,11 +38,12 @@ def asked_for(streams: str | list[str], dataset: str, modalities: Sequence[str])
     return list(streams)
 
 
-def write_asked(streams: list[str]) -> None:
-    """Write the list of the streams that are asked for, and for every stream a file that says whether it is."""
-    write_json(FOLDER / ORDER, streams)
+def write_asked(of_model: list[str], of_localizer: list[str]) -> None:
+    """Write the streams that the model and the localizer read, and for every stream whether one of them reads it."""
+    write_json(FOLDER / ORDER, of_model)
+    write_json(FOLDER / LOCALIZER_ORDER, of_localizer)
     for stream in streams_there_are():
-        write_json(FOLDER / f"{stream}.json", {"asked_for": stream in streams})
+        write_json(FOLDER / f"{stream}.json", {"asked_for": stream in {*of_model, *of_localizer}})
 
 
 def _by_default() -> list[str]:

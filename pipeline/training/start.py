@@ -7,13 +7,14 @@ Test: tests/training/test_start.py.
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from pipeline.corpus.corpus import Corpus
+from pipeline.models.common.blocks import Projection, Standardize
 from pipeline.models.common.correlation import CORRELATION_POWER, RIDGE, ROUNDS, pairs_of, solve
-from pipeline.models.common.interface import TrainedModel
 from pipeline.models.common.recipe import STEADY_UNITS
 
 SAMPLE = 1024  # videos, and queries, on which the scale is measured
@@ -23,8 +24,19 @@ LIFT = 1.0  # added to every unit: one deviation
 WHOLE_LIFT = 64.0  # more than any unit is below 0
 
 
+class Projecting(Protocol):
+    """What can start from CCA: a TrainedModel, or a TrainedLocalizer; the methods are described in TrainedModel."""
+
+    recipe: Any
+    standardize: Standardize
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]: ...
+    def pass_through(self) -> None: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+
+
 @torch.no_grad()
-def start_from_cca(model: TrainedModel, corpus: Corpus, labels: Tensor) -> list[dict[str, Tensor]]:
+def start_from_cca(model: Projecting, corpus: Corpus, labels: Tensor) -> list[dict[str, Tensor]]:
     """Set the weights of `model`, which is on the CPU, to those from which training starts.
 
     Returns the weights of the baseline after each round of CCA: state dicts of the model that rank as CCA does. labels:
@@ -60,7 +72,7 @@ def start_from_cca(model: TrainedModel, corpus: Corpus, labels: Tensor) -> list[
     return baselines
 
 
-def _rounds(model: TrainedModel, corpus: Corpus, labels: Tensor) -> Iterator[tuple[nn.Linear, nn.Linear]]:
+def _rounds(model: Projecting, corpus: Corpus, labels: Tensor) -> Iterator[tuple[nn.Linear, nn.Linear]]:
     """Yield, after each round of CCA, the maps of clips and of tokens to the directions.
 
     They map what the projections see: features after LayerNorm. What they return has a standard deviation of 1. The two

@@ -1,6 +1,7 @@
 """dvc.yaml says of every stage what is true: the code it imports and the parameters it reads, no more and no less."""
 
 from pathlib import Path
+from string import Template
 
 import pytest
 import yaml
@@ -13,21 +14,30 @@ from pipeline.settings.check import modules, sections
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = PIPELINE["stages"]
-CHOICES = [(model, dataset) for model in names("models", "model") for dataset in names("annotations", "reader")]
+LOCALIZERS = names("localizers", "recipe")
+CHOICES = [
+    *(
+        (model, dataset, LOCALIZERS[0])
+        for model in names("models", "model")
+        for dataset in names("annotations", "reader")
+    ),
+    *(("amdnet", "sample", localizer) for localizer in LOCALIZERS),
+]
 LEFT_OUT = {"size", "nfiles"}
 """What DVC's run cache drops, at any depth, of the values by which it finds an earlier run (dvc/stage/cache.py)."""
 OF_READERS = {schema.SECTION for reader in modules("reader") for schema in getattr(reader, "SECTIONS", ())}
 
 
-def _declared_code(stage: str, model: str, dataset: str) -> set[str]:
+def _declared_code(stage: str, model: str, dataset: str, localizer: str) -> set[str]:
     """The rooms (folders) and the stage's own file, as the stage's `deps` name them."""
-    deps = (dep.replace("${model}", model).replace("${dataset}", dataset) for dep in STAGES[stage]["deps"])
+    chosen = {"model": model, "dataset": dataset, "localizer": localizer}
+    deps = (Template(dep).substitute(chosen) for dep in STAGES[stage]["deps"])
     return {dep for dep in deps if dep.startswith(("pipeline/", "stages/"))}
 
 
-def _closure(stage: str, model: str, dataset: str) -> set[str]:
+def _closure(stage: str, model: str, dataset: str, localizer: str) -> set[str]:
     """The files that a stage imports; not those that a stage finds at run time which runs whatever has changed."""
-    choices = {"pipeline.models": model, "pipeline.annotations": dataset}
+    choices = {"pipeline.models": model, "pipeline.annotations": dataset, "pipeline.localizers": localizer}
     if STAGES[stage].get("always_changed"):
         choices = {}
     return import_closure(ROOT / "stages" / f"{stage}.py", ROOT, choices)
@@ -44,9 +54,9 @@ def _outs(stage: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_imported_file_lies_in_a_room_that_the_stage_names(stage):
-    for model, dataset in CHOICES:
-        missing = {_room(file) for file in _closure(stage, model, dataset)} - _declared_code(stage, model, dataset)
-        assert not missing, f"dvc.yaml, stage {stage} ({model} on {dataset}): add these deps: {sorted(missing)}"
+    for choice in CHOICES:
+        missing = {_room(file) for file in _closure(stage, *choice)} - _declared_code(stage, *choice)
+        assert not missing, f"dvc.yaml, stage {stage} {choice}: add these deps: {sorted(missing)}"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -88,7 +98,7 @@ def test_no_hyperparameter_is_called_as_what_dvc_leaves_out(model):
 def test_dvc_yaml_can_be_read_in_one_sitting():
     assert len((ROOT / "dvc.yaml").read_text().splitlines()) <= 250
     for stage in STAGES:
-        assert len(_declared_code(stage, "m", "d")) <= 12
+        assert len(_declared_code(stage, "m", "d", "l")) <= 12
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -76,3 +76,13 @@ def test_a_diverged_model_is_refused(model, corpus):
     for rank in (ranked, lambda model, corpus: corpus_ranks(model, corpus, CPU)):
         with pytest.raises(PipelineError, match="diverged"):
             rank(model, broken)
+
+
+def test_the_list_of_videos_is_longer_than_what_is_looked_at_again(model, corpus):
+    ranking = ranked(model, corpus)
+    scores = torch.einsum("qd,bnd->qbn", corpus.query[:, 0], corpus.videos.clips).amax(dim=2)
+    expected = scores.sort(dim=1, descending=True, stable=True)
+    assert torch.equal(ranking.listed, expected.indices) and ranking.listed.shape == (30, 12)
+    torch.testing.assert_close(ranking.listed_score, expected.values)
+    more = rank_corpus(Index.build(model, corpus, CPU), corpus, 11)
+    assert more.top.video.shape == (30, 11) and torch.equal(more.top.video[:, :10], ranking.top.video)

@@ -4,11 +4,10 @@ import dataclasses
 
 import pytest
 import torch
+from helpers.localized import evaluate_split
 
-from pipeline.evaluation.answers import Answer
 from pipeline.evaluation.ranking import rank_corpus
 from pipeline.evaluation.right_answers import other_answers
-from pipeline.evaluation.split import measure
 from pipeline.retrieval import index as index_module
 from pipeline.retrieval.index import Index
 from pipeline.retrieval.metrics import any_ranks
@@ -18,10 +17,6 @@ CPU = torch.device("cpu")
 
 def ranked(model, corpus):
     return rank_corpus(Index.build(model, corpus, CPU), corpus)
-
-
-def measured(model, corpus):
-    return measure(corpus, ranked(model, corpus), Answer("model", None, {}), None)
 
 
 def test_positions_of_the_other_right_videos_that_have_features(corpus):
@@ -44,11 +39,11 @@ def test_any_right_video_counts_where_it_is_known(model, corpus, monkeypatch):
 
 
 def test_any_right_video_is_measured_beside_the_own_one_where_it_is_known(model, corpus):
-    alone = measured(model, corpus)
+    alone = evaluate_split(model, corpus)
     assert "retrieval_any" not in alone.metrics
     first = [{row["ranking"][0]["video_id"]} - {row["video_id"]} for row in alone.rankings]
     also = [(*videos, "without features") for videos in first]
-    several = measured(model, dataclasses.replace(corpus, also=also))
+    several = evaluate_split(model, dataclasses.replace(corpus, also=also))
     assert several.metrics["retrieval"] == alone.metrics["retrieval"] and several.rankings == alone.rankings
     found, wrong = several.metrics["retrieval_any"], sum(map(len, first))
     assert [found[f"R@{k}"] for k in (1, 5, 10, 100)] == [100] * 4 and 0 < wrong < 30

@@ -8,9 +8,14 @@ import yaml
 from helpers.untrained import SECONDS, write_inputs
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import read_queries
+from pipeline.evaluation.moments import annotated
+from pipeline.evaluation.submission import read_submission
+from pipeline.evaluation.tvr_figures import figures
 from stages.evaluate import main
 
-FILES = ("metrics", "cost", "details", "recall", "rankings_val", "rankings_test", "moments_val", "moments_test")
+KINDS = ("rankings", "moments", "boundaries", "submission")
+FILES = ("metrics", "cost", "details", "recall", *(f"{kind}_{split}" for kind in KINDS for split in ("val", "test")))
 
 
 def outputs() -> dict[str, str]:
@@ -131,3 +136,42 @@ def test_a_model_of_other_parameters_is_refused():
     with pytest.raises(PipelineError, match="protocol: honest"):
         main()
     assert not Path("outputs/evaluation").exists()
+
+
+@pytest.mark.parametrize("answer", ["model", "window"])
+def test_the_submission_scores_as_the_details_say(answer, tmp_path):
+    write_inputs(("val", "test"), answer=answer)
+    main()
+    tasks = json.loads(outputs()["details"])["splits"]["test"]["tasks"]
+    rows = [query for query in read_queries("outputs/manifest/queries.jsonl") if query.split == "test"]
+    path = tmp_path / "outputs/evaluation/submission_test.json"
+    submission = read_submission(path, [row.query_id for row in rows], [row.video_id for row in rows])
+    truth = annotated([row.spans for row in rows], [row.agreement for row in rows])
+    found = figures(submission.lists, submission.labels, truth, [row.type for row in rows])
+    assert set(found) == {"VR", "SVMR", "VCMR"}
+    assert all(tasks[task][key] == value for task, table in found.items() for key, value in table.items())
+    assert len(json.loads(outputs()["submission_test"])["VR"][0]["predictions"]) == 5  # all there are
+
+
+def test_the_first_spans_of_the_true_video_are_listed_best_first():
+    write_inputs(("val", "test"), "cca")
+    main()
+    for row in map(json.loads, outputs()["rankings_test"].splitlines()):
+        spans = row["true_video"]["spans"]
+        assert 1 < len(spans) <= 5 and spans[0][:2] == [row["true_video"]["start"], row["true_video"]["end"]]
+        assert [score for *_, score in spans] == sorted((score for *_, score in spans), reverse=True)
+
+
+def test_a_localizer_of_other_parameters_is_refused():
+    write_inputs(("val", "test"))
+    document = yaml.safe_load(Path("params.yaml").read_text())
+    Path("params.yaml").write_text(yaml.safe_dump({**document, "localizer": "prem"}))
+    with pytest.raises(PipelineError, match="localizer: moments"):
+        main()
+
+
+def test_a_split_without_queries_has_empty_files():
+    write_inputs(("val",))
+    main()
+    assert outputs()["boundaries_test"] == outputs()["moments_test"] == ""
+    assert json.loads(outputs()["submission_test"]) == {"video2idx": {}}

@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.settings.check import sections
 
 PACKAGES = ("pipeline", "stages")
+RECIPE_FILES = {"MODELS": "pipeline.models", "LOCALIZERS": "pipeline.localizers"}
 
 
 def import_closure(entry: Path, root: Path, choices: dict[str, str]) -> set[str]:
@@ -34,6 +35,9 @@ def _imported_modules(tree: ast.AST, choices: dict[str, str]) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            # Whoever has the recipe files of a room reads the schema of the chosen one.
+            rooms = (RECIPE_FILES[alias.name] for alias in node.names if alias.name in RECIPE_FILES)
+            yield from (f"{room}.{choices[room]}.recipe" for room in rooms if room in choices)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
             assert isinstance(node.args[0], ast.JoinedStr), (
                 "import_module wants an f-string that starts with the package"

@@ -1,5 +1,6 @@
 """A corpus of random vectors, and a model small enough to work out by hand that obeys the models' interface."""
 
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import torch
@@ -9,6 +10,7 @@ from pipeline.corpus.clip_times import ClipTimes, clip_times
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.videos import Videos, video_rows
 from pipeline.models.common.interface import Scores
+from pipeline.models.common.runs import answer_first, run_similarities
 
 
 class Encoding(NamedTuple):
@@ -21,6 +23,8 @@ CLIPS = 8
 
 class NearestClip(nn.Module):
     """Compares vectors as they are; its two moments are the first half and the last half of every video."""
+
+    recipe = SimpleNamespace(clips=CLIPS)
 
     def encode_video(self, videos: Videos) -> Encoding:
         return Encoding(videos.clips, torch.tensor([[0.25, 0.5], [0.75, 0.5]]).expand(len(videos.clips), 2, 2))
@@ -41,6 +45,14 @@ class NearestClip(nn.Module):
     def localize(self, query: Tensor, index: Encoding, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         moment = (position >= CLIPS // 2).long()
         return moment, torch.stack([moment * 0.5, moment * 0.5 + 0.5], dim=1)
+
+    def runs(self, query: Tensor, index: Encoding, video: Tensor) -> Tensor:
+        return run_similarities(query, index.video[video])
+
+    def candidates(self, query: Tensor, index: Encoding, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        score = torch.einsum("kd,knd->kn", query, index.video[video]).unflatten(1, (2, -1)).amax(dim=2)
+        halves = torch.tensor([[0.0, 0.5], [0.5, 1.0]]).expand(len(video), 2, 2)
+        return answer_first(halves, score, self.localize(query, index, video, position)[0])
 
 
 def small_corpus() -> Corpus:

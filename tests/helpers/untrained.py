@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 import torch
 import yaml
+from helpers.recipes import FOLDER as RECIPES
 from helpers.recipes import recipe_of
 
 from pipeline.core.clock import clip_count
 from pipeline.core.files import write_json
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
 from pipeline.feature_io.hdf5 import Item, write_features
+from pipeline.localizers.common import trained
+from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common import checkpoint
 from pipeline.models.common.registry import build
 
@@ -41,6 +44,8 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "
     document = yaml.safe_load(PARAMS.read_text())
     document["model"], document["evaluate"]["answer"] = model, answer
     Path("params.yaml").write_text(yaml.safe_dump(document))
+    of_localizer = LOCALIZERS.read("moments", RECIPES)["default"]
+    trained.save("outputs/localizer", None, {"localizer": "moments", "recipe": of_localizer.model_dump()})
     recipe = recipe_of(model, clips=8, hidden=16)
     torch.manual_seed(0)
     config = {

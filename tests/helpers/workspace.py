@@ -45,7 +45,7 @@ def enter_workspace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document["features"] = {"streams": ["resnet"], "normalize": "stream"}
     document["train"] = {"seed": 0, "shuffle_queries": False}
     write_recipes(folder, **SMALL)
-    write_asked(["resnet"])
+    write_asked(["resnet"], ["resnet"])
     (folder / "params.yaml").write_text(yaml.safe_dump(document))
 
     splits = ["train"] * 8 + ["val"] * 3 + ["test"] * 3

@@ -66,7 +66,7 @@ def test_a_query_is_looked_for_in_its_best_videos_and_in_its_own_one() -> None:
     video = torch.rand(queries, 20, generator=generator).argsort(dim=1)[:, :kept]
     score = torch.rand(queries, kept, generator=generator).sort(dim=1, descending=True).values
     nowhere = torch.zeros(queries, kept, 2)
-    retrieved = Retrieved(video, score, torch.full_like(video, NO_MOMENT), nowhere, nowhere)
+    retrieved = Retrieved(video, score, torch.zeros_like(video), torch.full_like(video, NO_MOMENT), nowhere, nowhere)
     own, positions = recipe(videos=3, after_nms=4), torch.arange(queries).flip(0)
     found = localize_corpus(OneSpanAVideo(), retrieved, positions, own)
     assert found.video.shape == (queries, 4) and (found.video[:, 3] == -1).all()

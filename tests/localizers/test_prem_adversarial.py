@@ -11,6 +11,7 @@ from pipeline.localizers.prem.adversarial import (
     classification_loss,
     maxima,
     right_spans,
+    spans_to_judge,
     wrong_spans,
 )
 
@@ -47,6 +48,13 @@ def test_wrong_are_the_best_spans_of_the_videos_that_are_asked_for() -> None:
     assert all(2 <= last - first + 1 <= 3 for _, first, last in listed(found))
 
 
+def test_right_spans_come_from_the_true_videos_and_wrong_ones_from_the_others() -> None:
+    logits, mask = torch.zeros(4, 3), torch.tensor([[1, 1, 1], [1, 1, 0], [1, 1, 0], [1, 0, 0]]).bool()
+    spans, right = spans_to_judge(Boundaries(logits, logits), mask, torch.tensor([[0, 2], [1, 1]]), 1, 2)
+    assert listed(spans) == [(0, 0, 2), (2, 1, 1), (1, 0, 0), (1, 0, 1), (1, 1, 1), (3, 0, 0)]
+    assert right.tolist() == [True, True, False, False, False, False]
+
+
 def test_the_feature_of_a_span_is_the_maximum_over_its_clips() -> None:
     clips = torch.randn(3, 11, 4, generator=torch.Generator().manual_seed(0), requires_grad=True)
     spans = [(video, first, last) for video in range(3) for first in range(11) for last in range(first, 11)]
@@ -56,6 +64,20 @@ def test_the_feature_of_a_span_is_the_maximum_over_its_clips() -> None:
     weight = torch.randn(found.shape, generator=torch.Generator().manual_seed(1))
     gradients = [torch.autograd.grad((one * weight).sum(), clips)[0] for one in (found, expected)]
     assert torch.allclose(*gradients, atol=1e-5)
+
+
+def test_the_gradients_of_the_features_are_the_same_in_every_run_of_several_threads() -> None:
+    generator, threads = torch.Generator().manual_seed(0), torch.get_num_threads()
+    clips = torch.randn(40, 60, 64, generator=generator, requires_grad=True)
+    ends = torch.randint(0, 60, (4000, 2), generator=generator).sort(dim=1).values
+    spans = Spans(torch.randint(0, 40, (4000,), generator=generator), *ends.unbind(1))
+    weight = torch.randn(4000, 64, generator=generator)
+    try:
+        torch.set_num_threads(4)
+        runs = [torch.autograd.grad((maxima(clips, spans) * weight).sum(), clips)[0] for _ in range(4)]
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(run, runs[0]) for run in runs)
 
 
 def test_each_query_and_of_it_right_and_wrong_spans_have_equal_weight() -> None:

@@ -8,7 +8,7 @@ from helpers.recipes import FOLDER
 
 from pipeline.core.errors import PipelineError
 from pipeline.localizers.common.recipe import LOCALIZERS
-from pipeline.models.common.recipe_file import read_chosen, write_chosen
+from pipeline.models.common.recipe_file import load_recipe, read_chosen, write_chosen
 from pipeline.settings.check import check_settings
 
 
@@ -42,7 +42,7 @@ def test_the_check_of_all_settings_finds_a_mistake_in_them(tmp_path):
 
 def test_the_chosen_one_is_read_as_it_was_written_and_leaves_that_of_the_model_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    of_model = check_settings(FOLDER.parent / "params.yaml", FOLDER)
+    of_model = load_recipe("amdnet", "default", "sample", FOLDER)
     write_chosen("amdnet", of_model)
     LOCALIZERS.write_chosen("prem", recipe(negatives=3))
     assert LOCALIZERS.read_chosen() == recipe(negatives=3) != recipe()

@@ -172,3 +172,34 @@ def test_a_large_batch_has_the_same_gradients_in_one_thread_and_in_several(
 def test_moments_are_clipped_to_the_video():
     spans = moment_spans(torch.tensor([[0.1, 0.6], [0.5, 0.2], [0.9, 0.4]]))
     torch.testing.assert_close(spans, torch.tensor([[0.0, 0.4], [0.4, 0.6], [0.7, 1.0]]))
+
+
+@every_model
+@torch.inference_mode()
+def test_the_answer_is_the_first_candidate_and_the_others_come_by_score(make_model, videos, queries, name, changes):
+    model = make_model(name, **changes)
+    tokens, mask, labels = as_form(queries, model)
+    scores, index = scores_of(model, tokens, mask, videos)
+    query, position = model.encode_query(tokens, mask), scores.position(labels[:, None])[:, 0]
+    spans, score = model.candidates(query, index, labels, position)
+    assert torch.equal(spans[:, 0], model.localize(query, index, labels, position)[1])
+    there = score.isfinite()
+    assert bool(there[:, 0].all()) and bool((score[:, 1:] <= score[:, :-1]).all())
+    assert bool((spans >= 0).all()) and bool((spans <= 1).all()) and bool((spans[..., 0] <= spans[..., 1]).all())
+    moments = moment_spans(index.spans)[labels].sort(dim=1).values
+    assert torch.equal(spans[:, : moments.shape[1]].sort(dim=1).values, moments)
+    alone = [model.candidates(query[n, None], index, labels[n, None], position[n, None])[0][0] for n in range(7)]
+    assert torch.equal(spans[there], torch.stack(alone)[there])
+
+
+@every_model
+@torch.inference_mode()
+def test_the_best_single_run_of_a_model_is_the_place_that_gave_the_score(make_model, videos, queries, name, changes):
+    model = make_model(name, **changes)
+    tokens, mask, labels = as_form(queries, model)
+    scores, index = scores_of(model, tokens, mask, videos)
+    runs = model.runs(model.encode_query(tokens, mask), index, labels)
+    places = scores.similarity[torch.arange(7), labels]
+    there = runs[:, : places.shape[1]].isfinite()
+    assert runs.shape == (7, 78) and bool(there.any(dim=1).all())
+    assert close(runs[:, : places.shape[1]][there], places[there], 1e-5)

@@ -5,8 +5,9 @@ import torch
 from helpers.recipes import recipe_of
 
 from pipeline.models.common.interface import NO_MOMENT
+from pipeline.models.common.runs import runs_of
 from pipeline.models.ms_sl.losses import pair_loss
-from pipeline.models.ms_sl.model import MSSL, attention, proposals_of
+from pipeline.models.ms_sl.model import MSSL, attention
 from pipeline.training.optimizer import decay_groups
 
 
@@ -31,7 +32,7 @@ def test_the_clip_map_is_every_pooling(make_model):
 
 
 def test_proposals_are_numbered_by_size_then_start():
-    start, size = proposals_of(32)
+    start, size = runs_of(32)
     number = 32 * (size - 1) - (size - 1) * (size - 2) // 2 + start
     assert torch.equal(number, torch.arange(528)) and bool((start + size <= 32).all())
 

@@ -97,7 +97,7 @@ def test_from_pack_to_report_in_one_go(make_pack, layout, workspace):
 
 def test_other_data_sets_have_an_empty_pack(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_asked(["resnet"])
+    write_asked(["resnet"], ["resnet"])
     (tmp_path / "outputs/manifest").mkdir(parents=True)
     (tmp_path / "outputs/manifest/pack.json").write_text("null\n")
     pack.main()

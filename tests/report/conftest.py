@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.files import write_json, write_jsonl
-from pipeline.evaluation.moments import moment_metrics
+from pipeline.evaluation.moments import THRESHOLDS, moment_metrics
 from pipeline.retrieval.metrics import chance
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (220, 220, 40)]
@@ -41,9 +41,25 @@ def query(number: int, rank: int, text: str, own: str, other: str, iou: float | 
         "spans": [] if iou is None else [[1.0, 2.5]],
         "agreement": 1,
         "iou": iou,
-        "true_video": {"score": 0.5, "start": 1.0, "end": 2.0, "moment": 1},
+        "type": "t" if number == 1 else "",
+        "true_video": {
+            **{"score": 0.5, "start": 1.0, "end": 2.0, "moment": 1},
+            "spans": [[1.0, 2.0, 0.75], [0.5, 3.5, 0.125]],
+        },
         "ranking": ranking(rank, own, other),
     }
+
+
+def tasks() -> dict:
+    """Made-up numbers, no two the same: VR from 1 to 4, SVMR from 10 to 21, VCMR from 30 to 41; 60 more for type t."""
+    cuts, found = ("r1", "r5", "r10", "r100"), {}
+    for task, first, thresholds in (("VR", 1, ("",)), ("SVMR", 10, THRESHOLDS), ("VCMR", 30, THRESHOLDS)):
+        keys = [f"{threshold}-{cut}" if threshold else cut for threshold in thresholds for cut in cuts]
+        found[task] = {key: float(first + number) for number, key in enumerate(keys)}
+        found[f"{task}_by_type"] = {f"t-{key}": 60 + value for key, value in found[task].items()}
+        found[f"{task}_by_type"]["desc_type_ratio"] = "t 25.0"
+    found["SVMR"]["mIoU"] = 46.7
+    return found
 
 
 @pytest.fixture
@@ -70,6 +86,11 @@ def details() -> dict:
         "constant_span": moment_metrics([0.3, 0.3, 0.3], [1, 2, 1]),
         "whole_video": moment_metrics([0.4, 0.4, 0.4], [1, 2, 1]),
         "moment_spread": 0.012,
+        "tasks": tasks(),
+        "moment_errors": {
+            "length": [{"from": 1.5, "to": 2.25, "queries": 3, "mIoU": 46.7, "SVMR R@1 IoU=0.5": 33.3}],
+            "position": [{"from": 0.2, "to": 0.4, "queries": 3, "mIoU": 46.7, "SVMR R@1 IoU=0.5": 33.3}],
+        },
     }
     answer = {
         "asked": "auto",
@@ -93,6 +114,7 @@ def details() -> dict:
         "reported_split": "test",
         "selection_split": "val",
         "answer": answer,
+        "localizer": {"name": "prem"},
         "splits": {"val": split, "test": split},
     }
 
@@ -122,6 +144,8 @@ def outputs(tmp_path, video, details) -> Path:
     write_jsonl(
         evaluation / "moments_test.jsonl", [{"video_id": v, "duration": 4.0, "moments": moments} for v, _ in videos]
     )
+    boundaries = {"clip_ends": [1.5, 3.0, 4.0], "start": [0.125, 0.75, 0.125], "end": [0.1, 0.2, 0.7]}
+    write_jsonl(evaluation / "boundaries_test.jsonl", [{"query_id": row["query_id"], **boundaries} for row in queries])
     config = {"model": "amdnet", "recipe": {"hidden": 64, "query_form": "token"}, "shuffle_queries": False}
     write_json(model / "config.json", config)
     write_json(model / "training.json", {"steps": 300, "best_epoch": 7})

@@ -40,17 +40,26 @@ def test_none_where_none_are_asked_for():
 
 
 @pytest.fixture
-def shown():
+def asked():
     query = {
         **row("a", 1, "v", 0.5),
         "text": "something",
         "score": 0.5,
         "spans": [[2.0, 4.0], [18.0, 25.0]],
-        "true_video": {"score": 0.5, "start": 5.0, "end": 10.0, "moment": 1},
+        "type": "vt",
+        "true_video": {
+            **{"score": 0.5, "start": 5.0, "end": 10.0, "moment": 1},
+            "spans": [[5.0, 10.0, 0.9], [4.0, 10.0, 0.6], [0.0, 30.0, 0.1]],
+        },
         "ranking": [{"video_id": "v", "score": 0.5, "start": 5.0, "end": 10.0, "moment": 1}],
     }
     video = {"video_id": "v", "duration": 20.0, "moments": [[0.0, 20.0], [5.0, 10.0]]}
-    return example(query, video, {"v": "no such file"})
+    return query, video
+
+
+@pytest.fixture
+def shown(asked):
+    return example(*asked, None, {"v": "no such file"})
 
 
 def test_bars_are_shares_of_the_video_and_end_with_it(shown):
@@ -58,15 +67,39 @@ def test_bars_are_shares_of_the_video_and_end_with_it(shown):
     assert bars == {
         "annotated": [(10.0, 10.0), (90.0, 10.0)],
         "predicted": [(25.0, 25.0)],
+        "best 3": [(25.0, 25.0), (20.0, 30.0), (0.0, 100.0)],
         "moment 1": [(0.0, 100.0)],
         "moment 2": [(25.0, 25.0)],
     }
 
 
 def test_the_chosen_moment_is_marked(shown):
-    assert [track["kind"] for track in shown["tracks"]][2:] == ["moment", "moment chosen"]
+    assert [track["kind"] for track in shown["tracks"]][3:] == ["moment", "moment chosen"]
 
 
 def test_an_unreadable_video_has_a_note_and_no_picture(shown):
     assert shown["note"] == "no such file" and shown["strip"] == []
     assert shown["found"][0]["own"] and shown["found"][0]["picture"] is None
+
+
+def test_the_best_spans_have_the_scores_of_the_first_and_the_last(shown):
+    assert [track["scores"] for track in shown["tracks"]] == [None, None, (0.9, 0.1), None, None]
+
+
+def test_a_localizer_without_spans_of_the_video_has_no_line(asked):
+    query, video = asked
+    query["true_video"]["spans"] = []
+    shown = example(query, video, None, {"v": "no such file"})
+    assert [track["name"] for track in shown["tracks"]] == ["annotated", "predicted", "moment 1", "moment 2"]
+
+
+def test_lines_are_drawn_where_the_localizer_has_boundaries(asked, shown):
+    boundaries = {"clip_ends": [10.0, 20.0], "start": [0.9, 0.1], "end": [0.2, 0.8]}
+    assert [curve["name"] for curve in example(*asked, boundaries, {"v": ""})["curves"]] == ["start", "end"]
+    assert shown["curves"] == []
+
+
+@pytest.mark.parametrize(("kind", "words"), [("v", "seen"), ("t", "said"), ("vt", "seen + said"), ("", None)])
+def test_the_type_is_said_in_words(asked, kind, words):
+    query, video = asked
+    assert example({**query, "type": kind}, video, None, {"v": ""})["type"] == words

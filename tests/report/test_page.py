@@ -74,9 +74,24 @@ def test_error_bars_and_the_seed_stand_beside_the_numbers(page):
 
 
 def test_moments_stand_beside_constant_spans_and_are_called_what_they_are(page):
-    for words in ("Learned moment , answered", "Window of 37.5 %", "Best constant span of train", "Whole video"):
+    for words in ("Learned moment , chosen", "Window of 37.5 %", "Best constant span of train", "Whole video"):
         assert words.replace(" ,", ",") in page.text
     assert "nearly the same windows in every video" in page.text and "mIoU on val" in page.text
+
+
+def test_the_tasks_the_types_and_the_errors_have_their_tables(page):
+    assert "the localizer prem" in page.text
+    assert "VCMR, IoU 0.7 38.0 39.0 40.0 41.0" in page.text
+    assert "VCMR, IoU 0.7 said 98.0" in page.text
+    assert "Where moments are missed" in page.text and "1.5 to 2.2 s 3 46.7 33.3" in page.text
+
+
+def test_the_localizers_spans_and_boundaries_stand_on_the_time_line(page, outputs):
+    assert "best 2 scores 0.75 to 0.125" in page.text
+    assert "start peak 0.75 at 1.5 s end peak 0.70 at 4.0 s" in page.text and "asks for what is said" in page.text
+    (outputs / "evaluation" / "boundaries_test.jsonl").write_text("")
+    text = Page(render(outputs, 4)).text
+    assert "best 2" in text and "peak" not in text and "The lines below" not in text
 
 
 def test_a_leak_is_a_warning_at_the_top(outputs):
@@ -113,9 +128,17 @@ def test_what_was_left_out_is_named(page):
 
 
 def test_without_annotated_spans_the_page_says_so(outputs, details):
-    split = {**details["splits"]["test"], "queries_with_spans": 0, "moments": None, "whole_video": None}
+    split = {
+        **details["splits"]["test"],
+        "queries_with_spans": 0,
+        "moments": None,
+        "whole_video": None,
+        "moment_errors": None,
+    }
+    split["tasks"] = {"VR": split["tasks"]["VR"]}
     write_json(outputs / "evaluation" / "details.json", {**details, "splits": {"test": split}})
-    assert "has an annotated span, so moments are not measured" in Page(render(outputs, 2)).text
+    text = Page(render(outputs, 2)).text
+    assert "has an annotated span, so moments are not measured" in text and "SVMR" not in text
 
 
 def test_a_curve_is_drawn_for_every_logged_metric(page):

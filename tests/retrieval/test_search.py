@@ -50,6 +50,7 @@ def test_a_moment_is_told_in_seconds_and_else_the_clips_that_were_scored(corpus)
     found = Retrieved(
         torch.tensor([[11, 11]]),
         torch.zeros(1, 2),
+        torch.tensor([[0, 4]]),
         torch.tensor([[0, NO_MOMENT]]),
         torch.tensor([[[0.25, 0.8], [0.0, 0.0]]]),
         torch.tensor([[[0.0, 0.0], [0.5, 0.625]]]),

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.params import streams_there_are
-from pipeline.feature_io.asked import is_asked_for, streams_in_order
+from pipeline.feature_io.asked import is_asked_for, localizer_streams, streams_in_order
 from pipeline.settings.streams import asked_for, write_asked
 
 
@@ -31,6 +31,6 @@ def test_a_stream_that_the_data_set_does_not_have_is_named(streams, dataset):
 
 def test_the_stages_read_what_was_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_asked(["slowfast", "resnet"])
-    assert streams_in_order() == ["slowfast", "resnet"]
-    assert {stream for stream in streams_there_are() if is_asked_for(stream)} == {"slowfast", "resnet"}
+    write_asked(["slowfast", "resnet"], ["resnet", "subtitle"])
+    assert streams_in_order() == ["slowfast", "resnet"] and localizer_streams() == ["resnet", "subtitle"]
+    assert {stream for stream in streams_there_are() if is_asked_for(stream)} == {"slowfast", "resnet", "subtitle"}

@@ -17,7 +17,7 @@ from stages import query_text, subtitle_text
 def workspace(tmp_path, monkeypatch):
     shutil.copy(Path(__file__).parents[2] / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
-    write_asked(["subtitle"])
+    write_asked(["subtitle"], ["subtitle"])
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
     write_pack("outputs/manifest/pack.json", None)
     write_videos("outputs/manifest/videos.jsonl", [Video("v1", "v1.mp4", "0" * 64, 4.0, ("train",))])

@@ -3,11 +3,23 @@
 A localizer is a folder in pipeline/localizers, and the file recipes/localizers/<name>.yaml, both named like it.
 """
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
+from pipeline.core.recipe import Recipe
+from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.videos import Videos
+from pipeline.localizers.common.recipe import TrainedLocalizerRecipe
+from pipeline.localizers.common.spans import ClipSpans
+from pipeline.models.common.blocks import Projection, Standardize
+from pipeline.retrieval.index import Index
+from pipeline.retrieval.search import Retrieved
 
 
 class Moments(NamedTuple):
@@ -33,16 +45,54 @@ class PairSpans(NamedTuple):
     score: Tensor
 
 
-class Localizer(Protocol):
+class Curve(NamedTuple):
+    """How likely a moment starts, and ends, in each of the n clips of one video, two probabilities (n,).
+
+    clip_ends: (n,) float64, the end of each clip in seconds.
+    """
+
+    clip_ends: Tensor
+    start: Tensor
+    end: Tensor
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a localizer is opened with: a split, and what the retriever found there.
+
+    index: that of the videos of `corpus`, in its order. retrieved: what was retrieved for all queries of the corpus, in
+    their order; a localizer that needs the retriever's place in a video knows of no other pairs. window: the width of
+    the window that is the retriever's answer, as a share of the video; None where its answer is the model's own. load:
+    loads the same split with other features, in the form of another recipe. folder: what training wrote of the
+    localizer. device: where it computes.
+    """
+
+    index: Index
+    corpus: Corpus
+    retrieved: Sequence[Retrieved]
+    window: float | None
+    load: Callable[[FeaturesParams, Recipe], Corpus]
+    folder: Path
+    device: torch.device
+
+
+class Localizer:
     """Finds spans in the videos of one split for the queries of the split."""
 
     def spans(self, query: Tensor, video: Tensor) -> PairSpans:
         """Find spans for queries in videos; query: (B,) int64, video: (B, K) int64, positions in the corpus."""
-        ...
+        raise NotImplementedError
 
     def joint(self, retrieval: Tensor, score: Tensor) -> Tensor:
         """Combine scores of videos (B, K) and of their spans (B, K, P) to scores that rank spans of all videos."""
-        ...
+        raise NotImplementedError
+
+    def curves(self, query: Tensor, video: Tensor) -> list[Curve]:
+        """Compute the curves of B queries in one video each; (B,) int64, positions in the corpus.
+
+        The list is empty for a localizer that knows no starts and ends.
+        """
+        return []
 
 
 class Boundaries(NamedTuple):
@@ -56,7 +106,21 @@ class Boundaries(NamedTuple):
 
 
 class TrainedLocalizer(nn.Module):
-    """A network that finds the start and end of a query's moment in a video; it is trained by gradient descent."""
+    """A network that finds the start and end of a query's moment in a video; it is trained by gradient descent.
+
+    It is built as `(video_size, query_size, recipe, max_query_tokens, subtitle_size)`.
+    """
+
+    recipe: TrainedLocalizerRecipe
+    standardize: Standardize
+
+    def projections(self) -> tuple[list[Projection], list[Projection]]:
+        """List the projections through which the features of videos, and those of queries, enter; see TrainedModel."""
+        raise NotImplementedError
+
+    def pass_through(self) -> None:
+        """Set the weights after the projections so that what they compute passes through; see TrainedModel."""
+        raise NotImplementedError
 
     def encode_video(self, videos: Videos) -> Any:
         """Encode B videos -> a NamedTuple of tensors whose first axis is the videos."""
@@ -70,7 +134,18 @@ class TrainedLocalizer(nn.Module):
         raise NotImplementedError
 
     def boundaries(self, query: Any, video: Any) -> Boundaries:
-        """Compute the logits of P encoded queries in P encoded videos, row by row."""
+        """Compute the logits of Q encoded queries in r videos each, those of the first query first: P = Q r pairs."""
+        raise NotImplementedError
+
+    def best_spans(self, boundaries: Boundaries, mask: Tensor) -> ClipSpans:
+        """Find the best spans of P pairs, with the scores that they have within their video.
+
+        mask: (P, L) bool, true at the clips of a video.
+        """
+        raise NotImplementedError
+
+    def joint(self, retrieval: Tensor, score: Tensor) -> Tensor:
+        """Combine scores of videos and of spans; see Localizer."""
         raise NotImplementedError
 
     def losses(self, query: Tensor, mask: Tensor, videos: Videos, moment: Tensor) -> dict[str, Tensor]:

@@ -44,6 +44,25 @@ class SpanClassifier(nn.Module):
         return self.maps(maxima(self.layer(fused, mask), spans)).squeeze(-1).float()
 
 
+def spans_to_judge(
+    boundaries: Boundaries, mask: Tensor, moment: Tensor, shortest: int, longest: int
+) -> tuple[Spans, Tensor]:
+    """Choose the spans that the classifier learns from, and say which are right, (S,) bool.
+
+    boundaries, mask: of B (1 + n) videos, the true one of each query first. moment: (B, 2). shortest, longest: how many
+    clips wrong spans have.
+    """
+    true = torch.zeros(len(moment), len(mask) // len(moment), dtype=torch.bool, device=mask.device)
+    true[:, 0] = True
+    place = torch.arange(len(mask), device=mask.device)
+    of_true, others = place[true.flatten()], place[~true.flatten()]
+    right = right_spans(moment, mask[of_true].sum(dim=1), mask.shape[1])
+    wrong = wrong_spans(Boundaries(*(logits[others] for logits in boundaries)), mask[others], shortest, longest)
+    video = torch.cat([of_true[right.video], others[wrong.video]])
+    spans = Spans(video, torch.cat([right.first, wrong.first]), torch.cat([right.last, wrong.last]))
+    return spans, torch.arange(len(video), device=mask.device) < len(right.video)
+
+
 def right_spans(moment: Tensor, counts: Tensor, clips: int) -> Spans:
     """Find all spans whose IoU with the moment is above 0.7, in order of video, first and last clip.
 
@@ -80,12 +99,14 @@ def maxima(clips: Tensor, spans: Spans) -> Tensor:
         half = 2 ** (len(runs) - 1)
         previous = runs[-1]
         runs.append(torch.maximum(previous[:, :-half], previous[:, half:]))
-    level = length.float().log2().floor().long()
     sizes = torch.tensor([run.shape[1] for run in runs], device=clips.device)
+    level = (length[:, None] >= 2 ** torch.arange(1, len(runs), device=clips.device)).sum(dim=1)
     offset = (sizes * len(clips)).cumsum(0) - sizes * len(clips)
     rows = torch.cat([run.flatten(0, 1) for run in runs])
     begin = offset[level] + spans.video * sizes[level] + spans.first
-    return torch.maximum(rows[begin], rows[begin + length - 2**level])
+    second = begin + length - 2**level
+    # Not rows[begin]: several threads would add its gradients in any order.
+    return torch.maximum(rows.index_select(0, begin), rows.index_select(0, second))
 
 
 def classification_loss(logits: Tensor, right: Tensor, query: Tensor, queries: int, reduction: str) -> Tensor:

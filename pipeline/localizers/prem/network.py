@@ -7,13 +7,16 @@ silent its relative CONQUER is followed. Tests: tests/localizers/test_prem_netwo
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.corpus.videos import Videos
 from pipeline.localizers.common.interface import Boundaries, TrainedLocalizer
-from pipeline.localizers.prem.adversarial import SpanClassifier, Spans, classification_loss, right_spans, wrong_spans
+from pipeline.localizers.common.spans import ClipSpans
+from pipeline.localizers.prem.adversarial import SpanClassifier, classification_loss, spans_to_judge
 from pipeline.localizers.prem.fusion import CrossAttention, FusionLayer, Gates
-from pipeline.localizers.prem.heads import BoundaryHead, masked, shared_norm
+from pipeline.localizers.prem.heads import PADDED, BoundaryHead, masked, shared_norm
+from pipeline.localizers.prem.ranking import joint, spans_of
 from pipeline.localizers.prem.recipe import PremLocalizerRecipe
 from pipeline.models.common.blocks import Projection, SelfAttention, Standardize
 from pipeline.models.common.two_modal import (
@@ -49,6 +52,8 @@ class PremLocalizer(TrainedLocalizer):
     subtitles, which gives M = 1 modality instead of 2. max_query_tokens: the most tokens a query.
     """
 
+    recipe: PremLocalizerRecipe
+
     def __init__(
         self,
         video_size: int,
@@ -82,8 +87,20 @@ class PremLocalizer(TrainedLocalizer):
         return QueryEncoding(words, mask, self.pooling(words, mask))
 
     def boundaries(self, query: QueryEncoding, video: VideoEncoding) -> Boundaries:
+        """See TrainedLocalizer. Padding after the longest of the videos costs no time."""
+        longest = int(video.mask.sum(dim=1).max())
+        cut = VideoEncoding(video.clips[:, :, :longest], video.mask[:, :longest])
+        found = self._boundaries(self._fused(query, cut), cut.mask)
+        padding = (0, video.mask.shape[1] - longest)
+        return Boundaries(*(F.pad(logits, padding, value=PADDED) for logits in found))
+
+    def best_spans(self, boundaries: Boundaries, mask: Tensor) -> ClipSpans:
         """See TrainedLocalizer."""
-        return self._boundaries(self._fused(query, video), video.mask)
+        return spans_of(boundaries, mask, self.recipe)
+
+    def joint(self, retrieval: Tensor, score: Tensor) -> Tensor:
+        """See TrainedLocalizer."""
+        return joint(retrieval, score, self.recipe)
 
     def _fused(self, query: QueryEncoding, video: VideoEncoding) -> Tensor:
         """Fuse Q queries with r videos each, those of the first query first -> (Q r, L, d), zero at padding."""
@@ -111,28 +128,22 @@ class PremLocalizer(TrainedLocalizer):
         return {**terms, "total": total}
 
     def _adversarial(self, fused: Tensor, mask: Tensor, boundaries: Boundaries, moment: Tensor) -> Tensor:
-        """Compute the loss of the classifier of spans; of each query's videos the first is the true one."""
-        videos, recipe = len(fused) // len(moment), self.recipe
-        true = torch.arange(0, len(fused), videos, device=fused.device)
-        other = torch.ones(len(fused), dtype=torch.bool, device=fused.device)
-        other[true] = False
-        right = right_spans(moment, mask[true].sum(dim=1), mask.shape[1])
-        wrong = wrong_spans(boundaries, mask & other[:, None], recipe.min_clips, recipe.max_clips)
-        spans = Spans(*map(torch.cat, zip(right._replace(video=true[right.video]), wrong, strict=True)))
-        is_right = torch.arange(len(spans.video), device=fused.device) < len(right.video)
+        """Compute the loss of the classifier of spans."""
+        recipe = self.recipe
+        spans, right = spans_to_judge(boundaries, mask, moment, recipe.min_clips, recipe.max_clips)
+        query = torch.div(spans.video, len(mask) // len(moment), rounding_mode="floor")
         logits = self.classifier(fused, mask, spans)
-        query = torch.div(spans.video, videos, rounding_mode="floor")
-        return classification_loss(logits, is_right, query, len(moment), recipe.adv_reduction)
+        return classification_loss(logits, right, query, len(moment), recipe.adv_reduction)
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
-        """See TrainedModel. The projection of subtitles is none of them: its features are of another kind."""
+        """See TrainedLocalizer. The projection of subtitles is none of them: its features are of another kind."""
         visual = self.video_encoder.projections[VISUAL]
         assert isinstance(visual, Projection)
         return [visual], [self.word_encoder.projection]
 
     @torch.no_grad()
     def pass_through(self) -> None:
-        """See TrainedModel. Gated clips that are seen pass through the fusion as they are."""
+        """See TrainedLocalizer. Gated clips that are seen pass through the fusion as they are."""
         for module in self.modules():
             if isinstance(module, SelfAttention | CrossAttention):
                 module.output.weight.zero_()

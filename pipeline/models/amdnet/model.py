@@ -18,6 +18,7 @@ from pipeline.models.amdnet.recipe import AMDNetRecipe
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, moment_spans, similarities
 from pipeline.models.common.losses import retrieval_loss
+from pipeline.models.common.runs import answer_first, behind
 from pipeline.ops import Linear, in_parts
 
 SMALLEST_WIDTH = 0.01  # of a mask, as a share of the video
@@ -124,6 +125,18 @@ class AMDNet(TrainedModel):
         cover = log_masks(spans, self.recipe.clips).take_along_dim(position[:, None, None], dim=-1)
         moment = cover[..., 0].argmax(dim=-1)
         return moment, moment_spans(spans.take_along_dim(moment[:, None, None], dim=1)[:, 0])
+
+    def candidates(self, query: Tensor, index: VideoIndex, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """See RetrievalModel. The candidates are the moments, and behind them all runs of clips.
+
+        A moment is scored by the cosine of the query with the clips of the index, summed up with the moment's mask.
+        """
+        spans, clips = index.spans[video], index.clips[video]
+        moments = F.normalize(log_masks(spans, self.recipe.clips).exp().to(clips.dtype) @ clips, dim=-1)
+        score = (moments @ F.normalize(query, dim=-1)[..., None])[..., 0]
+        moment, _ = self.localize(query, index, video, position)
+        found = answer_first(moment_spans(spans), score, moment)
+        return behind(found, super().candidates(query, index, video, position))
 
     def losses(
         self, query: Tensor, encoding: VideoEncoding, labels: Tensor, moment: Tensor, epoch: int

@@ -149,11 +149,12 @@ class QueryEncoder(nn.Module):
 def initialize(model: nn.Module, seed: int) -> None:
     """Set all weights as the published models do; equal seeds give equal weights.
 
-    Weights of linear maps and position tables are drawn from N(0, 0.02^2), biases become 0, weights of LayerNorm 1.
+    Weights of linear maps, convolutions and tables are drawn from N(0, 0.02^2); biases become 0, and weights of
+    LayerNorm 1.
     """
     generator = torch.Generator().manual_seed(seed)
     for module in model.modules():
-        if isinstance(module, nn.Linear | nn.Embedding):
+        if isinstance(module, nn.Linear | nn.Embedding | nn.Conv1d):
             nn.init.normal_(module.weight, std=0.02, generator=generator)
         elif isinstance(module, nn.LayerNorm):
             nn.init.ones_(module.weight)

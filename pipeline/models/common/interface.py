@@ -14,6 +14,7 @@ from pipeline.core.recipe import Recipe
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import AttentionPooling, PositionalEmbedding, Projection, SelfAttention, Standardize
 from pipeline.models.common.recipe import GradientRecipe, SolvedRecipe
+from pipeline.models.common.runs import answer_first, run_similarities, runs_of
 from pipeline.ops import linear
 
 NO_MOMENT = -1
@@ -98,6 +99,26 @@ class RetrievalModel(nn.Module):
         seconds. Here the answer is the stretch of clips at the position, as in models that learn no moments.
         """
         return torch.full_like(position, NO_MOMENT), self.place(position)
+
+    def runs(self, query: Tensor, index: Any, video: Tensor) -> Tensor:
+        """Score every run of consecutive clips of one video for each of K queries -> (K, R), the higher the better.
+
+        query, index, video: as `localize` takes them. The runs are those that `runs_of` lists for N clips; one that
+        holds clips after the video's last one is given -inf. Here the score is the cosine with the mean of the run's
+        clips, for an index whose field `clips` is (V, N, d).
+        """
+        return run_similarities(query, index.clips[video])
+
+    def candidates(self, query: Tensor, index: Any, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """Find P candidate answers to each of K queries within one video, the answer of `localize` first.
+
+        query, index, video, position: as `localize` takes them. Returns start and end of each, (K, P, 2), shares of the
+        axis of the N clips, and their scores (K, P), which do not increase and are -inf where there is no candidate.
+        Here the candidates are the runs of clips, for models whose places are the first of the runs in this order.
+        """
+        start, size = (numbers.to(position.device) for numbers in runs_of(self.recipe.clips))
+        spans = torch.stack([start, start + size], dim=-1) / self.recipe.clips
+        return answer_first(spans.expand(len(video), -1, -1), self.runs(query, index, video), position)
 
 
 class TrainedModel(RetrievalModel):

@@ -10,7 +10,8 @@ from pipeline.models.common.author_names import attention_names, embedding_names
 from pipeline.models.common.fixtures import Arrays, frame_model, losses, query_tokens, score, videos_of
 from pipeline.models.common.interface import RetrievalModel, similarities
 from pipeline.models.common.losses import triplet_loss
-from pipeline.models.ms_sl.model import MSSL, proposals_of
+from pipeline.models.common.runs import runs_of
+from pipeline.models.ms_sl.model import MSSL
 from pipeline.models.ms_sl.recipe import MSSLRecipe
 
 NAMES = {
@@ -49,7 +50,7 @@ def results(model: MSSL, inputs: Arrays) -> Arrays:
     guided = model.guided(*encoding)[torch.arange(len(encoding.clips))[:, None], key_clip.T]
     own_clip = model.averages[key_clip[torch.arange(len(labels)), labels]]
     own = model.guided_by(own_clip, labels, encoding)
-    clip_map, (start, size) = model.over_proposals(encoding.clips.mT).mT, proposals_of(model.recipe.clips)
+    clip_map, (start, size) = model.over_proposals(encoding.clips.mT).mT, runs_of(model.recipe.clips)
     own_scores = F.normalize(query, dim=-1) @ F.normalize(own, dim=-1).T
     clip, frame, *mixed = (score(model, query, index, clip_weight) for clip_weight in (1.0, 0.0, 0.7, 0.5))
     found = {

@@ -6,7 +6,6 @@ one vector they are summed up in depends on the query.
 Tests: tests/models/test_ms_sl.py, test_interface.py, tests/tools/test_parity.py (against the authors' numbers).
 """
 
-from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -17,6 +16,7 @@ from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import Embedding, Projection, QueryEncoder, SelfAttention
 from pipeline.models.common.interface import Scores, TrainedModel, similarities
 from pipeline.models.common.losses import draw_ranks, draw_triplets, retrieval_loss, triplet_loss
+from pipeline.models.common.runs import runs_of
 from pipeline.models.ms_sl.losses import pair_loss
 from pipeline.models.ms_sl.recipe import MSSLRecipe
 from pipeline.ops import Linear, linear
@@ -143,8 +143,13 @@ class MSSL(TrainedModel):
 
     def place(self, position: Tensor) -> Tensor:
         """See RetrievalModel. A place is a proposal."""
-        start, size = (numbers.to(position.device)[position] for numbers in proposals_of(self.recipe.clips))
+        start, size = (numbers.to(position.device)[position] for numbers in runs_of(self.recipe.clips))
         return torch.stack([start, start + size], dim=-1) / self.recipe.clips
+
+    def runs(self, query: Tensor, index: VideoIndex, video: Tensor) -> Tensor:
+        """See RetrievalModel. Its runs are the proposals, which have scores of their own."""
+        dots = (index.clips[video] @ F.normalize(query, dim=-1)[..., None])[..., 0]
+        return self.over_proposals(dots) / index.lengths[video]
 
     @torch.no_grad()
     def best_proposals(self, dots: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -194,21 +199,9 @@ class MSSL(TrainedModel):
         return {**terms, "total": total}
 
 
-@cache
-def proposals_of(clips: int) -> tuple[Tensor, Tensor]:
-    """List the first clip and the number of clips of each proposal, two (P,) int64.
-
-    Proposals of one clip come first, and the whole video comes last.
-    """
-    sizes = torch.arange(1, clips + 1)
-    size = sizes.repeat_interleave(clips + 1 - sizes)
-    start = torch.cat([torch.arange(clips + 1 - number) for number in sizes.tolist()])
-    return start, size
-
-
 def averages_of(clips: int) -> Tensor:
     """Build the matrix (P, N) whose row p weighs the clips of proposal p by 1 / their number, and all others by 0."""
-    start, size = proposals_of(clips)
+    start, size = runs_of(clips)
     clip = torch.arange(clips)
     return ((clip >= start[:, None]) & (clip < (start + size)[:, None])) / size[:, None]
 

@@ -19,6 +19,7 @@ from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import Projection
 from pipeline.models.common.correlation import mean_token
 from pipeline.models.common.interface import Scores, TrainedModel, similarities
+from pipeline.models.common.runs import run_similarities
 from pipeline.models.common.two_modal import SUBTITLE, ModalPooling, TwoModalEncoder, WordEncoder, silence
 from pipeline.models.prem.losses import LOWEST, best_clips, query_to_video_loss, video_to_query_loss, within_moment
 from pipeline.models.prem.recipe import PremRecipe
@@ -120,6 +121,11 @@ class Prem(TrainedModel):
         pairs = pairs.view(len(query), self.modalities, len(index.mask), self.modalities, -1)
         cosines = pairs.diagonal(dim1=1, dim2=3).movedim(-1, 0)
         return Scores(best_clips(cosines, index.mask), cosines.mean(dim=0).masked_fill(~index.mask, LOWEST))
+
+    def runs(self, query: Tensor, index: VideoIndex, video: Tensor) -> Tensor:
+        """See RetrievalModel. The score is the mean over the modalities, as that of a clip."""
+        pairs, counts = zip(query.unbind(1), index.clips[video].unbind(1), strict=True), index.mask[video].sum(dim=1)
+        return torch.stack([run_similarities(*of_modality, counts) for of_modality in pairs]).mean(dim=0)
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
         """See TrainedModel. Words that are said enter like words that are asked, where both have the same size."""

@@ -1,0 +1,83 @@
+"""`moments`: the spans that a retriever finds by itself, though it never saw an annotated span.
+
+They are the candidates of its model, or windows around the clips, whichever kind of answer was chosen. The first span
+in a video is the retriever's answer there. Test: tests/localizers/test_moments_localizer.py.
+"""
+
+import torch
+from torch import Tensor
+
+from pipeline.localizers.common.interface import Localizer, PairSpans, Situation
+from pipeline.localizers.common.overlap import suppress
+from pipeline.localizers.common.recipe import LocalizerRecipe
+from pipeline.localizers.moments.windows import windows
+from pipeline.retrieval.search import LOCALIZED_AT_ONCE
+
+
+class MomentsLocalizer(Localizer):
+    """Answers for the pairs of a query and a video that were retrieved, and for no others.
+
+    Spans that repeat a better one of their video are dropped here already: a video has hundreds of runs of clips, the
+    best ones much alike, which would leave no room for other videos before the spans of all of them are cut.
+    """
+
+    def __init__(self, situation: Situation, recipe: LocalizerRecipe):
+        self.situation, self.recipe = situation, recipe
+        index, corpus = situation.index, situation.corpus
+        self.query = torch.cat(list(index.encode(corpus.query, corpus.query_mask)))
+        pairs = [(self._pair(torch.arange(len(found.video))[:, None], found.video), found.position)
+                 for found in situation.retrieved]  # fmt: skip
+        pair, position = (torch.cat([field.flatten() for field in fields]) for fields in zip(*pairs, strict=True))
+        self.pair, order = pair.sort(stable=True)
+        self.position = position[order]
+
+    @torch.inference_mode()
+    def spans(self, query: Tensor, video: Tensor) -> PairSpans:
+        """See Localizer. Raises ValueError for a pair that was not retrieved."""
+        queries, videos = query[:, None].expand_as(video).flatten(), video.flatten()
+        position = self._positions(queries, videos)
+        parts = []
+        for pairs in torch.arange(len(videos)).split(LOCALIZED_AT_ONCE):
+            parts.append(self._thinned(*self._candidates(queries[pairs], videos[pairs], position[pairs])))
+        span, score = (torch.cat(fields) for fields in zip(*parts, strict=True))
+        return PairSpans(span.unflatten(0, video.shape), score.unflatten(0, video.shape))
+
+    def joint(self, retrieval: Tensor, score: Tensor) -> Tensor:
+        """See Localizer. The best span of a video has the video's score, the others are as much below as in the video.
+
+        So the first spans of the videos come in the order of the videos. A weight of what a span is below the best one
+        was tried, from a third to three, and gained nothing.
+        """
+        return retrieval[..., None] + (score - score[..., :1])
+
+    def _candidates(self, query: Tensor, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """Find the candidates of K pairs: seconds (K, P, 2) and scores (K, P), the best first, on the CPU."""
+        situation = self.situation
+        index, times = situation.index, situation.corpus.times
+        asked = self.query[query], index.vectors, video.to(self.query.device), position.to(self.query.device)
+        if situation.window is not None:
+            return windows(index.model, *asked, times, situation.corpus.durations[video], situation.window)
+        shares, score = (field.cpu() for field in index.model.candidates(*asked))
+        of_pairs = video.repeat_interleave(shares.shape[1])
+        in_seconds = times.of_shares if index.vectors.spans.shape[1] else times.of_stretches
+        return in_seconds(of_pairs, shares.flatten(0, 1)).view_as(shares), score
+
+    def _thinned(self, span: Tensor, score: Tensor) -> tuple[Tensor, Tensor]:
+        """Drop the spans that repeat a better one, and keep `after_nms` of each of K pairs."""
+        span, score = span[:, : self.recipe.before_nms], score[:, : self.recipe.before_nms]
+        there = torch.where(score.isneginf(), -1, 0)
+        kept = suppress(there, span, self.recipe.nms)
+        score = score.masked_fill(~kept, -torch.inf)
+        order = kept.sort(dim=1, descending=True, stable=True).indices[:, : self.recipe.after_nms]
+        return span.take_along_dim(order[..., None], dim=1), score.gather(1, order)
+
+    def _positions(self, query: Tensor, video: Tensor) -> Tensor:
+        """Look up the retriever's place in the videos of K pairs."""
+        pair = self._pair(query, video)
+        place = torch.searchsorted(self.pair, pair).clamp(max=len(self.pair) - 1)
+        if not torch.equal(self.pair[place], pair):
+            raise ValueError("a pair of a query and a video was not retrieved")
+        return self.position[place]
+
+    def _pair(self, query: Tensor, video: Tensor) -> Tensor:
+        return query * len(self.situation.corpus.video_ids) + video

@@ -1,0 +1,84 @@
+"""Stage `localize`: train the chosen localizer on top of the trained retriever, where it is one that is trained.
+
+Of another localizer it writes only what was chosen, and files without content.
+Test: tests/localizer_training/test_stage.py.
+"""
+
+from pathlib import Path
+
+from pipeline.core import runtime
+from pipeline.core.cli import run
+from pipeline.core.files import write_json
+from pipeline.core.manifest import SELECTION_SPLIT
+from pipeline.core.params import load
+from pipeline.corpus.corpus import max_query_tokens
+from pipeline.corpus.params import FeaturesParams
+from pipeline.feature_io.asked import localizer_streams
+from pipeline.localizer_training import show
+from pipeline.localizer_training.loop import LocalizerState
+from pipeline.localizer_training.train import load_split, shuffled, start, train
+from pipeline.localizers.common import trained
+from pipeline.localizers.common.recipe import LOCALIZERS, TrainedLocalizerRecipe
+from pipeline.models.common import checkpoint
+from pipeline.ops import keep_memory
+from pipeline.training.curves import Curves
+from pipeline.training.params import TrainParams
+from pipeline.training.resume import state_path
+
+MANIFEST, FEATURES, MODEL = Path("outputs/manifest"), Path("outputs/features"), Path("outputs/model")
+OUT, CURVES = Path("outputs/localizer"), Path("outputs/localization")
+
+
+def main() -> None:
+    keep_memory()
+    params = load("dataset", "model", "protocol", "localizer", TrainParams)
+    recipe, curves = LOCALIZERS.read_chosen(), Curves(CURVES, show.CURVES, show.points)
+    config = {"localizer": params.localizer, "recipe": recipe.model_dump()}
+    if not trained.is_trained(params.localizer):
+        trained.save(OUT, None, config)
+        write_json(OUT / "training.json", {})
+        curves.end()
+        return
+    assert isinstance(recipe, TrainedLocalizerRecipe)
+    device, seed = runtime.device(), params.train.seed
+    model, of_model = checkpoint.load(MODEL, device)
+    asked_for = {name: getattr(params, name) for name in ("dataset", "model", "protocol")}
+    checkpoint.check_trained_with(of_model, asked_for, MODEL)
+    features = FeaturesParams(**of_model["features"])
+    reads = features.reading(localizer_streams())
+    training, selection = (
+        load_split(MANIFEST, FEATURES, split, (features, reads), (model.recipe, recipe))
+        for split in ("train", SELECTION_SPLIT[params.protocol])
+    )
+    if params.train.shuffle_queries:
+        training = training._replace(localizer=shuffled(training.localizer, seed))
+    corpus = training.localizer
+    config |= {
+        "video_size": corpus.videos.frames.shape[1],
+        "subtitle_size": corpus.videos.subtitle.shape[1],
+        "query_size": corpus.query.shape[2],
+        "max_query_tokens": max_query_tokens(FEATURES),
+        "features": reads.model_dump(),
+        "seed": seed,
+        "shuffle_queries": params.train.shuffle_queries,
+    }
+    network = trained.build(params.localizer, recipe, config)
+    start(network, reads, corpus, seed)
+    inputs = [MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", MODEL / checkpoint.WEIGHTS]
+    streams = {*features.streams, *reads.streams, "query"}
+    state_file = state_path([*inputs, *(FEATURES / f"{name}.h5" for name in sorted(streams))], config, device)
+
+    def on_epoch(state: LocalizerState) -> None:
+        curves(state.history)
+        show.progress(state, recipe.epochs)
+
+    state, numbers = train(network, model, training, selection, seed, device, state_file, on_epoch)
+    curves.end()
+    network.load_state_dict(state.weights)
+    trained.save(OUT, network, config)
+    write_json(OUT / "training.json", numbers)
+    state_file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    run(main)
