@@ -8,10 +8,12 @@ import yaml
 from helpers.untrained import SECONDS, write_inputs
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, write_json
 from pipeline.core.manifest import read_queries
 from pipeline.evaluation.moments import annotated
 from pipeline.evaluation.submission import read_submission
 from pipeline.evaluation.tvr_figures import figures
+from pipeline.feature_io.hdf5 import FeatureFile, Item, write_features
 from stages.evaluate import main
 
 KINDS = ("rankings", "moments", "boundaries", "submission")
@@ -175,3 +177,42 @@ def test_a_split_without_queries_has_empty_files():
     main()
     assert outputs()["boundaries_test"] == outputs()["moments_test"] == ""
     assert json.loads(outputs()["submission_test"]) == {"video2idx": {}}
+
+
+@pytest.mark.parametrize("model", ["amdnet", "cca"])
+def test_a_trained_localizer_answers_instead_of_the_retriever(model):
+    write_inputs(("val", "test"), model, localizer="prem")
+    main()
+    first = outputs()
+    details = json.loads(first["details"])["splits"]["test"]
+    assert details["moments"] != details["answers"]["model"] and details["tasks"]["SVMR"]["0.3-r100"] > 0
+    videos = {row["video_id"]: row for row in map(json.loads, first["moments_test"].splitlines())}
+    rows = list(map(json.loads, first["rankings_test"].splitlines()))
+    for row in rows:
+        assert row["true_video"]["moment"] is None
+        assert row["true_video"]["spans"][0][:2] == [row["true_video"]["start"], row["true_video"]["end"]]
+        for found in row["ranking"]:
+            assert 0 <= found["start"] < found["end"] <= videos[found["video_id"]]["duration"]
+    curves = list(map(json.loads, first["boundaries_test"].splitlines()))
+    assert [curve["query_id"] for curve in curves] == [row["query_id"] for row in rows]
+    for curve, row in zip(curves, rows, strict=True):
+        ends = curve["clip_ends"]
+        assert ends == sorted(ends) and ends[-1] <= videos[row["video_id"]]["duration"]
+        for name in ("start", "end"):
+            assert len(curve[name]) == len(ends) <= 8 and sum(curve[name]) == pytest.approx(1, abs=1e-4)
+    main()
+    assert all(text == first[name] for name, text in outputs().items() if name != "cost")
+
+
+def test_a_localizer_that_reads_other_videos_is_refused():
+    write_inputs(("val", "test"), localizer="prem")
+    features = Path("outputs/features")
+    with FeatureFile(features / "resnet.h5") as file:
+        items = [Item(name, file[name], {}) for name in file.ids() if name != "test3"]
+        write_features(features / "slowfast.h5", iter(items), dict(file.provenance), {})
+    config = read_json("outputs/localizer/config.json")
+    write_json(
+        "outputs/localizer/config.json", {**config, "features": {"streams": ["slowfast"], "normalize": "stream"}}
+    )
+    with pytest.raises(PipelineError, match="do not read the same videos"):
+        main()

@@ -21,8 +21,14 @@ PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 SECONDS = 1.5
 
 
-def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "model", spans: bool = True) -> None:
-    """Five videos and ten queries a split, a checkpoint and params.yaml, in the working folder."""
+def write_inputs(
+    splits: tuple[str, ...],
+    model: str = "amdnet",
+    answer: str = "model",
+    spans: bool = True,
+    localizer: str = "moments",
+) -> None:
+    """Five videos and ten queries a split, a checkpoint, a localizer and params.yaml, in the working folder."""
     generator = np.random.default_rng(0)
     videos = [Video(f"{s}{i}", f"{s}{i}.mp4", "0" * 64, 10.0 + i, (s,)) for s in splits for i in range(5)]
     queries = [
@@ -42,10 +48,9 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "
             f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)", "clip_seconds": SECONDS}, {}
         )
     document = yaml.safe_load(PARAMS.read_text())
-    document["model"], document["evaluate"]["answer"] = model, answer
+    document["model"], document["localizer"], document["evaluate"]["answer"] = model, localizer, answer
     Path("params.yaml").write_text(yaml.safe_dump(document))
-    of_localizer = LOCALIZERS.read("moments", RECIPES)["default"]
-    trained.save("outputs/localizer", None, {"localizer": "moments", "recipe": of_localizer.model_dump()})
+    _write_localizer(localizer)
     recipe = recipe_of(model, clips=8, hidden=16)
     torch.manual_seed(0)
     config = {
@@ -64,3 +69,15 @@ def write_inputs(splits: tuple[str, ...], model: str = "amdnet", answer: str = "
     write_json("outputs/manifest/prepare.json", {"leaks": {"test_videos": 2, "of": 5, "groups": []}})
     write_json("outputs/model/training.json", {"parameters": 1, "seconds": 1.0})
     checkpoint.save("outputs/model", build(model, 6, 5, recipe, 10), config)
+
+
+def _write_localizer(name: str) -> None:
+    recipe, network = LOCALIZERS.read(name, RECIPES)["default"], None
+    sizes = {"video_size": 6, "query_size": 5, "max_query_tokens": 10, "subtitle_size": 0}
+    if trained.is_trained(name):
+        recipe = recipe.model_copy(update={"hidden": 16, "inner": 16, "heads": 2, "clips": 8})
+        torch.manual_seed(1)
+        network = trained.build(name, recipe, sizes)
+    features = {"features": {"streams": ["resnet"], "normalize": "stream"}}
+    config = {"localizer": name, "recipe": recipe.model_dump(), **sizes, **features}
+    trained.save("outputs/localizer", network, config)

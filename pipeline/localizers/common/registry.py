@@ -1,6 +1,6 @@
 """Opens localizers by name, and imports the folder of the chosen one alone, so that a stage depends on no other.
 
-Test: tests/localizers/test_registry.py.
+Test: tests/evaluation/test_stage.py.
 """
 
 from collections.abc import Callable
