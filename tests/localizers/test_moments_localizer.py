@@ -89,6 +89,12 @@ def test_the_first_spans_rank_like_the_videos_and_no_span_is_above_its_video(cor
     assert bool((joint <= joint[..., :1]).all())
 
 
+def test_few_spans_of_a_video_compete(corpus):
+    localizer, ranking = opened(Clips(), corpus, recipe=RECIPE.model_copy(update={"per_video": 2}))
+    joint = localizer.joint(ranking.top.score, localizer.spans(QUERIES, ranking.top.video).score)
+    assert bool(joint[..., :2].isfinite().all()) and bool(joint[..., 2:].isneginf().all())
+
+
 def test_a_pair_that_was_not_retrieved_is_refused(corpus):
     localizer, ranking = opened(Clips(), corpus)
     left_out = [({*range(12)} - {*row}).pop() for row in ranking.top.video.tolist()]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pipeline.localizers.common.interface import Localizer, PairSpans, Situation
 from pipeline.localizers.common.overlap import suppress
-from pipeline.localizers.common.recipe import LocalizerRecipe
+from pipeline.localizers.moments.recipe import MomentsRecipe
 from pipeline.localizers.moments.windows import windows
 from pipeline.retrieval.search import LOCALIZED_AT_ONCE
 
@@ -21,7 +21,7 @@ class MomentsLocalizer(Localizer):
     best ones much alike, which would leave no room for other videos before the spans of all of them are cut.
     """
 
-    def __init__(self, situation: Situation, recipe: LocalizerRecipe):
+    def __init__(self, situation: Situation, recipe: MomentsRecipe):
         self.situation, self.recipe = situation, recipe
         index, corpus = situation.index, situation.corpus
         self.query = torch.cat(list(index.encode(corpus.query, corpus.query_mask)))
@@ -45,9 +45,11 @@ class MomentsLocalizer(Localizer):
     def joint(self, retrieval: Tensor, score: Tensor) -> Tensor:
         """See Localizer. The best span of a video has the video's score, the others are as much below as in the video.
 
-        So the first spans of the videos come in the order of the videos. A weight of what a span is below the best one
-        was tried, from a third to three, and gained nothing.
+        So the first spans of the videos come in the order of the videos. Beyond the `per_video` best ones of a video
+        none competes. A weight of what a span is below the best one was tried, from a third to three, without a gain.
         """
+        place = torch.arange(score.shape[-1])
+        score = score.masked_fill(place >= self.recipe.per_video, -torch.inf)
         return retrieval[..., None] + (score - score[..., :1])
 
     def _candidates(self, query: Tensor, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
