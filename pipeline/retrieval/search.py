@@ -77,16 +77,15 @@ class Comparison:
 
         Every video must be one of those that `compare` was asked for: the k best ones, or a named one.
         """
-        of_video, kept = self.position.gather(1, video), video.shape[1]
-        position = of_video.flatten()
+        position, kept = self.position.gather(1, video).flatten(), video.shape[1]
         found = []
         for pairs in torch.arange(video.numel(), device=video.device).split(LOCALIZED_AT_ONCE):
             query = self.query[torch.div(pairs, kept, rounding_mode="floor")]
             found.append(self.model.localize(query, self.vectors, video.flatten()[pairs], position[pairs]))
         moment, span = (torch.cat(parts) for parts in zip(*found, strict=True))
-        of_pairs = (self.score.gather(1, video), of_video, moment.view_as(video))
+        of_pairs = (position.view_as(video), moment.view_as(video))
         shares = (share.view(*video.shape, 2) for share in (span, self.model.place(position)))
-        return Retrieved(*(field.cpu() for field in (video, *of_pairs, *shares)))
+        return Retrieved(*(field.cpu() for field in (video, self.score.gather(1, video), *of_pairs, *shares)))
 
 
 def blocks_of(vectors: NamedTuple) -> Iterator[NamedTuple]:

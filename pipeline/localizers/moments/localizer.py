@@ -25,9 +25,9 @@ class MomentsLocalizer(Localizer):
         self.situation, self.recipe = situation, recipe
         index, corpus = situation.index, situation.corpus
         self.query = torch.cat(list(index.encode(corpus.query, corpus.query_mask)))
-        pairs = [(self._pair(torch.arange(len(found.video))[:, None], found.video), found.position)
-                 for found in situation.retrieved]  # fmt: skip
-        pair, position = (torch.cat([field.flatten() for field in fields]) for fields in zip(*pairs, strict=True))
+        queries = torch.arange(len(corpus.query_ids))[:, None]
+        pair = torch.cat([self._pair(queries, found.video).flatten() for found in situation.retrieved])
+        position = torch.cat([found.position.flatten() for found in situation.retrieved])
         self.pair, order = pair.sort(stable=True)
         self.position = position[order]
 
