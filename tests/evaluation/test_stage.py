@@ -59,7 +59,7 @@ def test_spans_are_seconds_within_the_video_and_come_from_its_moments():
             assert [found["start"], found["end"]] == pytest.approx(video["moments"][found["moment"]], abs=1e-4)
 
 
-@pytest.mark.parametrize("model", ["gmmformer", "ms_sl", "cca"])
+@pytest.mark.parametrize("model", ["gmmformer", "ms_sl", "cca", "prem"])
 def test_a_model_without_moments_answers_with_rows(model):
     write_inputs(("val", "test"), model)
     main()
@@ -74,7 +74,7 @@ def test_a_model_without_moments_answers_with_rows(model):
     assert json.loads(outputs()["details"])["splits"]["test"]["moments"]["mIoU"] >= 0
 
 
-@pytest.mark.parametrize("model", ["amdnet", "cca"])
+@pytest.mark.parametrize("model", ["amdnet", "cca", "prem"])
 def test_a_window_is_answered_where_it_is_asked_for(model):
     write_inputs(("val", "test"), model, answer="window")
     main()
