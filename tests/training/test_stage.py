@@ -68,6 +68,18 @@ def test_the_other_models_train_with_no_other_change(workspace, model):
     assert {"retrieval_clip", "triplet_clip", "retrieval_frame", "triplet_frame", "total"} <= set(history[1]["loss"])
 
 
+def test_prem_trains_at_the_videos_own_pace(workspace):
+    change(model="prem")
+    main()
+    loaded, config = checkpoint.load("outputs/model")
+    assert config["model"] == "prem" and config["recipe"]["clips"] == loaded.recipe.frames == 9
+    numbers = read_json("outputs/model/training.json")
+    assert numbers["train_cut_videos"] == 0
+    losses = numbers["history"][1]["loss"]
+    assert list(losses) == ["strong", "weak", "video_to_query", "without_span", "total"]
+    assert 0 <= losses["without_span"] <= 1
+
+
 def test_the_linear_baseline_is_solved_and_leaves_the_same_outs(workspace):
     change(model="cca")
     main()
