@@ -16,7 +16,7 @@ from pipeline.corpus.params import FeaturesParams
 from pipeline.feature_io.asked import localizer_streams
 from pipeline.localizer_training import show
 from pipeline.localizer_training.loop import LocalizerState
-from pipeline.localizer_training.train import load_split, shuffled, start, train
+from pipeline.localizer_training.train import load_split, shuffled, sizes_of, start, train
 from pipeline.localizers.common import trained
 from pipeline.localizers.common.recipe import LOCALIZERS, TrainedLocalizerRecipe
 from pipeline.models.common import checkpoint
@@ -53,20 +53,13 @@ def main() -> None:
     if params.train.shuffle_queries:
         training = training._replace(localizer=shuffled(training.localizer, seed))
     corpus = training.localizer
-    config |= {
-        "video_size": corpus.videos.frames.shape[1],
-        "subtitle_size": corpus.videos.subtitle.shape[1],
-        "query_size": corpus.query.shape[2],
-        "max_query_tokens": max_query_tokens(FEATURES),
-        "features": reads.model_dump(),
-        "seed": seed,
-        "shuffle_queries": params.train.shuffle_queries,
-    }
+    config |= sizes_of(corpus, max_query_tokens(FEATURES))
+    config |= {"features": reads.model_dump(), **params.train.model_dump()}
     network = trained.build(params.localizer, recipe, config)
     start(network, reads, corpus, seed)
     inputs = [MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", MODEL / checkpoint.WEIGHTS]
-    streams = {*features.streams, *reads.streams, "query"}
-    state_file = state_path([*inputs, *(FEATURES / f"{name}.h5" for name in sorted(streams))], config, device)
+    inputs += [FEATURES / f"{name}.h5" for name in sorted({*features.streams, *reads.streams, "query"})]
+    state_file = state_path(inputs, {**config, "retriever": of_model}, device)
 
     def on_epoch(state: LocalizerState) -> None:
         curves(state.history)

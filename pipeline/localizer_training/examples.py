@@ -19,6 +19,9 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.videos import SameMemory, Videos, new_rows
 from pipeline.training.batches import derived_seed
 
+WITHOUT_SPANS = "give the queries spans, or set `localizer: moments`: the spans that the retriever finds by itself"
+"""What to do where no query has an annotated span."""
+
 
 class Batch(NamedTuple):
     """B queries with 1 + n videos each.
@@ -53,8 +56,7 @@ class Examples:
             raise PipelineError(
                 "no training query has an annotated span, and a trained localizer learns from spans alone",
                 where="outputs/manifest/queries.jsonl",
-                fix="give the queries spans, or set `localizer: moments`, which answers with the spans that the "
-                "retriever finds by itself",
+                fix=WITHOUT_SPANS,
             )
         self._corpus, self._negatives, self._device = corpus, negatives, device
         self._batch, self._drawn = batch, min(drawn, negatives.shape[1])

@@ -5,8 +5,10 @@ Test: tests/localizer_training/test_selection.py.
 
 import torch
 
+from pipeline.core.errors import PipelineError
 from pipeline.corpus.annotated import one_span
 from pipeline.corpus.corpus import Corpus
+from pipeline.localizer_training.examples import WITHOUT_SPANS
 from pipeline.localizers.common.interface import TrainedLocalizer
 from pipeline.localizers.common.moments import localize_corpus, localize_videos
 from pipeline.localizers.common.network_localizer import NetworkLocalizer
@@ -22,13 +24,19 @@ class Selection:
     """Measures networks on the queries of a split whose moments are known.
 
     index: that of the videos of the split. asked: the split as the retriever reads it, which finds each query's videos
-    once for all epochs. corpus: the split as the localizer reads it.
+    once for all epochs. corpus: the split as the localizer reads it. Raises PipelineError where no moment is known.
     """
 
     def __init__(self, index: Index, asked: Corpus, corpus: Corpus, recipe: LocalizerRecipe, device: torch.device):
         self._corpus, self._recipe, self._device = corpus, recipe, device
         self._span, known = one_span(corpus)
         self._query = known.nonzero()[:, 0]
+        if not len(self._query):
+            raise PipelineError(
+                "no query of the split that chooses the best epoch has an annotated span",
+                where="outputs/manifest/queries.jsonl",
+                fix=WITHOUT_SPANS,
+            )
         found = index.search(asked.query, asked.query_mask, recipe.videos)
         self._found = Retrieved(*(field[self._query] for field in found))
 

@@ -63,6 +63,19 @@ def shuffled(corpus: Corpus, seed: int) -> Corpus:
     return replace(corpus, query=corpus.query[order], query_mask=corpus.query_mask[order])
 
 
+def sizes_of(corpus: Corpus, max_query_tokens: int) -> dict[str, int]:
+    """Read the sizes that a network is built for, as `trained.build` takes them, from a split in the localizer's form.
+
+    max_query_tokens: the most tokens that a query of any split can have.
+    """
+    return {
+        "video_size": corpus.videos.frames.shape[1],
+        "subtitle_size": corpus.videos.subtitle.shape[1],
+        "query_size": corpus.query.shape[2],
+        "max_query_tokens": max_query_tokens,
+    }
+
+
 def start(network: TrainedLocalizer, features: FeaturesParams, corpus: Corpus, seed: int) -> None:
     """Set the weights from which training starts, as the recipe says; corpus: the training split."""
     initialize(network, derived_seed(seed, "localizer weights"))

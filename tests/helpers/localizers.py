@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.params import FeaturesParams
-from pipeline.localizer_training.train import start
+from pipeline.localizer_training.train import sizes_of, start
 from pipeline.localizers.common import trained
 from pipeline.localizers.common.interface import TrainedLocalizer
 from pipeline.localizers.common.recipe import LOCALIZERS, TrainedLocalizerRecipe
@@ -22,12 +22,6 @@ def small_recipe(**changes: Any) -> TrainedLocalizerRecipe:
 
 def network_of(corpus: Corpus, recipe: TrainedLocalizerRecipe, seed: int = 0) -> TrainedLocalizer:
     """The network for a corpus in the localizer's form, with the weights that training starts from."""
-    sizes = {
-        "video_size": corpus.videos.frames.shape[1],
-        "subtitle_size": corpus.videos.subtitle.shape[1],
-        "query_size": corpus.query.shape[2],
-        "max_query_tokens": 30,
-    }
-    network = trained.build("prem", recipe, sizes)
+    network = trained.build("prem", recipe, sizes_of(corpus, max_query_tokens=30))
     start(network, PLAIN, corpus, seed)
     return network

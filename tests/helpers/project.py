@@ -22,14 +22,14 @@ TINY: dict[str, Any] = {
 """Parameters that make the embedded sample a matter of seconds; what it learns is not looked at."""
 
 TINY_RECIPE: dict[str, Any] = {"hidden": 16, "batch_videos": 4, "epochs": 2}
-"""Values for the recipe `default` of every model, where it has them."""
+"""Values for the recipe `default` of every model and localizer, where it has them."""
 
 
 class Project:
     """A git and DVC repository with this project's files as they are in the working tree."""
 
     def __init__(self, folder: Path, changes: dict[str, Any], recipe: dict[str, Any] | None = None):
-        """recipe: changes of the recipe `default` of every model that has the keys."""
+        """recipe: changes of the recipe `default` of every model and localizer that has the keys."""
         self.folder = folder
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -40,9 +40,10 @@ class Project:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         self.change(changes)
-        for path in (folder / "recipes").glob("*.yaml"):
+        for path in (folder / "recipes").rglob("*.yaml"):
             known = yaml.safe_load(path.read_text())["default"]
-            self.change_recipe(path.stem, {key: value for key, value in (recipe or {}).items() if key in known})
+            name = path.relative_to(folder / "recipes").with_suffix("").as_posix()
+            self.change_recipe(name, {key: value for key, value in (recipe or {}).items() if key in known})
         for command in (
             ["init", "--quiet"],
             ["config", "user.email", "tests@example.org"],
@@ -72,10 +73,13 @@ class Project:
         _merge(document, changes)
         path.write_text(yaml.safe_dump(document, sort_keys=False))
 
-    def change_recipe(self, model: str, values: dict[str, Any], name: str = "default") -> None:
-        """Set values of a recipe in recipes/<model>.yaml; other recipes keep theirs."""
-        path = self.folder / "recipes" / f"{model}.yaml"
-        document = {of: dict(recipe) for of, recipe in yaml.safe_load(path.read_text()).items()}
+    def change_recipe(self, of: str, values: dict[str, Any], name: str = "default") -> None:
+        """Set values of a recipe in recipes/<of>.yaml; other recipes keep theirs.
+
+        of: the name of a model, or localizers/<name>.
+        """
+        path = self.folder / "recipes" / f"{of}.yaml"
+        document = {key: dict(recipe) for key, recipe in yaml.safe_load(path.read_text()).items()}
         document.setdefault(name, dict(document["default"])).update(values)
         path.write_text(yaml.safe_dump(document, sort_keys=False))
 

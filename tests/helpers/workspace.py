@@ -1,6 +1,7 @@
 """Manifest, features and settings of a corpus that can be learnt: every video has events, a query names one of them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,6 +27,14 @@ def train() -> None:
     """Run the stage train with the recipe that params.yaml of the current folder chooses, as `scan` does it."""
     choose_recipe()
     stage.main()
+
+
+def change(**sections: Any) -> None:
+    """Change params.yaml of the current folder; of a section, the named parameters alone."""
+    document = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    for name, value in sections.items():
+        document[name] = {**document[name], **value} if isinstance(value, dict) else value
+    Path("params.yaml").write_text(yaml.safe_dump(document))
 
 
 def choose_recipe() -> None:

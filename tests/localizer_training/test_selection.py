@@ -7,6 +7,7 @@ import pytest
 import torch
 from helpers.localizers import network_of, small_recipe
 
+from pipeline.core.errors import PipelineError
 from pipeline.localizer_training import selection as module
 from pipeline.localizer_training.selection import Selection
 from pipeline.localizers.common.interface import Moments
@@ -52,6 +53,13 @@ def test_numbers_are_those_of_the_first_answers(selection, monkeypatch):
     assert numbers["SVMR mIoU"] == pytest.approx(100 * 5.5 / 7)
     assert numbers["VCMR mIoU"] == numbers["VCMR R@1 IoU=0.5"] == pytest.approx(100 / 7)  # one query is of video 0
     assert numbers["chosen_by"] == pytest.approx(100 * 6.5 / 7)
+
+
+def test_a_split_without_any_span_is_an_error(make_corpus, selection):
+    corpus = make_corpus(4)
+    corpus = replace(corpus, spans=[()] * len(corpus.spans))
+    with pytest.raises(PipelineError, match="no query of the split that chooses .* has an annotated span"):
+        Selection(AllVideos(), corpus, corpus, selection.recipe, CPU)
 
 
 def test_a_network_is_measured_as_it_answers(selection):

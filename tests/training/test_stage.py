@@ -4,21 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from helpers.recipes import SMALL, write_recipes
+from helpers.workspace import change
 from helpers.workspace import train as main
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.feature_io.hdf5 import write_features
 from pipeline.models.common import checkpoint
-
-
-def change(**sections) -> None:
-    document = yaml.safe_load(Path("params.yaml").read_text())
-    for name, value in sections.items():
-        document[name] = {**document[name], **value} if isinstance(value, dict) else value
-    Path("params.yaml").write_text(yaml.safe_dump(document))
 
 
 def test_outs_and_configuration(workspace):
