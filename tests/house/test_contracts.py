@@ -16,9 +16,10 @@ from pipeline.core.plugins import names
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-STANDS_ABOVE, ROOMS, MODELS, BACKBONES, DATA_SETS = (contract["name"] for contract in SETTINGS["contracts"])
+STANDS_ABOVE, ROOMS, MODELS, LOCALIZERS, BACKBONES, DATA_SETS = (contract["name"] for contract in SETTINGS["contracts"])
 
 model, other_model = names("models", "model")[:2]
+localizer, other_localizer = names("localizers", "recipe")[:2]
 backbone, other_backbone = names("backbones", "stream")[:2]
 data_set, other_data_set = names("annotations", "reader")[:2]
 
@@ -75,6 +76,8 @@ def test_the_code_keeps_them():
         (STANDS_ABOVE, "experiments.runs", "benchmarks.machine"),
         (MODELS, f"pipeline.models.{model}.model", f"pipeline.models.{other_model}.model"),
         (MODELS, "pipeline.models.common.registry", f"pipeline.models.{model}.model"),
+        (LOCALIZERS, f"pipeline.localizers.{localizer}.recipe", f"pipeline.localizers.{other_localizer}.recipe"),
+        (LOCALIZERS, "pipeline.localizers.common.registry", f"pipeline.localizers.{localizer}.recipe"),
         (BACKBONES, f"pipeline.backbones.{backbone}.network", f"pipeline.backbones.{other_backbone}.params"),
         (BACKBONES, "pipeline.backbones.common.weights", f"pipeline.backbones.{backbone}.params"),
         (DATA_SETS, f"pipeline.annotations.{data_set}.reader", f"pipeline.annotations.{other_data_set}.reader"),
