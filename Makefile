@@ -3,13 +3,15 @@
 # make test-fast   set up, run the tests of single parts: not tests/end_to_end, and not what is marked slow
 # make lint   set up, check format, mistakes, types, the order of imports, the declared packages
 # make runs PACK=/path/of/a/pack [JOBS=2] [RUNS="models ..."]   the runs of experiments/charades.yaml as experiments
-# make table [PACK=...] [RUNS="models ..."]   their results in Markdown
+# make runs PLAN=experiments/sample.yaml   those of another plan
+# make table [PACK=...] [PLAN=...] [RUNS="models ..."]   their results in Markdown
 # PYTHON=python3.12 make demo   with another interpreter (3.11 to 3.13)
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 export OMP_WAIT_POLICY ?= PASSIVE
+OF_PLAN = $(if $(PLAN),--plan '$(PLAN)') $(if $(PACK),--pack '$(PACK)')
 
 .PHONY: demo test test-fast setup lint runs table
 
@@ -27,10 +29,10 @@ test-fast: setup
 	python -m pytest --ignore=tests/end_to_end -m 'not slow'
 
 runs: setup
-	python -m experiments run $(RUNS) --pack '$(PACK)' --jobs $(or $(JOBS),1)
+	python -m experiments run $(RUNS) $(OF_PLAN) --jobs $(or $(JOBS),1)
 
 table: setup
-	@python -m experiments table $(RUNS) $(if $(PACK),--pack '$(PACK)')
+	@python -m experiments table $(RUNS) $(OF_PLAN)
 
 lint: setup
 	ruff check .

@@ -11,13 +11,14 @@ from typing import Any
 from experiments.settings import Settings, changed, recipe_changes
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_yaml
+from pipeline.localizers.common.recipe import LOCALIZERS
 
-KEYS = {"model", "recipe", "values", "set", "seeds"}
+KEYS = {"model", "recipe", "values", "localizer", "localizer_values", "set", "seeds"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """A row of a table: a model with its settings, of which one experiment is made for each seed.
+    """A row of a table: a model and a localizer with their settings, of which one experiment is made for each seed.
 
     changes: the parameters that differ from the project's, by the names of `dvc exp run -S`.
     """
@@ -35,10 +36,10 @@ class Run:
 def read_plan(path: Path | str, settings: Settings) -> list[Run]:
     """Read the runs of the plan `path`, in their order; settings: those of the project, which the runs change.
 
-    Raises PipelineError for keys, parameters and recipes that do not exist.
+    All runs of a plan are of one data set. Raises PipelineError for keys, parameters and recipes that do not exist.
     """
     document = read_yaml(path, absent="restore it from git")
-    dataset, runs = document["dataset"], []
+    shared, runs = {"dataset": document["dataset"], **document.get("set", {})}, []
     for group, named in document["groups"].items():
         for name, run in named.items():
             if unknown := set(run) - KEYS:
@@ -48,10 +49,12 @@ def read_plan(path: Path | str, settings: Settings) -> list[Run]:
                     fix=f"use {', '.join(sorted(KEYS))}",
                 )
             seeds = tuple(run.get("seeds", document["seeds"]))
-            recipe = {"recipe": run["recipe"]} if "recipe" in run else {}
-            changes = {"dataset": dataset, "model": run["model"], **recipe, **run.get("set", {})}
-            changes |= recipe_changes(changed(settings, changes), run.get("values", {}))
-            changed(settings, changes)  # raises for values that the recipe does not have
+            chosen = {key: run[key] for key in ("model", "recipe", "localizer") if key in run}
+            changes = {**shared, **chosen, **run.get("set", {})}
+            used = changed(settings, changes)
+            changes |= recipe_changes(used, run.get("values", {}))
+            changes |= recipe_changes(used, run.get("localizer_values", {}), LOCALIZERS)
+            changed(settings, changes)  # raises for values that the recipes do not have
             runs.append(Run(name, group, changes, seeds))
     return runs
 

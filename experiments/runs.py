@@ -17,19 +17,28 @@ from typing import Any
 
 from experiments.plan import Run
 from experiments.settings import PARAMS, Settings, changed, recipe_in_use
+from pipeline.annotations.common.layout import layout_of
 from pipeline.core.errors import PipelineError
+from pipeline.localizers.common.recipe import LOCALIZERS
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.scan.listing import LIST, list_files, write_list
 from pipeline.video.params import DecodeParams
 
-# A pack holds no video, so that nothing can hang.
+# Neither a pack nor what the sample is made from holds a video, so that nothing can hang.
 _NO_VIDEOS = DecodeParams(deadline_floor=1.0, deadline_factor=1.0, max_ahead_mib=1)
+
+# What the metrics depend on besides the recipes; the second are read where no feature pack is.
+_RELEVANT = (
+    "dataset", "model", "localizer", "protocol", "prepare", "pack", "query_text", "features", "train", "evaluate",
+)  # fmt: skip
+_OF_COMPUTED_FEATURES = ("clip_seconds", "sample", "slowfast", "resnet", "text", "subtitle_text")
 
 
 @dataclass(frozen=True)
 class Experiment:
     """A finished DVC experiment.
 
-    rev: its commit. baseline: the commit that it was made on. pack: the hash of the list of files in its `source`,
+    rev: its commit. baseline: the commit that it was made on. source: the hash of the list of files in its `source`,
     which is the same wherever that folder is; "" where there is no list. settings: the values it ran with. metrics:
     numbers by name, under the name of their file, `metrics` or `cost`.
     """
@@ -37,7 +46,7 @@ class Experiment:
     name: str
     rev: str
     baseline: str
-    pack: str
+    source: str
     settings: Settings
     metrics: dict[str, dict[str, float]]
 
@@ -64,27 +73,27 @@ def parse_show(shown: list[dict[str, Any]]) -> list[Experiment]:
             metrics = {path.rpartition("/")[2].removesuffix(".json"): numbers for path, numbers in files.items()}
             if metrics.get("metrics") and metrics.get("cost"):
                 settings = {path: content["data"] for path, content in data["params"].items()}
-                pack = data["deps"].get(LIST.as_posix(), {}).get("hash") or ""
-                found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], pack, settings, metrics))
+                source = data["deps"].get(LIST.as_posix(), {}).get("hash") or ""
+                found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], source, settings, metrics))
     return found
 
 
-def hash_of(pack: Path) -> str:
-    """Compute what `Experiment.pack` is for experiments on this folder. Raises PipelineError where there is none."""
-    if not pack.is_dir():
-        raise PipelineError("no such folder", where=pack, fix="name the folder of the feature pack")
+def hash_of(source: Path, dataset: str) -> str:
+    """Compute what `Experiment.source` is for experiments on this folder. Raises PipelineError where there is none."""
+    if not source.is_dir():
+        raise PipelineError("no such folder", where=source, fix=f"name the folder of `dataset: {dataset}`")
     with tempfile.TemporaryDirectory() as folder:
-        write_list(Path(folder) / LIST.name, list_files(pack.resolve(), "pack", _NO_VIDEOS))
+        write_list(Path(folder) / LIST.name, list_files(source.resolve(), dataset, _NO_VIDEOS))
         return hashlib.md5((Path(folder) / LIST.name).read_bytes(), usedforsecurity=False).hexdigest()
 
 
-def of_one_pack(found: Sequence[Experiment], pack: str | None) -> list[Experiment]:
-    """Select the experiments on one pack, so that no table mixes two.
+def of_one_source(found: Sequence[Experiment], source: str | None) -> list[Experiment]:
+    """Select the experiments on the same files, so that no table mixes two packs.
 
-    pack: its hash; where it is None, the pack is that of the first experiment.
+    source: their hash; where it is None, it is that of the first experiment.
     """
-    named = pack or next((experiment.pack for experiment in found), None)
-    return [experiment for experiment in found if experiment.pack == named]
+    named = source or next((experiment.source for experiment in found), None)
+    return [experiment for experiment in found if experiment.source == named]
 
 
 def matching(run: Run, settings: Settings, found: Iterable[Experiment]) -> dict[str, Experiment]:
@@ -97,12 +106,13 @@ def matching(run: Run, settings: Settings, found: Iterable[Experiment]) -> dict[
     return matches
 
 
-def execute(runs: Iterable[Run], settings: Settings, pack: Path, jobs: int) -> list[str]:
+def execute(runs: Sequence[Run], settings: Settings, source: Path, jobs: int) -> list[str]:
     """Make the experiments of the runs that this commit does not have yet, and return the names of those that failed.
 
-    pack: the folder of the feature pack. jobs: how many are made side by side. Each runs in a folder of its own, so
-    that no parameter of one reaches another, or the workspace. One that was killed continues where it stopped when it
-    is asked for again. Raises PipelineError where code, parameters or recipes of the workspace differ from the commit.
+    runs: at least one, all of one plan. source: the folder that they read, as they write it into params.yaml. jobs: how
+    many are made side by side. Each runs in a folder of its own, so that no parameter of one reaches another, or the
+    workspace. One that was killed continues where it stopped when it is asked for again. Raises PipelineError where
+    code, parameters or recipes of the workspace differ from the commit.
     """
     decisive = (PARAMS, "recipes", "dvc.yaml", "pipeline", "stages")
     if _output("git", "status", "--porcelain", "--untracked-files=no", "--", *decisive):
@@ -112,16 +122,16 @@ def execute(runs: Iterable[Run], settings: Settings, pack: Path, jobs: int) -> l
             fix="commit the changes, or take them back",
         )
     commit = _output("git", "rev-parse", "HEAD").strip()
-    done = of_one_pack(experiments_on([commit]), hash_of(pack))
+    done = of_one_source(experiments_on([commit]), hash_of(source, runs[0].changes["dataset"]))
     waiting = {
-        name: {**changes, "source": str(pack.resolve())}
+        name: {**changes, "source": str(source)}
         for run in runs
         for name, changes in run.experiments().items()
         if name not in matching(run, settings, done)
     }
     print(f"{len(waiting)} experiments to make", file=sys.stderr)
     for name in (name for of, name in _references() if of == commit and name in waiting):
-        _output("dvc", "exp", "remove", name)  # of other parameters, or another pack
+        _output("dvc", "exp", "remove", name)  # of other parameters, or other files
     names = list(waiting)
     # The first one alone: it imports the features for all others.
     made = [_make(name, waiting[name]) for name in names[:1]]
@@ -157,16 +167,20 @@ def _written(value: Any) -> str:
 
 
 def _relevant(settings: Settings) -> dict[str, Any] | None:
-    """Select the settings that the metrics depend on, except the pack, which is `Experiment.pack`.
+    """Select the settings that the metrics depend on, except the files, which are `Experiment.source`.
 
-    The result is None for an experiment on a commit that had no recipe files: its settings do not say what it ran with.
+    The result is None for an experiment on a commit that had no recipe files, or no localizers: its settings do not say
+    what it ran with.
     """
     params = settings[PARAMS]
-    if "recipe" not in params:
+    if not {"recipe", "localizer"} <= set(params):
         return None
-    names = ("dataset", "model", "protocol", "prepare", "pack", "query_text", "features", "train", "evaluate")
-    path, recipe = recipe_in_use(settings)
-    return {**{name: params.get(name) for name in names}, "recipe": settings[path][recipe]}
+    computes = layout_of(params["dataset"]).stream is None
+    relevant = {name: params.get(name) for name in (*_RELEVANT, *(_OF_COMPUTED_FEATURES if computes else ()))}
+    for files in (MODELS, LOCALIZERS):
+        path, recipe = recipe_in_use(settings, files)
+        relevant[files.choice] = settings[path][recipe]
+    return relevant
 
 
 def _output(*command: str) -> str:

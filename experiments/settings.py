@@ -13,7 +13,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
 from pipeline.core.params import read_mapping
 from pipeline.core.plugins import nearest
-from pipeline.models.common.recipe_file import FOLDER, recipe_name
+from pipeline.models.common.recipe_file import FOLDER, MODELS, RecipeFiles, recipe_name
 
 PARAMS = "params.yaml"
 Settings = Mapping[str, Mapping[str, Any]]
@@ -54,21 +54,25 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     return copy
 
 
-def recipe_in_use(settings: Settings) -> tuple[str, str]:
+def recipe_in_use(settings: Settings, files: RecipeFiles[Any] = MODELS) -> tuple[str, str]:
     """Return the path of the recipe file that the settings choose, and the name of the recipe in it.
 
-    Raises PipelineError for a model that has no such file, and for a name that the file does not have.
+    files: those of the models, or those of the localizers. Raises PipelineError for a model or localizer that has no
+    such file, and for a name that the file does not have.
     """
     params = settings[PARAMS]
-    path = f"{FOLDER}/{params['model']}.yaml"
+    path = files.path(params[files.kind]).as_posix()
     if path not in settings:
         raise PipelineError("the file does not exist", where=path, fix=f"did you mean `{nearest(path, settings)}`?")
-    return path, recipe_name(params["recipe"], params["dataset"], settings[path], path)
+    return path, recipe_name(params[files.choice], params["dataset"], settings[path], path, files.choice)
 
 
-def recipe_changes(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the changes that set these values in the recipe that the settings choose; values: by their keys in it."""
-    path, name = recipe_in_use(settings)
+def recipe_changes(settings: Settings, values: Mapping[str, Any], files: RecipeFiles[Any] = MODELS) -> dict[str, Any]:
+    """Name the changes that set these values in the recipe that the settings choose.
+
+    values: by their keys in the recipe. files: those of the models, or those of the localizers.
+    """
+    path, name = recipe_in_use(settings, files)
     return {f"{path}:{name}.{key}": value for key, value in values.items()}
 
 

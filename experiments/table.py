@@ -44,13 +44,13 @@ def render(
     guesses: Mapping[str, Mapping[str, str]],
     read: Callable[[Experiment], Results],
 ) -> str:
-    """Write a table for each group of runs, then which commits and pack the experiments are of, and which are missing.
+    """Write a table for each group of runs, then which commits and files the experiments are of, and which are missing.
 
     settings: those of the project, which the runs change. found: the experiments to take. guesses: the first rows of
     each table, which need no run: cells by row and heading. read: a function that returns what an experiment wrote. The
     last column compares each run with the first run of the linear baseline on the same videos.
     """
-    lines, missing, baselines, packs = [], [], set(), set()
+    lines, missing, baselines, sources = [], [], set(), set()
     linear = next((run for run in runs if run.changes["model"] == "cca"), None)
     baseline = [read(experiment) for experiment in matching(linear, settings, found).values()] if linear else []
     headings = [*(heading for heading, *_ in COLUMNS), *FROM_FILES]
@@ -60,15 +60,15 @@ def render(
             there = matching(run, settings, found)
             missing += [name for name in run.experiments() if name not in there]
             baselines |= {experiment.baseline[:7] for experiment in there.values()}
-            packs |= {experiment.pack[:7] for experiment in there.values()}
+            sources |= {experiment.source[:7] for experiment in there.values()}
             results = [read(experiment) for experiment in there.values()]
             rows.append([run.name, *_cells(there.values()), *_from_files(results, [] if run == linear else baseline)])
         lines += [f"**{group}**", "", *table_lines(["run", *headings], rows), ""]
-    commits, pack = ", ".join(sorted(baselines)) or "no commit", ", ".join(sorted(packs)) or "none"
+    commits, source = ", ".join(sorted(baselines)) or "no commit", ", ".join(sorted(sources)) or "none"
     lines.append(
         "Means ± sample deviations over the seeds, of costs the means. `own mIoU` is of what the model retrieves by "
         "itself, without a window. Intervals are over resampled test videos: of the seeds' mean, and of what "
-        f"it is above cca on the same videos. Experiments on {commits}. Pack: {pack}."
+        f"it is above cca on the same videos. Experiments on {commits}. Files: {source}."
     )
     if missing:
         lines += ["", f"Missing experiments: {', '.join(missing)}"]

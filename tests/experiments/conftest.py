@@ -32,6 +32,8 @@ def settings() -> Settings:
         "source": "data/sample",
         "model": "amdnet",
         "recipe": "auto",
+        "localizer": "moments",
+        "localizer_recipe": "auto",
         "protocol": "honest",
         "prepare": {},
         "pack": {},
@@ -40,7 +42,9 @@ def settings() -> Settings:
         "train": {"seed": 0, "shuffle_queries": False},
     }
     linear = {"default": {"ridge": 0.3}}
-    return {"params.yaml": params, "recipes/amdnet.yaml": recipes, "recipes/cca.yaml": linear}
+    localizers = {"moments": {"default": {"nms": 0.7}}, "prem": {"default": {"hidden": 16}, "pack": {"hidden": 32}}}
+    of_localizers = {f"recipes/localizers/{name}.yaml": recipes for name, recipes in localizers.items()}
+    return {"params.yaml": params, "recipes/amdnet.yaml": recipes, "recipes/cca.yaml": linear, **of_localizers}
 
 
 @pytest.fixture
@@ -61,7 +65,8 @@ def shown(settings):
         used = changed(settings, {"dataset": "pack", "source": "/elsewhere", **changes})
         params = used["params.yaml"]
         deps = {"outputs/scan/files.jsonl": {"hash": f"hash of {Path(params['source']).name}"}}
-        read = {path: {"data": used[path]} for path in ("params.yaml", f"recipes/{params['model']}.yaml")}
+        chosen = (params["model"], f"localizers/{params['localizer']}")
+        read = {path: {"data": used[path]} for path in ("params.yaml", *(f"recipes/{name}.yaml" for name in chosen))}
         data = {"rev": f"rev-{name}", "params": read, "metrics": files, "deps": deps}
         return {"name": name, "revs": [{"rev": data["rev"], "data": data}]}
 

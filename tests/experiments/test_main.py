@@ -22,6 +22,11 @@ def test_runs_are_listed_with_what_they_change():
     assert {name: json.loads(changes) for _, name, _, changes in lines} == {run.name: run.changes for run in runs}
 
 
+def test_another_plan_is_listed_in_the_place_of_the_first():
+    names = [line.split("\t")[1] for line in listed("--plan", "experiments/sample.yaml").stdout.splitlines()]
+    assert "sample-prem" in names and "amdnet" not in names
+
+
 def test_an_unknown_run_is_one_message():
     done = listed("shallow")
     assert done.returncode and "there is no run or group `shallow`" in done.stderr and "Traceback" not in done.stderr

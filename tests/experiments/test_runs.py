@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from experiments.plan import read_plan
-from experiments.runs import execute, hash_of, matching, of_one_pack, parse_show
+from experiments.runs import execute, hash_of, matching, of_one_source, parse_show
 from experiments.settings import changed, read_settings, write_settings
 from pipeline.core.errors import PipelineError
 
@@ -42,6 +42,32 @@ def test_only_the_recipe_in_use_counts(plan, settings, shown):
     assert list(found) == ["deep-seed0", "deep-seed1"], "the third has other values than `auto` gives"
 
 
+def test_an_experiment_of_another_localizer_or_of_another_recipe_of_it_is_another_run(plan, settings, shown):
+    plan.write_text("{dataset: pack, seeds: [0, 1, 2], groups: {all: {deep: {model: amdnet, localizer: prem}}}}")
+    localized = {**CHANGES, "localizer": "prem"}
+    commit = {
+        "deep-seed0": (CHANGES, 1.0),
+        "deep-seed1": ({**localized, "train.seed": 1, "recipes/localizers/prem.yaml:pack.hidden": 8}, 2.0),
+        "deep-seed2": ({**localized, "train.seed": 2, "recipes/localizers/prem.yaml:default.hidden": 8}, 3.0),
+    }
+    assert list(matching(deep(plan, settings), settings, parse_show(shown(commit)))) == ["deep-seed2"]
+
+
+def test_how_features_are_computed_counts_where_they_do_not_come_from_a_pack(plan, settings, shown):
+    settings["params.yaml"]["sample"] = {"spoken_queries": 0}
+    made = {**CHANGES, "sample.spoken_queries": 2}
+    for dataset, count in (("pack", 1), ("sample", 0)):
+        plan.write_text(f"{{dataset: {dataset}, seeds: [0], groups: {{all: {{deep: {{model: amdnet}}}}}}}}")
+        found = parse_show(shown({"deep-seed0": ({**made, "dataset": dataset}, 1.0)}))
+        assert len(matching(deep(plan, settings), settings, found)) == count
+
+
+def test_an_experiment_from_before_there_were_localizers_is_no_run(plan, settings, shown):
+    printed = shown({"deep-seed0": (CHANGES, 1.0), "deep-seed1": ({**CHANGES, "train.seed": 1}, 2.0)})
+    del printed[0]["experiments"][0]["revs"][0]["data"]["params"]["params.yaml"]["data"]["localizer"]
+    assert list(matching(deep(plan, settings), settings, parse_show(printed))) == ["deep-seed1"]
+
+
 def test_an_experiment_without_recipe_files_is_no_run(plan, settings, shown):
     printed = shown({"deep-seed0": (CHANGES, 1.0), "deep-seed1": ({**CHANGES, "train.seed": 1}, 2.0)})
     data = printed[0]["experiments"][0]["revs"][0]["data"]
@@ -70,10 +96,10 @@ def test_an_experiment_on_another_pack_is_another_run_and_one_on_a_copy_is_not(s
         "deep-seed2": ({**CHANGES, "source": "/there/pack"}, 3.0),
     }
     found = parse_show(shown(commit))
-    assert [experiment.name for experiment in of_one_pack(found, "hash of pack")] == ["deep-seed0", "deep-seed2"]
-    assert [experiment.name for experiment in of_one_pack(found, "hash of other")] == ["deep-seed1"]
-    assert of_one_pack(found, None) == of_one_pack(found, "hash of pack"), "no table mixes two packs"
-    assert of_one_pack(found, "hash of a third") == of_one_pack([], None) == []
+    assert [experiment.name for experiment in of_one_source(found, "hash of pack")] == ["deep-seed0", "deep-seed2"]
+    assert [experiment.name for experiment in of_one_source(found, "hash of other")] == ["deep-seed1"]
+    assert of_one_source(found, None) == of_one_source(found, "hash of pack"), "no table mixes two packs"
+    assert of_one_source(found, "hash of a third") == of_one_source([], None) == []
 
 
 STAGES = """
@@ -82,22 +108,26 @@ stages:
     cmd: python -m stages.scan
     outs: [outputs/scan/files.jsonl]
   train:
-    cmd: python train.py ${model} ${recipe} ${dataset}
+    cmd: python train.py ${model} ${recipe} ${localizer} ${localizer_recipe} ${dataset}
     deps: [outputs/scan/files.jsonl]
     params: [
-      dataset, source, model, recipe, protocol, prepare, pack, query_text, features, train, evaluate,
-      {'recipes/${model}.yaml': null}
+      dataset, source, model, recipe, localizer, localizer_recipe, protocol, prepare, pack, query_text, features, train,
+      evaluate, {'recipes/${model}.yaml': null}, {'recipes/localizers/${localizer}.yaml': null}
     ]
     metrics: [metrics.json, cost.json]
 """
 TRAIN = """
 import json, sys
+from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common.recipe_file import load_recipe
-numbers = {"SumR": load_recipe(*sys.argv[1:]).epochs}
+model, recipe, localizer, localizer_recipe, dataset = sys.argv[1:]
+numbers = {"SumR": load_recipe(model, recipe, dataset).epochs}
+if localizer != "moments":
+    numbers["mIoU"] = LOCALIZERS.load(localizer, localizer_recipe, dataset).epochs
 for name in ("metrics.json", "cost.json"):
     json.dump(numbers, open(name, "w"))
 """
-"""In the place of training: it writes how many epochs the recipe in use has."""
+"""In the place of training: it writes how many epochs the recipes in use have."""
 
 
 @pytest.fixture
@@ -131,7 +161,10 @@ def test_experiments_by_way_of_dvc_itself(repository, tmp_path, capfd):
     """Hyperparameters reach experiments in folders of their own and in the queue; what is there is not made again."""
     first, other = pack_of("one", tmp_path / "first"), pack_of("two", tmp_path / "other")
     plan = tmp_path / "plan.yaml"
-    plan.write_text("{dataset: pack, seeds: [0], groups: {all: {apart: {model: gmmformer, values: {epochs: 7}}}}}")
+    plan.write_text(
+        "{dataset: pack, seeds: [0], groups: {all: {apart: {model: gmmformer, localizer: prem, "
+        "values: {epochs: 7}, localizer_values: {epochs: 8}}}}}"
+    )
     settings = read_settings()
     runs = read_plan(plan, settings)
     assert execute(runs, settings, first, jobs=1) == []
@@ -141,12 +174,13 @@ def test_experiments_by_way_of_dvc_itself(repository, tmp_path, capfd):
 
     found = {experiment.name: experiment for experiment in parse_show(json.loads(dvc("exp", "show", "--json")))}
     assert {name: experiment.metrics["metrics"] for name, experiment in found.items()} == {
-        "apart-seed0": {"SumR": 7},
+        "apart-seed0": {"SumR": 7, "mIoU": 8},
         "queued": {"SumR": 9},
     }
     assert read_settings() == settings, "the workspace keeps its own"
     copy = pack_of("one", tmp_path / "elsewhere" / "copy")
-    assert {experiment.pack for experiment in found.values()} == {hash_of(first)} == {hash_of(copy)} != {hash_of(other)}
+    hashes = {folder: hash_of(folder, "pack") for folder in (first, other, copy)}
+    assert {experiment.source for experiment in found.values()} == {hashes[first]} == {hashes[copy]} != {hashes[other]}
     capfd.readouterr()
     assert execute(runs, settings, copy, jobs=1) == []
     assert capfd.readouterr().err.startswith("0 experiments to make")
@@ -159,6 +193,13 @@ def test_a_workspace_that_would_change_every_run_is_refused(repository, tmp_path
         execute([], read_settings(), pack_of("one", tmp_path / "pack"), jobs=1)
 
 
+def test_the_sample_is_compared_by_what_it_is_made_from(tmp_path):
+    copy = shutil.copytree(ROOT / "data/sample", tmp_path / "copy")
+    assert hash_of(copy, "sample") == hash_of(ROOT / "data/sample", "sample")
+    (copy / "spoken.yaml").write_text("people: [Gina]\n")
+    assert hash_of(copy, "sample") != hash_of(ROOT / "data/sample", "sample")
+
+
 def test_a_pack_that_does_not_exist_is_told(tmp_path):
     with pytest.raises(PipelineError, match="nowhere: no such folder"):
-        hash_of(tmp_path / "nowhere")
+        hash_of(tmp_path / "nowhere", "pack")

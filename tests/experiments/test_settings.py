@@ -4,6 +4,7 @@ import pytest
 
 from experiments.settings import changed, read_settings, recipe_changes, recipe_in_use, write_settings
 from pipeline.core.errors import PipelineError
+from pipeline.localizers.common.recipe import LOCALIZERS
 
 
 def test_changes_reach_every_file_and_leave_the_settings_themselves_alone(settings):
@@ -41,6 +42,15 @@ def test_the_recipe_in_use_is_the_chosen_one_or_that_of_the_data_set(settings, c
     made = changed(settings, changes)
     assert recipe_in_use(made) == ("recipes/amdnet.yaml", expected)
     assert recipe_changes(made, {"epochs": 2}) == {f"recipes/amdnet.yaml:{expected}.epochs": 2}
+
+
+def test_the_recipe_of_the_localizer_is_chosen_by_parameters_of_its_own(settings):
+    made = changed(settings, {"dataset": "pack", "recipe": "charades", "localizer": "prem"})
+    assert recipe_in_use(made, LOCALIZERS) == ("recipes/localizers/prem.yaml", "pack")
+    assert recipe_in_use(changed(made, {"localizer_recipe": "default"}), LOCALIZERS)[1] == "default"
+    assert recipe_changes(made, {"hidden": 8}, LOCALIZERS) == {"recipes/localizers/prem.yaml:pack.hidden": 8}
+    with pytest.raises(PipelineError, match=r"(?s)`localizer_recipe: pakc` names no.*`localizer_recipe: pack`"):
+        recipe_in_use(changed(made, {"localizer_recipe": "pakc"}), LOCALIZERS)
 
 
 def test_what_is_written_is_read_again(settings, tmp_path):

@@ -46,7 +46,7 @@ def test_means_and_deviations_over_seeds(plan, settings, shown):
     assert table["deep"]["own mIoU"] == "52.0 ± 1.0" and table["linear"]["own mIoU"] == "50.0"
     assert table["best constant span"]["mIoU"] == "30.9"
     assert table["deep"]["- cca [95 %]"].startswith("+20.0 [+")  # two more of 40 are 5 % at four cutoffs
-    assert "Missing" not in text and "Experiments on 0000000. Pack: hash of." in text
+    assert "Missing" not in text and "Experiments on 0000000. Files: hash of." in text
 
 
 def test_what_is_missing_is_named(plan, settings, shown):
@@ -66,7 +66,8 @@ def test_nothing_at_all_is_a_table_too(plan, settings):
 
 def test_chance_is_that_of_the_reported_split():
     chance = {"R@1": 0.299, "R@5": 1.5, "R@10": 2.99, "R@100": 29.9, "SumR": 34.73, "SumR deviation": 1.34}
-    test = {"chance": chance, "whole_video": {"mIoU": 26.44, "SVMR R@1 IoU=0.5": 12.0, "VCMR R@1 IoU=0.5": 1.0}}
+    moments = {"mIoU": 26.44, "SVMR R@1 IoU=0.5": 12.0, "VCMR R@1 IoU=0.5": 1.0}
+    test = {"chance": chance, "whole_video": moments}
     details = {"reported_split": "test", "splits": {"test": test, "val": {"chance": {"SumR": 116.0}}}}
     assert guess_rows({**details, "splits": {**details["splits"], "test": {**test, "constant_span": None}}}) == {
         "chance, whole video": chance_row(details), "best constant span": {},
