@@ -14,6 +14,7 @@ from pathlib import Path
 
 import dvc.api
 
+from experiments.moment_table import moment_table
 from experiments.plan import chosen, read_plan
 from experiments.runs import baselines, execute, experiments_on, hash_of, matching, of_one_source
 from experiments.settings import PARAMS, read_settings
@@ -57,7 +58,8 @@ def main() -> None:
         found = of_one_source(there, source)
         shown = [experiment for one in runs for experiment in matching(one, settings, found).values()]
         guesses = guess_rows(_results(shown[0].rev).details) if shown else {}
-        print(render(runs, settings, found, guesses, lambda experiment: _results(experiment.rev)))
+        for write in (render, moment_table):
+            print(write(runs, settings, found, guesses, lambda experiment: _results(experiment.rev)))
 
 
 @cache

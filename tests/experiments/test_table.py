@@ -66,7 +66,7 @@ def test_nothing_at_all_is_a_table_too(plan, settings):
 
 def test_chance_is_that_of_the_reported_split():
     chance = {"R@1": 0.299, "R@5": 1.5, "R@10": 2.99, "R@100": 29.9, "SumR": 34.73, "SumR deviation": 1.34}
-    moments = {"mIoU": 26.44, "SVMR R@1 IoU=0.5": 12.0, "VCMR R@1 IoU=0.5": 1.0}
+    moments = {"mIoU": 26.44, "SVMR R@1 IoU=0.5": 12.0, "SVMR R@1 IoU=0.7": 6.0, "VCMR R@1 IoU=0.5": 1.0}
     test = {"chance": chance, "whole_video": moments}
     details = {"reported_split": "test", "splits": {"test": test, "val": {"chance": {"SumR": 116.0}}}}
     assert guess_rows({**details, "splits": {**details["splits"], "test": {**test, "constant_span": None}}}) == {
@@ -74,7 +74,8 @@ def test_chance_is_that_of_the_reported_split():
     }  # fmt: skip
     assert chance_row(details) == {
         "SumR": "34.7 ± 1.3", "R@1": "0.3", "R@5": "1.5", "R@10": "3.0", "R@100": "29.9",
-        "mIoU": "26.4", "SVMR R@1 IoU=0.5": "12.0", "val SumR": "116.0",
+        "mIoU": "26.4", "SVMR R@1 IoU=0.5": "12.0", "SVMR R@1 IoU=0.7": "6.0",
+        "val SumR": "116.0",
     }  # fmt: skip
 
 
