@@ -4,29 +4,59 @@ The trained retriever ranks the training videos for the training queries, and th
 Test: tests/localizer_training/test_negatives.py.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
-from pipeline.corpus.corpus import Corpus
+from pipeline.corpus.corpus import Corpus, CorpusVideos
+from pipeline.models.common.interface import RetrievalModel
 from pipeline.retrieval.index import Index
+from pipeline.retrieval.search import QUERY_BLOCK, VIDEO_BLOCK, best_first, scores
+
+VIDEOS_AT_ONCE = 8 * VIDEO_BLOCK
+"""How many videos are in the index at a time: whole blocks, so that scores have the bits that a search gives them."""
 
 
-def negatives(index: Index, corpus: Corpus, count: int) -> Tensor:
+@torch.no_grad()
+def negatives(model: RetrievalModel, corpus: Corpus, count: int, device: torch.device) -> Tensor:
     """List for each query the best min(count, V - 1) videos that are not its own -> (Q, that many) int64.
 
-    index: that of the V videos of the corpus. The videos are positions in the corpus, the best first.
+    model: the retriever, on the device. corpus: the V videos and the queries, as the retriever reads them. The videos
+    are positions in the corpus, the best first. The index of all videos is never in memory, only that of
+    VIDEOS_AT_ONCE; what one part of the videos leaves of a query's list competes with the next part.
     """
-    found = []
-    for tokens, mask, own in zip(
-        *(rows.split(BLOCK) for rows in (corpus.query, corpus.query_mask, corpus.labels)), strict=True
-    ):
-        ranked = index.search(tokens, mask, count + 1).video
-        is_own = ranked == own[:, None]
-        # One video too many was retrieved: where the own one is not among them, the last one goes.
-        is_own[:, -1] |= ~is_own.any(dim=1)
-        found.append(ranked[~is_own].view(len(ranked), -1))
-    return torch.cat(found)
+    count = min(count, len(corpus.video_ids) - 1)
+    encoded: list[Tensor] = []
+    labels = corpus.labels.to(device).split(QUERY_BLOCK)
+    videos = [torch.empty(len(own), 0, dtype=torch.int64, device=device) for own in labels]
+    best = [torch.empty(len(own), 0, device=device) for own in labels]
+    for first, part in _parts(corpus):
+        index = Index.build(model, part, device)
+        encoded = encoded or list(index.encode(corpus.query, corpus.query_mask))
+        there = torch.arange(first, first + len(part.video_ids), device=device)
+        for block, own in enumerate(labels):
+            score = scores(model, index.vectors, encoded[block]).masked_fill(own[:, None] == there, -torch.inf)
+            score = torch.cat([best[block], score], dim=1)
+            kept = best_first(score, count)
+            # Equal scores keep the order of the videos: those of earlier parts come first, in their order.
+            videos[block] = torch.cat([videos[block], there.expand(len(own), -1)], dim=1).gather(1, kept)
+            best[block] = score.gather(1, kept)
+        del index  # before that of the next part is built
+    return torch.cat(videos).cpu()
 
 
-BLOCK = 4096
-"""How many queries are searched for at a time; what a search says of each retrieved video is dropped after each."""
+def _parts(corpus: CorpusVideos) -> Iterator[tuple[int, CorpusVideos]]:
+    """Cut the videos into parts of VIDEOS_AT_ONCE; yields the position of each part's first video, and the part."""
+    for first in range(0, len(corpus.video_ids), VIDEOS_AT_ONCE):
+        rows = slice(first, first + VIDEOS_AT_ONCE)
+        videos = corpus.videos
+        yield (
+            first,
+            CorpusVideos(
+                corpus.video_ids[rows],
+                corpus.durations[rows],
+                type(corpus.times)(*(axis[rows] for axis in corpus.times)),
+                videos._replace(clips=videos.clips[rows], first=videos.first[rows], counts=videos.counts[rows]),
+            ),
+        )

@@ -101,11 +101,9 @@ def train(
     the selection split is answered. The other arguments are those of `fit`.
     """
     recipe, corpus = network.recipe, training.localizer
-    index = Index.build(model, training.retriever, device)
-    found = negatives(index, training.retriever, recipe.negatives_from)
+    found = negatives(model, training.retriever, recipe.negatives_from, device)
     examples = Examples(corpus, found, recipe.batch_queries, recipe.negatives, recipe.label_rule, device)
-    index = Index.build(model, selection.retriever, device)
-    select = Selection(index, *selection, recipe, device)
+    select = Selection(Index.build(model, selection.retriever, device), *selection, recipe, device)
     network.to(device)
     state = fit(network, examples, select, seed, device, state_file, on_epoch)
     return state, numbers(state, network, examples, corpus)
