@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from pipeline.core.manifest import TYPES
-from pipeline.evaluation.moments import THRESHOLDS, Annotated
+from pipeline.evaluation.moments import Annotated
 from pipeline.localizers.common.interface import Moments
-from pipeline.retrieval.metrics import CUTOFFS, recall_at
+from pipeline.retrieval.metrics import CUTOFFS
 
 COUNTED = CUTOFFS[-1]
 NEVER = torch.iinfo(torch.int64).max
@@ -51,24 +51,6 @@ def first_ious(moments: Moments, labels: Tensor, truth: Annotated) -> Tensor:
     """Compute the IoU (K,) of the first row that names the query's video, 0 where none does; mIoU is their mean."""
     own, ious = _judged(moments, labels, truth)
     return torch.where(_first(own), ious, 0.0).sum(dim=1)
-
-
-def table(task: str, ranks: Tensor) -> dict[str, float]:
-    """Compute R@1, R@5, R@10 and R@100 in per cent, unrounded, from ranks (Q,), Q > 0; task: the name before them."""
-    return {f"{task} R@{k}": recall_at(ranks, k) for k in CUTOFFS}
-
-
-def moment_tables(vcmr: Moments, svmr: Moments, labels: Tensor, truth: Annotated) -> dict[str, float]:
-    """Compute mIoU of the list for SVMR, and R@K of SVMR and VCMR at each of THRESHOLDS, in per cent, unrounded.
-
-    truth must have at least one query. The keys are `mIoU`, `SVMR R@1 IoU=0.3` and so on.
-    """
-    metrics = {"mIoU": 100.0 * first_ious(svmr, labels, truth).double().mean().item()}
-    for task, moments, ranks_of in (("SVMR", svmr, svmr_ranks), ("VCMR", vcmr, vcmr_ranks)):
-        for threshold in THRESHOLDS:
-            recalls = table(task, ranks_of(moments, labels, truth, threshold))
-            metrics |= {f"{name} IoU={threshold}": value for name, value in recalls.items()}
-    return metrics
 
 
 def of_types(types: Sequence[str]) -> dict[str, Tensor]:
