@@ -14,11 +14,12 @@ from pipeline.evaluation.bootstrap import intervals
 from pipeline.evaluation.constant import spans_of
 from pipeline.evaluation.errors import moment_errors
 from pipeline.evaluation.localized import DECIMALS, Localized
-from pipeline.evaluation.moments import Annotated, annotated, moment_metrics
+from pipeline.evaluation.moments import THRESHOLDS, Annotated, annotated, moment_metrics
 from pipeline.evaluation.ranking import Ranking
 from pipeline.evaluation.right_answers import retrieval_any
 from pipeline.evaluation.rows import moment_rows, query_rows, rounded
 from pipeline.evaluation.tasks import task_lists, task_tables
+from pipeline.evaluation.vcmr import vcmr_ranks
 from pipeline.localizers.common.interface import Moments
 from pipeline.retrieval.metrics import chance, chance_at, recall, recall_at
 
@@ -111,8 +112,12 @@ def _moment_metrics(
     if answer.width is not None:
         by_kind["window"] = window(corpus, ranking.own, answer.width)
     measured = {kind: metrics_of(spans[truth.query, 0]) for kind, spans in by_kind.items()}
+    moments = metrics_of(localized.own[truth.query, 0])
+    if moments:  # a localizer may rank the span of another video above those of the video that ranks first
+        vcmr = {t: vcmr_ranks(localized.vcmr, corpus.labels, truth, t) for t in THRESHOLDS}
+        moments |= {f"VCMR R@1 IoU={t}": recall_at(ranks_at, 1) for t, ranks_at in vcmr.items()}
     return {
-        "moments": metrics_of(localized.own[truth.query, 0]),
+        "moments": moments,
         "answers": measured,
         "whole_video": metrics_of(spans_of(0.0, 1.0, length)),
         "constant_span": constant and metrics_of(spans_of(*constant, length)),
