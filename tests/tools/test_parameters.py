@@ -46,7 +46,7 @@ def test_every_parameter_stands_in_the_documentation_once():
     ("file", "right", "wrong"),
     [
         ("params.yaml", "pooling: max               # max | mean: over the frames of a clip", "pooling: max  # so"),
-        ("params.yaml", "model: amdnet          # amdnet | cca", "model: amdnet  # cca"),
+        ("params.yaml", "model: amdnet           # amdnet | cca", "model: amdnet  # cca"),
         ("params.yaml", "seed: 0                    # integer >= 0: what happens in the videos", "seed: 0"),
         ("recipes/cca.yaml", "# added to the variances", "# taken from the variances"),
         ("recipes/localizers/prem.yaml", "# layers of the fusion", "# heads of the fusion"),

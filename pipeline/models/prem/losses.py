@@ -1,4 +1,4 @@
-"""The losses of PREM's retriever, unweighted (section 3.2 of the paper). Test: tests/models/test_prem.py.
+"""The losses of PREM's retriever, unweighted (equations 7 and 8 of the paper). Test: tests/models/test_prem.py.
 
 In a batch of B videos with all their Q queries, `labels` (Q,) int64 is the row of each query's video. `scores` (Q, B)
 are cosines divided by the temperature, and so are the positives (Q,), the scores of what the queries are drawn to.

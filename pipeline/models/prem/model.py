@@ -1,4 +1,4 @@
-"""The retriever of PREM, partial relevance enhancement (Zhang et al., ICMR 2024, arXiv 2402.13576, section 3.2).
+"""The retriever of PREM, partial relevance enhancement (Zhang et al., ICMR 2024, arXiv 2402.13576).
 
 A video is stored as its clips, at most `recipe.clips` of them, and each clip as two vectors, of what is seen and of
 what is said in it. A query has two vectors too, one to compare with each. A video's score is the mean of two cosines,
