@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from pipeline.models.common.blocks import SelfAttention
 from pipeline.ops import Dropout, Linear
 
+SUMS, SUM_WEIGHT = 4, 0.25
+"""How many units begin as the sum of all, and the weight of each unit in it."""
+
 
 class Gates(nn.Module):
     """Maps clips, and multiplies what is seen and what is said in each by the query, then maps both to one vector.
@@ -47,6 +50,19 @@ class Gates(nn.Module):
             clips = clips * query.sigmoid()
         joined = self.join(clips.transpose(1, 2).flatten(2))
         return F.layer_norm(joined, joined.shape[-1:])
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """Let each unit pass, and add all units up in some of them.
+
+        The sum of the units of a clip that a query gated is how alike the two are. It would be lost, because the mean
+        of all units is subtracted.
+        """
+        for linear in (*self.maps, self.join):
+            nn.init.zeros_(linear.weight)
+            for columns in linear.weight.split(len(linear.weight), dim=1):
+                nn.init.eye_(columns)
+        self.join.weight[:SUMS] = SUM_WEIGHT
 
 
 class CrossAttention(nn.Module):

@@ -19,15 +19,7 @@ from pipeline.localizers.prem.heads import PADDED, BoundaryHead, masked, shared_
 from pipeline.localizers.prem.ranking import joint, spans_of
 from pipeline.localizers.prem.recipe import PremLocalizerRecipe
 from pipeline.models.common.blocks import Projection, SelfAttention, Standardize
-from pipeline.models.common.two_modal import (
-    VISUAL,
-    ModalEmbedding,
-    ModalPooling,
-    TransformerLayer,
-    TwoModalEncoder,
-    WordEncoder,
-)
-from pipeline.ops import Linear
+from pipeline.models.common.two_modal import ModalPooling, TwoModalEncoder, WordEncoder, silence
 
 
 class VideoEncoding(NamedTuple):
@@ -38,7 +30,10 @@ class VideoEncoding(NamedTuple):
 
 
 class QueryEncoding(NamedTuple):
-    """Q encoded queries: words (Q, T, d), their mask (Q, T), false at padding, and a vector a modality (Q, M, d)."""
+    """Q encoded queries: words (Q, T, d), their mask (Q, T), false at padding, and a vector a modality (Q, M, d).
+
+    Without gates there are no such vectors: (Q, 0).
+    """
 
     words: Tensor
     mask: Tensor
@@ -70,11 +65,14 @@ class PremLocalizer(TrainedLocalizer):
         self.standardize = Standardize(video_size)
         self.video_encoder = TwoModalEncoder(video_size, subtitle_size, recipe.clips, *layer, *dropouts)
         self.word_encoder = WordEncoder(query_size, max_query_tokens, *layer, *dropouts)
-        self.pooling = ModalPooling(hidden, modalities)
+        if recipe.gates != "none":
+            self.pooling = ModalPooling(hidden, modalities)
         self.gates = Gates(hidden, modalities, recipe.gates)
         self.fusion = nn.ModuleList(FusionLayer(*layer, recipe.dropout) for _ in range(recipe.layers))
         self.start, self.end = BoundaryHead(hidden), BoundaryHead(hidden)
-        self.classifier = SpanClassifier(*layer, recipe.dropout)
+        if recipe.adversarial_weight:
+            self.classifier = SpanClassifier(*layer, recipe.dropout)
+        self.said_like_asked = subtitle_size == query_size
 
     def encode_video(self, videos: Videos) -> VideoEncoding:
         """See TrainedLocalizer."""
@@ -84,7 +82,8 @@ class PremLocalizer(TrainedLocalizer):
     def encode_query(self, query: Tensor, mask: Tensor) -> QueryEncoding:
         """See TrainedLocalizer."""
         words = self.word_encoder(query, mask)
-        return QueryEncoding(words, mask, self.pooling(words, mask))
+        pooled = words.new_empty(len(words), 0) if self.recipe.gates == "none" else self.pooling(words, mask)
+        return QueryEncoding(words, mask, pooled)
 
     def boundaries(self, query: QueryEncoding, video: VideoEncoding) -> Boundaries:
         """See TrainedLocalizer. Padding after the longest of the videos costs no time."""
@@ -136,24 +135,17 @@ class PremLocalizer(TrainedLocalizer):
         return classification_loss(logits, right, query, len(moment), recipe.adv_reduction)
 
     def projections(self) -> tuple[list[Projection], list[Projection]]:
-        """See TrainedLocalizer. The projection of subtitles is none of them: its features are of another kind."""
-        visual = self.video_encoder.projections[VISUAL]
-        assert isinstance(visual, Projection)
-        return [visual], [self.word_encoder.projection]
+        """See TrainedLocalizer. Words that are said enter like words that are asked, where both have the same size."""
+        seen, *said = (module for module in self.video_encoder.projections if isinstance(module, Projection))
+        return [seen], [self.word_encoder.projection, *(said if self.said_like_asked else [])]
 
     @torch.no_grad()
     def pass_through(self) -> None:
-        """See TrainedLocalizer. Gated clips that are seen pass through the fusion as they are."""
+        """See TrainedLocalizer. The gated clips of all modalities are added up, and pass through the fusion."""
+        silence(self)
         for module in self.modules():
             if isinstance(module, SelfAttention | CrossAttention):
                 module.output.weight.zero_()
-            elif isinstance(module, ModalEmbedding):
-                module.position.weight.zero_()
-                module.modality.weight.zero_()
-            elif isinstance(module, ModalPooling):
-                module.logits.weight.zero_()
-            elif isinstance(module, TransformerLayer | FusionLayer):
+            elif isinstance(module, FusionLayer):
                 module.outer.weight.zero_()
-        for module in self.gates.modules():
-            if isinstance(module, Linear):
-                nn.init.eye_(module.weight)
+        self.gates.pass_through()
