@@ -109,9 +109,16 @@ def _prepare(store: str) -> None:
     os.environ["AMDNET_STORE"] = store
 
 
+def recipe_of(frames: int) -> SimpleNamespace:
+    """What loading a corpus asks of a recipe."""
+    return SimpleNamespace(
+        clips=CLIPS, frames=frames, query_form="token", modalities=("visual",), own_pace=False, subtitles="subtitle"
+    )
+
+
 def _ours(folder: Path, frames: int) -> tuple[float, float, int]:
     params = FeaturesParams(streams=["pack"], normalize="stream")
-    recipe = SimpleNamespace(clips=CLIPS, frames=frames, query_form="token", modalities=("visual",), own_pace=False)
+    recipe = recipe_of(frames)
 
     def read() -> int:
         corpus = load_corpus(folder, folder, "train", params, recipe)

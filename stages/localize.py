@@ -12,7 +12,7 @@ from pipeline.core.files import write_json
 from pipeline.core.manifest import SELECTION_SPLIT
 from pipeline.core.params import load
 from pipeline.corpus.corpus import max_query_tokens
-from pipeline.corpus.params import FeaturesParams
+from pipeline.corpus.params import SUBTITLE, FeaturesParams
 from pipeline.feature_io.asked import localizer_streams
 from pipeline.localizer_training import show
 from pipeline.localizer_training.loop import LocalizerState
@@ -58,7 +58,8 @@ def main() -> None:
     network = trained.build(params.localizer, recipe, config)
     start(network, reads, corpus, seed)
     inputs = [MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", MODEL / checkpoint.WEIGHTS]
-    inputs += [FEATURES / f"{name}.h5" for name in sorted({*features.streams, *reads.streams, "query"})]
+    streams = {*features.streams, "query", *(recipe.subtitles if name == SUBTITLE else name for name in reads.streams)}
+    inputs += [FEATURES / f"{name}.h5" for name in sorted(streams)]
     state_file = state_path(inputs, {**config, "retriever": of_model}, device)
 
     def on_epoch(state: LocalizerState) -> None:

@@ -1,10 +1,13 @@
 """Stage `subtitle_text`: compute the RoBERTa features of the manifest's subtitles, (T, D) a video.
 
-The stage also reads the queries, because a `corpus` tokenizer is learnt from those of the training split, as in
-query_text.
+The model and the localizer have a file each, empty where it reads none: so a localizer that is chosen later leaves the
+trained model as it is. The stage also reads the queries, because a `corpus` tokenizer is learnt from those of the
+training split, as in query_text. Test: tests/text/test_stages.py.
 """
 
+import shutil
 import sys
+from pathlib import Path
 
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.core.cli import run
@@ -12,18 +15,23 @@ from pipeline.core.files import write_json
 from pipeline.core.manifest import read_queries, read_subtitles, read_videos
 from pipeline.core.params import load
 from pipeline.core.runtime import device, store_root
-from pipeline.feature_io.asked import NOT_ASKED, is_asked_for
+from pipeline.feature_io.asked import LOCALIZER_SUBTITLE, NOT_ASKED, is_asked_for
 from pipeline.feature_io.store import Store
 from pipeline.feature_io.unused import write_unused
 from pipeline.text.encoder import learned_from, load_encoder
 from pipeline.text.params import SubtitleTextParams
 from pipeline.text.subtitles import extract_subtitles
 
+FEATURES = Path("outputs/features")
+
 
 def main() -> None:
     params = load("clip_seconds", TextParams, SubtitleTextParams)
-    if not is_asked_for("subtitle"):
-        write_unused("outputs/features", "subtitle", NOT_ASKED)
+    streams = {stream: is_asked_for(stream) for stream in ("subtitle", LOCALIZER_SUBTITLE)}
+    for stream in (stream for stream, asked in streams.items() if not asked):
+        write_unused(FEATURES, stream, NOT_ASKED)
+    files = [FEATURES / f"{stream}.h5" for stream, asked in streams.items() if asked]
+    if not files:
         return
     videos = read_videos("outputs/manifest/videos.jsonl")
     queries = read_queries("outputs/manifest/queries.jsonl")
@@ -35,9 +43,12 @@ def main() -> None:
         params.clip_seconds,
         params.subtitle_text.pooling,
         Store(store_root(), "subtitle"),
-        "outputs/features/subtitle.h5",
+        files[0],
     )
-    write_json("outputs/features/subtitle.json", metrics)
+    for file in files:
+        write_json(file.with_suffix(".json"), metrics)
+    for copy in files[1:]:
+        shutil.copyfile(files[0], copy)
     print(
         "subtitle_text: {with_subtitles} of {videos} videos have subtitles, {sentences} sentences, {tokens} tokens; "
         "{computed} videos computed, {reused} reused; {truncated} sentences cut ({truncated_share:.1%}), "

@@ -13,11 +13,13 @@ class Recipe(Section):
     modalities: what the model reads of a video, `visual` and, where it reads them apart, `subtitle`. frames: the most
     rows of a video that a model reads besides the clips, 0 for none. query_form: what a query is to the model, see
     `pipeline.corpus.sources.Form`. own_pace: true for a model whose clips are the feature rows of a video as they are,
-    its first `clips` rows, which are cut and not averaged; such a model's `frames` is equal to `clips`.
+    its first `clips` rows, which are cut and not averaged; such a model's `frames` is equal to `clips`. subtitles: the
+    name of the feature file from which subtitles are read where they are read apart.
     """
 
     modalities: ClassVar[tuple[str, ...]] = ("visual",)
     own_pace: ClassVar[bool] = False
+    subtitles: ClassVar[str] = "subtitle"
     if TYPE_CHECKING:  # read-only, so that a recipe may have either as a field or, where it is no choice, as a ClassVar
 
         @property

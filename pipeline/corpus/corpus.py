@@ -103,7 +103,7 @@ def load_corpus(
     listed = [video for video in read_videos(manifest_folder / "videos.jsonl") if split in video.splits]
     asked = [query for query in read_queries(manifest_folder / "queries.jsonl") if query.split == split]
     form = Form.of(recipe)
-    with open_sources(features_folder, features, form) as sources:
+    with open_sources(features_folder, features, form, recipe.subtitles) as sources:
         entry = Entry(_key(sources, listed, asked, features, form))
         if (tensors := entry.open()) is None:
             found = find_split(sources, listed, asked)
@@ -167,7 +167,7 @@ def videos_in_parts(
     alone. Raises PipelineError for features that are not finite or cannot be read.
     """
     form = Form.of(recipe)
-    with open_sources(Path(features_folder), features, form, queries=False) as sources:
+    with open_sources(Path(features_folder), features, form, recipe.subtitles, queries=False) as sources:
         for start in range(0, len(listed), size):
             found = find_videos(sources, listed[start : start + size])
             if found:

@@ -73,11 +73,13 @@ class Sources:
 
 
 @contextmanager
-def open_sources(folder: Path, features: FeaturesParams, form: Form, queries: bool = True) -> Iterator[Sources]:
+def open_sources(
+    folder: Path, features: FeaturesParams, form: Form, subtitles: str, queries: bool = True
+) -> Iterator[Sources]:
     """Open the feature files in `folder`, that of the queries only where `queries` is true, and close them at the end.
 
-    Raises PipelineError for a file that is missing, and where `features.streams` names nothing but subtitles that the
-    model takes apart.
+    subtitles: the name of the file of subtitles that the model takes apart. Raises PipelineError for a file that is
+    missing, and where `features.streams` names nothing but subtitles that the model takes apart.
     """
     apart = "subtitle" in form.modalities
     visual = [stream for stream in features.streams if not (apart and stream == "subtitle")]
@@ -92,7 +94,7 @@ def open_sources(folder: Path, features: FeaturesParams, form: Form, queries: bo
         def opened(stream: str) -> FeatureFile:
             return stack.enter_context(FeatureFile(folder / f"{stream}.h5"))
 
-        subtitle = opened("subtitle") if apart and "subtitle" in features.streams else None
+        subtitle = opened(subtitles) if apart and "subtitle" in features.streams else None
         yield Sources([opened(stream) for stream in visual], subtitle, opened("query") if queries else None)
 
 

@@ -9,6 +9,8 @@ from pipeline.core.files import read_json
 
 FOLDER = Path("outputs/scan/streams")
 ORDER, LOCALIZER_ORDER = "order.json", "localizer_order.json"
+LOCALIZER_SUBTITLE = "localizer_subtitle"
+"""The subtitles that the localizer reads; `subtitle` are those that the model reads."""
 NOT_ASKED = "no `features.streams` of this run names it"
 
 

@@ -15,7 +15,7 @@ from pipeline.core.files import write_json
 from pipeline.core.plugins import names, only_class
 from pipeline.core.schema import StreamSection
 from pipeline.corpus.params import AUTO, PACK, SUBTITLE, streams_there_are
-from pipeline.feature_io.asked import FOLDER, LOCALIZER_ORDER, ORDER
+from pipeline.feature_io.asked import FOLDER, LOCALIZER_ORDER, LOCALIZER_SUBTITLE, ORDER
 
 
 def asked_for(streams: str | list[str], dataset: str, modalities: Sequence[str]) -> list[str]:
@@ -39,11 +39,15 @@ def asked_for(streams: str | list[str], dataset: str, modalities: Sequence[str])
 
 
 def write_asked(of_model: list[str], of_localizer: list[str]) -> None:
-    """Write the streams that the model and the localizer read, and for every stream whether one of them reads it."""
+    """Write the streams that the model and the localizer read, and for every stream whether one of them reads it.
+
+    Subtitles are two streams there, those of the model and those of the localizer.
+    """
     write_json(FOLDER / ORDER, of_model)
     write_json(FOLDER / LOCALIZER_ORDER, of_localizer)
-    for stream in streams_there_are():
-        write_json(FOLDER / f"{stream}.json", {"asked_for": stream in {*of_model, *of_localizer}})
+    asked = {*of_model, *(LOCALIZER_SUBTITLE if stream == SUBTITLE else stream for stream in of_localizer)}
+    for stream in (*streams_there_are(), LOCALIZER_SUBTITLE):
+        write_json(FOLDER / f"{stream}.json", {"asked_for": stream in asked})
 
 
 def _by_default() -> list[str]:

@@ -1,7 +1,5 @@
 """The benchmark of reading a split: both ways give the same tensors, and ours reads them once."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 
@@ -14,10 +12,8 @@ from pipeline.corpus.params import FeaturesParams
 def test_the_plain_way_reads_the_same_tensors(tmp_path, monkeypatch, frames):
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
     corpus.make_files(tmp_path, 12)
-    recipe = SimpleNamespace(
-        clips=corpus.CLIPS, frames=frames, query_form="token", modalities=("visual",), own_pace=False
-    )
-    ours = load_corpus(tmp_path, tmp_path, "train", FeaturesParams(streams=["pack"], normalize="stream"), recipe)
+    params = FeaturesParams(streams=["pack"], normalize="stream")
+    ours = load_corpus(tmp_path, tmp_path, "train", params, corpus.recipe_of(frames))
     plain = plain_corpus.read(tmp_path, ours.video_ids, ours.query_ids, corpus.CLIPS, frames)
     assert torch.equal(ours.videos.clips, plain.clips) and torch.equal(ours.videos.frames[:-1], plain.frames)
     assert torch.equal(ours.query, plain.query) and torch.equal(ours.query_mask, plain.query_mask)

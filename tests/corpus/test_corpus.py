@@ -58,6 +58,7 @@ def corpus_of(folders, split="train", streams=("resnet", "slowfast"), normalize=
         "query_form": "token",
         "modalities": ("visual",),
         "own_pace": False,
+        "subtitles": "subtitle",
     } | changes
     return load_corpus(*folders, split, params, SimpleNamespace(**recipe))
 

@@ -23,17 +23,22 @@ STAGES = [
     "subtitle_text",
     "pack",
     "train",
+    "localize",
     "index",
     "evaluate",
     "report",
 ]
-FEATURES = ["slowfast", "resnet", "query", "subtitle"]
-RESULTS = {"outputs/model/model.safetensors"} | {
+FROM_TRAINING_ON = STAGES[STAGES.index("train") :]
+FEATURES = ["slowfast", "resnet", "query", "subtitle", "localizer_subtitle"]
+RESULTS = {"outputs/model/model.safetensors", "outputs/localizer/model.safetensors"} | {
     f"outputs/evaluation/{name}" for name in ("metrics.json", "rankings_val.jsonl", "rankings_test.jsonl")
 }
-TIMED = {"outputs/model/training.json", "outputs/evaluation/cost.json", "outputs/report.html"} | {
-    f"outputs/features/{name}.json" for name in FEATURES
-}
+TIMED = {
+    "outputs/model/training.json",
+    "outputs/localizer/training.json",
+    "outputs/evaluation/cost.json",
+    "outputs/report.html",
+} | {f"outputs/features/{name}.json" for name in FEATURES}
 """Outputs that say how long something took."""
 
 
@@ -68,7 +73,7 @@ def test_the_report_and_the_metrics_are_there(project):
 def test_a_training_parameter_decodes_no_video(project):
     before = _hashes(project)
     project.change_recipe("amdnet", {"learning_rate": 0.002})
-    assert project.repro() == ["train", "index", "evaluate", "report"]
+    assert project.repro() == FROM_TRAINING_ON
     after = _hashes(project)
     assert all(before[f"outputs/features/{name}.h5"] == after[f"outputs/features/{name}.h5"] for name in FEATURES)
     loss = "outputs/training/plots/metrics/train/loss.tsv"  # the weights may be those of epoch 0 both times
@@ -80,12 +85,32 @@ def test_a_training_parameter_decodes_no_video(project):
 )
 def test_another_model_runs_from_train_on_with_no_other_flag(project, model, change):
     before = _hashes(project)
-    assert ran(project.dvc("exp", "run", "-S", f"model={model}")) == ["train", "index", "evaluate", "report"]
+    assert ran(project.dvc("exp", "run", "-S", f"model={model}")) == FROM_TRAINING_ON
     assert _json(project, "outputs/evaluation/details.json")["model"] == model
     assert project.path("outputs/report.html").stat().st_size > 10_000
     project.change_recipe(model, change)
-    assert project.repro() == ["train", "index", "evaluate", "report"]
+    assert project.repro() == FROM_TRAINING_ON
     project.change({"model": "amdnet"})
+    assert project.repro() == []
+    assert _hashes(project) == before
+
+
+def test_a_localizer_is_trained_on_top_of_a_model_that_stays_as_it_is(project):
+    before, recipe = _hashes(project), project.path("recipes/localizers/prem.yaml").read_text()
+    output = project.dvc("exp", "run", "-S", "localizer=prem")
+    assert ran(output) == ["subtitle_text", "localize", "evaluate", "report"]
+    assert _json(project, "outputs/localizer/config.json")["subtitle_size"] == 16
+    assert _json(project, "outputs/localizer/training.json")["epochs_run"] == 2
+    output = project.dvc("exp", "run", "-S", "recipes/localizers/prem.yaml:default.max_clips=2")
+    assert ran(output) == ["localize", "evaluate", "report"]
+    assert _hashes(project)["outputs/model/model.safetensors"] == before["outputs/model/model.safetensors"]
+    assert project.repro() == []
+    output = project.dvc("exp", "run", "-S", "model=prem", "-S", "localizer=prem")
+    assert ran(output) == ["subtitle_text", *FROM_TRAINING_ON]
+    details = _json(project, "outputs/evaluation/details.json")
+    assert details["model"] == "prem" and "VCMR" in str(details["splits"]["test"])
+    project.path("recipes/localizers/prem.yaml").write_text(recipe)
+    project.change({"model": "amdnet", "localizer": "moments"})
     assert project.repro() == []
     assert _hashes(project) == before
 
@@ -100,7 +125,7 @@ def test_a_recipe_that_is_not_chosen_makes_nothing_stale(project):
 def test_a_resnet_parameter_leaves_slowfast_alone_and_comes_back_from_the_cache(project):
     before = _hashes(project)
     project.change({"resnet": {"pooling": "mean", "sampling": "uniform"}})
-    assert project.repro() == ["resnet", "train", "index", "evaluate", "report"]
+    assert project.repro() == ["resnet", *FROM_TRAINING_ON]
     assert _hashes(project)["outputs/features/resnet.h5"] != before["outputs/features/resnet.h5"]
     project.change({"resnet": {"pooling": "max", "sampling": "middle"}})
     output = project.dvc("repro")
@@ -112,10 +137,10 @@ def test_a_stream_that_is_turned_on_later_is_the_only_one_that_runs(project):
     before = _hashes(project)
     assert _json(project, "outputs/features/subtitle.json")["videos"] == 0  # nobody asked for it
     project.change({"features": {"streams": ["resnet", "slowfast", "subtitle"]}})
-    assert project.repro() == ["subtitle_text", "train", "index", "evaluate", "report"]
+    assert project.repro() == ["subtitle_text", *FROM_TRAINING_ON]
     assert _json(project, "outputs/features/subtitle.json")["with_subtitles"] > 0
     project.change({"features": {"streams": ["resnet"]}})
-    assert project.repro() == ["slowfast", "train", "index", "evaluate", "report"]
+    assert project.repro() == ["slowfast", *FROM_TRAINING_ON]
     assert "unused" in _json(project, "outputs/features/slowfast.json")
     project.change({"features": {"streams": "auto"}})
     assert project.repro() == []
@@ -125,7 +150,7 @@ def test_a_stream_that_is_turned_on_later_is_the_only_one_that_runs(project):
 def test_other_pictures_are_other_features(project):
     before = _hashes(project)
     project.change({"resnet": {"size": 48}})
-    assert project.repro() == ["resnet", "train", "index", "evaluate", "report"]
+    assert project.repro() == ["resnet", *FROM_TRAINING_ON]
     assert _json(project, "outputs/features/resnet.json")["recipe"]["size"] == 48
     project.change({"resnet": {"size": 32}})
     assert project.repro() == []
@@ -158,7 +183,7 @@ def test_where_and_with_how_many_threads_it_runs_changes_no_byte(project, tmp_pa
 def test_experiments_share_the_store_and_show_in_one_table(project):
     for name, setting in (("faster", "learning_rate=0.005"), ("longer", "epochs=3")):
         output = project.dvc("exp", "run", "--name", name, "-S", f"recipes/amdnet.yaml:default.{setting}")
-        assert ran(output) == ["train", "index", "evaluate", "report"]
+        assert ran(output) == FROM_TRAINING_ON
     project.dvc("exp", "run", "--name", "elsewhere", "--temp", "-S", "sample.train_videos=8")
     project.dvc("exp", "run", "--name", "later", "--queue", "-S", "train.seed=2")
     project.dvc("exp", "run", "--run-all")

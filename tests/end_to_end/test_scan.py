@@ -112,7 +112,7 @@ def test_data_can_be_tracked_by_dvc(project):
 
 
 def write_pack(folder: Path) -> Path:
-    """A feature pack of eight videos with two queries each."""
+    """A feature pack of eight videos with two queries each, whose spans are known."""
     features, texts = folder / "tiny" / "FeatureData", folder / "tiny" / "TextData"
     features.mkdir(parents=True)
     texts.mkdir()
@@ -124,15 +124,18 @@ def write_pack(folder: Path) -> Path:
     write_hdf5(texts / "roberta_tiny.hdf5", {query: draw.normal(size=(4, 8)).astype("f4") for query in every})
     for split, of_split in queries.items():
         (texts / f"tiny{split}.caption.txt").write_text("".join(f"{query} Something moves.\n" for query in of_split))
+        spans = ({"desc_id": query, "ts": [0.0, 4.5], "duration": 7.5} for query in of_split)
+        (texts / f"tiny{split}.moments.jsonl").write_text("".join(json.dumps(span) + "\n" for span in spans))
     return folder
 
 
 def test_a_clone_goes_on_from_pulled_outputs_where_the_data_are_not(tmp_path):
     source = write_pack(tmp_path / "data")
     (tmp_path / "project").mkdir()
-    changes = {"dataset": "pack", "model": "cca", "source": str(source)}
-    project = Project(tmp_path / "project", changes, {"dimensions": 4})
-    project.repro()
+    changes = {"dataset": "pack", "model": "cca", "localizer": "prem", "source": str(source)}
+    project = Project(tmp_path / "project", changes, {"dimensions": 4, "hidden": 16, "inner": 16, "epochs": 2})
+    assert {"train", "localize", "evaluate", "report"} <= set(project.repro())
+    assert json.loads(project.path("outputs/localizer/training.json").read_text())["train_queries"] == 8
     project.dvc("remote", "add", "--default", "storage", str(tmp_path / "remote"))
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "finished")

@@ -176,7 +176,7 @@ def test_subtitles_of_some_videos_are_read_by_the_localizer_alone(workspace):
     draw = torch.Generator().manual_seed(2)
     ids = [video.video_id for video in read_videos("outputs/manifest/videos.jsonl")][::2]
     spoken = [Item(id, torch.randn(9, SPOKEN, generator=draw).numpy(), {}) for id in ids]
-    write_features(FEATURES / "subtitle.h5", spoken, {"weights": "random (seed 0)"})
+    write_features(FEATURES / "localizer_subtitle.h5", spoken, {"weights": "random (seed 0)"})
     write_asked(["resnet"], ["resnet", "subtitle"])
     stage.main()
     network, config = trained.load(OUT)

@@ -15,7 +15,7 @@ from pipeline.core.files import read_json
 from pipeline.core.manifest import read_queries, read_videos
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.settings.streams import write_asked
-from stages import evaluate, pack, query_text, report, resnet, slowfast, subtitle_text, train
+from stages import evaluate, localize, pack, query_text, report, resnet, slowfast, subtitle_text, train
 
 FEATURES = "outputs/features"
 
@@ -83,7 +83,7 @@ def test_from_pack_to_report_in_one_go(make_pack, layout, workspace):
     parsed["resnet"]["weights"] = parsed["slowfast"]["weights"] = "/no/such/file"  # never opened
     (folder / "params.yaml").write_text(yaml.safe_dump(parsed))
     write_recipes(folder, hidden=16, clips=4, batch_videos=2, epochs=1)
-    for stage in (prepared, slowfast, resnet, query_text, subtitle_text, pack, train, evaluate, report):
+    for stage in (prepared, slowfast, resnet, query_text, subtitle_text, pack, train, localize, evaluate, report):
         stage.main()
     for stream in ("slowfast", "resnet", "subtitle"):
         with FeatureFile(f"{FEATURES}/{stream}.h5") as file:
@@ -110,7 +110,7 @@ def test_other_data_sets_have_an_empty_pack(tmp_path, monkeypatch):
 def test_the_real_pack_from_rows_to_ranking(workspace, real_data):
     folder = workspace(real_data / "packs" / "charades")
     write_recipes(folder, hidden=32, epochs=1)
-    for stage in (prepared, query_text, slowfast, resnet, subtitle_text, pack, train, evaluate):
+    for stage in (prepared, query_text, slowfast, resnet, subtitle_text, pack, train, localize, evaluate):
         stage.main()
     numbers = read_json("outputs/manifest/prepare.json")
     assert {s: tuple(n.values()) for s, n in numbers["splits"].items()} == {

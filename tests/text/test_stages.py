@@ -40,6 +40,25 @@ def test_stages_write_features_and_metrics(workspace, capsys):
     assert "query_text: 1 queries" in errors and "subtitle_text: 1 of 1 videos" in errors
 
 
+@pytest.mark.parametrize(
+    ("of_model", "of_localizer", "filled"),
+    [
+        (["subtitle"], [], ["subtitle"]),
+        ([], ["subtitle"], ["localizer_subtitle"]),
+        (["subtitle"], ["subtitle"], ["subtitle", "localizer_subtitle"]),
+        ([], [], []),
+    ],
+)
+def test_model_and_localizer_have_a_file_each_with_equal_rows(workspace, of_model, of_localizer, filled):
+    subtitle_text.main()
+    expected = Path("outputs/features/subtitle.h5").read_bytes()
+    write_asked(of_model, of_localizer)
+    subtitle_text.main()
+    for name in ("subtitle", "localizer_subtitle"):
+        assert ("unused" in read_json(f"outputs/features/{name}.json")) == (name not in filled)
+        assert (Path(f"outputs/features/{name}.h5").read_bytes() == expected) == (name in filled)
+
+
 def test_second_run_of_the_stages_computes_nothing(workspace):
     for stage, name in ((query_text, "query"), (subtitle_text, "subtitle")):
         stage.main()

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from pipeline.core.recipe import Recipe
 from pipeline.core.schema import Count, Dropout, Fraction, Section, Weight
+from pipeline.feature_io.asked import LOCALIZER_SUBTITLE
 from pipeline.models.common.recipe import STEADY_UNITS
 from pipeline.models.common.recipe_file import RecipeFiles
 
@@ -31,9 +32,13 @@ class LocalizerRecipe(Section):
 
 
 class TrainedLocalizerRecipe(LocalizerRecipe, Recipe):
-    """The hyperparameters of all localizers that are trained; they read a video's clips at its own pace."""
+    """The hyperparameters of all localizers that are trained; they read a video's clips at its own pace.
+
+    Their subtitles have a file of their own, so that one which is chosen later leaves the trained retriever as it is.
+    """
 
     own_pace: ClassVar[bool] = True
+    subtitles: ClassVar[str] = LOCALIZER_SUBTITLE
 
     clips: Count = Field(description="most clips a video, its feature rows as they are: later ones are cut, >= 1")
     start: Literal["random", "cca"] = Field(
