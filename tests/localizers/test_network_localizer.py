@@ -86,4 +86,5 @@ def test_curves_end_with_their_videos(network):
     curves = NetworkLocalizer(network, CORPUS, CPU).curves(QUERY, OWN)
     for curve, video in zip(curves, OWN.tolist(), strict=True):
         assert curve.clip_ends.tolist() == [float(second) for second in range(1, COUNTS[video] + 1)]
+        assert curve.start.shape == curve.end.shape == (COUNTS[video],)
         assert float(curve.start.sum()) == pytest.approx(1.0) and float(curve.end.sum()) == pytest.approx(1.0)
