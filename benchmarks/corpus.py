@@ -124,7 +124,7 @@ def _ours(folder: Path, frames: int) -> tuple[float, float, int]:
         corpus = load_corpus(folder, folder, "train", params, recipe)
         return sum(tensor.nbytes for tensor in (*corpus.videos, corpus.query, corpus.query_mask))
 
-    return _watched(read)
+    return watched(read)
 
 
 def _plain(folder: Path, frames: int) -> tuple[float, float, int]:
@@ -133,10 +133,10 @@ def _plain(folder: Path, frames: int) -> tuple[float, float, int]:
         queries = [query.query_id for query in read_queries(folder / "queries.jsonl")]
         return sum(tensor.nbytes for tensor in plain_corpus.read(folder, videos, queries, CLIPS, frames))
 
-    return _watched(read)
+    return watched(read)
 
 
-def _watched(read: Callable[[], int]) -> tuple[float, float, int]:
+def watched(read: Callable[[], int]) -> tuple[float, float, int]:
     """Measure `read`: its seconds, the most memory of the process's own meanwhile (GiB), and what it returns."""
     peak, ended = 0, threading.Event()
 

@@ -1,16 +1,23 @@
-"""Makes random features of TVR's shape: 50 to 120 rows x 3072, and 5 queries of 10 to 20 tokens x 768, a video."""
+"""Makes random features of TVR's shape: 50 to 120 rows x 3072, and 5 queries of 10 to 20 tokens x 768, a video.
 
+Videos at their own pace have TVR's rows of 1.5 seconds instead, 40 to 62 of them x 4352, subtitles x 768 in each row,
+and queries with moments.
+"""
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from pipeline.core.recipe import Recipe
-from pipeline.corpus.clip_times import ClipTimes, clip_times
+from pipeline.corpus.clip_times import ClipTimes, clip_times, row_times
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
-from pipeline.corpus.videos import video_rows
+from pipeline.corpus.videos import VideoRows, video_rows
 
 VIDEO_SIZE, QUERY_SIZE, QUERIES = 3072, 768, 5
 ROWS, TOKENS = (50, 120), (10, 20)
+OWN_PACE_SIZE, SUBTITLE_SIZE = 4352, 768
+OWN_PACE_ROWS, ROW_SECONDS, LONGEST_MOMENT = (40, 62), 1.5, 10
 
 
 def video(number: int) -> Tensor:
@@ -52,4 +59,47 @@ def corpus(videos: int, recipe: Recipe) -> Corpus:
         agreement=[1] * len(tokens),
         missing_videos=[],
         missing_queries=[],
+    )
+
+
+def own_pace_corpus(videos: int, recipe: Recipe, pool: int | None = None) -> Corpus:
+    """Make the corpus that `load_corpus` would make of so many videos for a recipe with `own_pace` and subtitles.
+
+    pool: how many random rows there are, of which all videos are stretches, while the tokens of the queries are zeros,
+    which take no memory until they are written to. None: every video has rows of its own, and every query tokens.
+    """
+    generator = torch.Generator().manual_seed(0)
+    queries = videos * QUERIES
+    counts = torch.randint(OWN_PACE_ROWS[0], OWN_PACE_ROWS[1] + 1, (videos,), generator=generator)
+    counts = counts.clamp(max=recipe.clips)
+    first, rows = counts.cumsum(0) - counts, int(counts.sum())
+    if pool:
+        first, rows = torch.randint(pool - OWN_PACE_ROWS[1], (videos,), generator=generator), pool
+    features, said = (torch.randn(rows + 1, size, generator=generator) for size in (OWN_PACE_SIZE, SUBTITLE_SIZE))
+    features[-1], said[-1] = 0, 0
+    tokens = torch.randint(TOKENS[0], TOKENS[1] + 1, (queries,), generator=generator)
+    query_mask = torch.arange(TOKENS[1]) < tokens[:, None]
+    query = torch.from_numpy(np.zeros((queries, TOKENS[1], QUERY_SIZE), np.float32))
+    if not pool:
+        query.normal_(generator=generator).mul_(query_mask[..., None])
+    labels = torch.arange(videos).repeat_interleave(QUERIES)
+    start = (torch.rand(queries, generator=generator) * (counts[labels] - LONGEST_MOMENT)).long()
+    length = torch.randint(1, LONGEST_MOMENT, (queries,), generator=generator)
+    seconds = ROW_SECONDS * torch.stack([start, start + length], dim=1).double()
+    times = [row_times(count, recipe.clips, ROW_SECONDS, ROW_SECONDS * count) for count in counts.tolist()]
+    return Corpus(
+        video_ids=[f"v{number:06}" for number in range(videos)],
+        durations=ROW_SECONDS * counts.double(),
+        times=ClipTimes(*map(torch.stack, zip(*times, strict=True))),
+        videos=VideoRows(features.new_empty(videos, 0, OWN_PACE_SIZE), features, first, counts, said),
+        query_ids=[f"q{number:06}" for number in range(queries)],
+        texts=[""] * queries,
+        query=query,
+        query_mask=query_mask,
+        labels=labels,
+        spans=[((begin, end),) for begin, end in seconds.tolist()],
+        agreement=[1] * queries,
+        missing_videos=[],
+        missing_queries=[],
+        cut_videos=0,
     )
