@@ -7,7 +7,7 @@ The parts are the search for negatives with each retriever, a few training steps
 for the selection split. Each has a process of its own, and random data of TVR's shape. What is counted is the process's
 own memory (see benchmarks/corpus.py) beyond what it has once the data are there: the stage maps those from files. The
 search for negatives takes no more memory after its second part of the videos, so that it is given little more than one.
-The scores of all queries would take most of an hour, so that some are measured; what each further one adds, its encoded
+To score all queries would take too long, so that some are measured; what each further one adds, its encoded
 form and its list, is computed.
 """
 
