@@ -184,7 +184,7 @@ def _in_full_precision(tensor: Tensor) -> torch.autocast:
 
 def _cosines(query: Tensor, clips: Tensor) -> Tensor:
     """Compute the cosines of queries (Q, M, d) with clips (B, M, L, d) -> (M, Q, B, L)."""
-    # oneDNN takes a hundred times as long for the gradients of rows that are not side by side in memory.
+    # oneDNN takes several times as long for the gradients of rows that are not side by side in memory.
     pairs = zip(_unit(query).transpose(0, 1).contiguous(), _unit(clips).unbind(1), strict=True)
     with _in_full_precision(query):
         return torch.stack([similarities(*of_modality) for of_modality in pairs])
