@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.core.cli import run
-from pipeline.core.files import write_json
+from pipeline.core.files import atomic_path, write_json
 from pipeline.core.manifest import read_queries, read_subtitles, read_videos
 from pipeline.core.params import load
 from pipeline.core.runtime import device, store_root
@@ -48,7 +48,8 @@ def main() -> None:
     for file in files:
         write_json(file.with_suffix(".json"), metrics)
     for copy in files[1:]:
-        shutil.copyfile(files[0], copy)
+        with atomic_path(copy) as temporary:
+            shutil.copyfile(files[0], temporary)
     print(
         "subtitle_text: {with_subtitles} of {videos} videos have subtitles, {sentences} sentences, {tokens} tokens; "
         "{computed} videos computed, {reused} reused; {truncated} sentences cut ({truncated_share:.1%}), "

@@ -21,9 +21,11 @@ from pipeline.feature_io.asked import FOLDER, LOCALIZER_ORDER, LOCALIZER_SUBTITL
 def asked_for(streams: str | list[str], dataset: str, modalities: Sequence[str]) -> list[str]:
     """List the streams to compute, in the order in which they are concatenated.
 
-    streams: the value of `features.streams`, a list or `auto`. modalities: those that the model, or the
-    localizer, reads, for `auto`. Raises PipelineError for a stream that the data set does not have.
+    streams: the value of `features.streams`, a list or `auto`. modalities: those that the model, or the localizer,
+    reads; one that reads none asks for no stream. Raises PipelineError for a stream that the data set does not have.
     """
+    if not modalities:
+        return []
     brought = layout_of(dataset).stream
     if streams == AUTO:
         return [brought] if brought else [*_by_default(), *([SUBTITLE] if SUBTITLE in modalities else [])]

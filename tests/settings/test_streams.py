@@ -15,6 +15,8 @@ from pipeline.settings.streams import asked_for, write_asked
         ("auto", "pack", ("visual",), ["pack"]),
         ("auto", "folder", ("visual", "subtitle"), ["resnet", "slowfast", "subtitle"]),
         ("auto", "pack", ("visual", "subtitle"), ["pack"]),
+        ("auto", "folder", (), []),
+        (["resnet", "subtitle"], "folder", (), []),
         (["slowfast", "resnet"], "folder", ("visual",), ["slowfast", "resnet"]),
         (["resnet"], "folder", ("visual", "subtitle"), ["resnet"]),
     ],
