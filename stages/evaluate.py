@@ -51,8 +51,7 @@ def main() -> None:
     rankings = {split: rank_corpus(indexes[split], corpus, recipe.videos) for split, corpus in corpora.items()}
     answer = choose(corpora[selection], rankings[selection], params.evaluate.answer, selection)
     results = {}
-    for split, corpus in corpora.items():
-        index, ranking = indexes[split], rankings[split]
+    for (split, corpus), index, ranking in zip(corpora.items(), indexes.values(), rankings.values(), strict=True):
         situation = Situation(index, corpus, (ranking.top, ranking.own), answer.window, loads[split], TRAINED, device())
         localizer = open_localizer(params.localizer, recipe, situation)
         results[split] = measure(corpus, ranking, localize(localizer, ranking, recipe), answer, constant)
@@ -73,9 +72,8 @@ def main() -> None:
     write_json(OUT / "details.json", details)
     write_json(OUT / "cost.json", cost(indexes[reported], corpora[reported], read_json(MODEL / "training.json")))
     write_json(OUT / "metrics.json", metrics := headline(details))
-    print(
-        "evaluate:", ", ".join(f"{name} {value:g}" for name, value in metrics.items()) + f"; {answer}", file=sys.stderr
-    )
+    numbers = ", ".join(f"{name} {value:g}" for name, value in metrics.items())
+    print(f"evaluate: {numbers}; {answer}", file=sys.stderr)
 
 
 if __name__ == "__main__":
