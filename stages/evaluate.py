@@ -73,7 +73,7 @@ def main() -> None:
     write_json(OUT / "cost.json", cost(indexes[reported], corpora[reported], read_json(MODEL / "training.json")))
     write_json(OUT / "metrics.json", metrics := headline(details))
     numbers = ", ".join(f"{name} {value:g}" for name, value in metrics.items())
-    print(f"evaluate: {numbers}; {answer}", file=sys.stderr)
+    print(f"evaluate: {numbers}; localizer {params.localizer}, {answer}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -52,9 +52,9 @@ class Answer:
         what = f"windows of {self.width:g} of the video" if self.kind == "window" else "the model's own"
         split = self.choice["split"]
         if self.width is None:
-            return f"spans are {what}: no query of {split} has a span to choose a window by"
+            return f"the retriever's spans are {what}: no query of {split} has a span to choose a window by"
         by_model, by_window = (self.choice["mIoU"][kind] for kind in ("model", "window"))
-        return f"spans are {what} (mIoU on {split}: own {by_model:.1f}, best window {by_window:.1f})"
+        return f"the retriever's spans are {what} (mIoU on {split}: own {by_model:.1f}, best window {by_window:.1f})"
 
 
 def window(corpus: Corpus, retrieved: Retrieved, width: float) -> Tensor:
