@@ -22,7 +22,7 @@ def test_the_lists_are_those_of_the_relative(case: str) -> None:
     expected = parity_json("prem_pieces.json")["ranking"]["lists"][case]
     form, low, high = re.fullmatch(r"(\w+) min(\d+) max(\d+)", case).groups()
     fusion = "per_video_softmax" if form == "per_video_softmax" else "logit_sum"
-    own = recipe(fusion=fusion, min_clips=int(low) + 1, max_clips=int(high), nms=1.0, after_nms=KEPT)
+    own = recipe(fusion=fusion, overlap=None, min_clips=int(low) + 1, max_clips=int(high), nms=1.0, after_nms=KEPT)
     start, end, mask = (
         arrays[f"ranking.input.{name}"].flatten(0, 1) for name in ("start_logits", "end_logits", "mask")
     )

@@ -1,10 +1,12 @@
 """The best spans by their boundary logits: which spans there are, and their order."""
 
+import math
+
 import pytest
 import torch
 from helpers.parity import parity_arrays
 
-from pipeline.localizers.common.spans import best_spans
+from pipeline.localizers.common.spans import best_spans, expected_overlap
 
 
 def spans(start: list[float], end: list[float], clips: int, shortest: int, longest: int, most: int = 1000) -> list:
@@ -47,3 +49,50 @@ def test_the_best_come_first_and_equal_ones_by_first_clip_then_length() -> None:
 def test_no_span_reaches_into_padding(clips: int, shortest: int, longest: int, count: int) -> None:
     found = spans([0.0, 0, 0, 0, 0, 9, 9], [0.0, 0, 0, 0, 0, 9, 9], clips, shortest, longest)
     assert len(found) == count and all(last < clips for _, last, _ in found)
+
+
+def overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """The IoU of two spans of clips, first and last."""
+    shared = max(0, min(one[1], other[1]) - max(one[0], other[0]) + 1)
+    return shared / (max(one[1], other[1]) - min(one[0], other[0]) + 1)
+
+
+@pytest.mark.parametrize(("shortest", "longest"), [(1, 6), (2, 4)])
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
+def test_the_expected_overlap_is_the_sum_over_all_spans(shortest: int, longest: int, sharpness: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    start, end = torch.randn(2, 2, 6, generator=generator).double()
+    mask = torch.arange(6) < torch.tensor([[6], [4]])
+    plain = best_spans(start, end, mask, shortest, longest, 1000)
+    found = best_spans(start, end, mask, shortest, longest, 1000, sharpness)
+    for row in range(2):
+        score = {
+            tuple(clips): value
+            for clips, value in zip(plain.clips[row].tolist(), plain.score[row].tolist(), strict=True)
+            if value > -torch.inf
+        }
+        ours = [
+            (tuple(clips), value)
+            for clips, value in zip(found.clips[row].tolist(), found.score[row].tolist(), strict=True)
+            if value > -torch.inf
+        ]
+        assert {span for span, _ in ours} == set(score)
+        assert [value for _, value in ours] == sorted((value for _, value in ours), reverse=True)
+        for span, value in ours:
+            expected = sum(math.exp(sharpness * likely) * overlap(span, other) for other, likely in score.items())
+            assert value == pytest.approx(math.log(expected) / sharpness, abs=1e-5)
+
+
+def test_of_two_likely_spans_apart_one_that_meets_many_likely_ones_is_best() -> None:
+    logits = torch.tensor([[2.0, 0, 0, 1.9, 1.9, 1.9]]), torch.tensor([[2.2, 0, 0, 1.9, 1.9, 1.9]])
+    mask = torch.ones(1, 6, dtype=torch.bool)
+    assert best_spans(*logits, mask, 1, 3, 1).clips.tolist() == [[[0, 0]]]
+    first, last = best_spans(*logits, mask, 1, 3, 1, overlap=1.0).clips[0, 0].tolist()
+    assert first >= 3 and last >= first
+    assert best_spans(*logits, mask, 1, 3, 1, overlap=50.0).clips.tolist() == [[[0, 0]]]
+
+
+def test_where_there_is_no_span_there_is_no_overlap() -> None:
+    scores = torch.tensor([[[0.0, 1.0], [2.0, -torch.inf]], [[3.0, -torch.inf], [-torch.inf, -torch.inf]]])
+    found = expected_overlap(scores, 1, 1.0)
+    assert torch.equal(found.isneginf(), scores.isneginf()) and found[1, 0, 0] == pytest.approx(3.0)

@@ -16,7 +16,7 @@ def spans_of(boundaries: Boundaries, mask: Tensor, recipe: PremLocalizerRecipe) 
     """
     limits = (recipe.min_clips, recipe.max_clips, recipe.before_nms)
     if recipe.fusion == "logit_sum":
-        return best_spans(*boundaries, mask, *limits)
+        return best_spans(*boundaries, mask, *limits, recipe.overlap)
     start, end = (logits.double().log_softmax(dim=1) for logits in boundaries)
     clips, score = best_spans(start, end, mask, *limits)
     return ClipSpans(clips, torch.where(score.isneginf(), score, score.exp()).float())

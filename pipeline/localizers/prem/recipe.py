@@ -32,6 +32,10 @@ class PremLocalizerRecipe(TrainedLocalizerRecipe):
     )
     min_clips: Count = Field(description="fewest clips a span, >= 1")
     max_clips: Count = Field(description="most clips a span, >= min_clips")
+    overlap: Annotated[float, Field(gt=0)] | None = Field(
+        description="score of a span within its video: null: the sum of the logits of start and end, as published | "
+        "> 0: how far the likely spans overlap with it, logits times this; counts with `fusion: logit_sum`"
+    )
     fusion: Literal["logit_sum", "per_video_softmax"] = Field(
         description="score of a span among all videos: logit_sum: the video's score / temperature + start + end logit "
         "| per_video_softmax: the video's score times the probabilities of start and end within the video"
