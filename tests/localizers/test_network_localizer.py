@@ -23,7 +23,7 @@ OWN = VIDEO[:, 0]
 @pytest.fixture(scope="module")
 def network() -> TrainedLocalizer:
     """It reads more clips than the longest video has."""
-    return network_of(CORPUS, small_recipe(start="random", clips=MOST + 2, before_nms=SPANS)).eval()
+    return network_of(CORPUS, small_recipe(start="random", overlap=None, clips=MOST + 2, before_nms=SPANS)).eval()
 
 
 def alone(network: TrainedLocalizer, query: int, video: int) -> Boundaries:
