@@ -95,6 +95,8 @@ def workspace(tmp_path, monkeypatch):
             "source": "../source",
             "model": "amdnet",
             "recipe": "auto",
+            "localizer": "moments",
+            "localizer_recipe": "auto",
             "protocol": "honest",
             "features": {"streams": "auto", "normalize": "standard"},
             "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
