@@ -227,7 +227,7 @@ def test_a_checkpoint_of_the_authors_is_evaluated_in_the_place_of_the_trained_mo
     command = [sys.executable, "-m", "tools.command", "import-checkpoint", "best.ckpt"]
     subprocess.run(command, cwd=project.folder, check=True)
     project.dvc("commit", "--force", "train")
-    assert project.repro() == ["index", "evaluate", "report"]
+    assert project.repro() == ["localize", "index", "evaluate", "report"]
     weights = load_file(project.path("outputs/model/model.safetensors"))
     assert names and all(torch.equal(weights[name], trained[name] + 1) for name in names)
     assert project.repro() == []
