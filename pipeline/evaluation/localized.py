@@ -12,10 +12,11 @@ from torch import Tensor
 
 from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.ranking import Ranking
-from pipeline.localizers.common.interface import Localizer, Moments, PairSpans
+from pipeline.localizers.common.interface import Curve, Localizer, Moments, PairSpans
 from pipeline.localizers.common.moments import QUERIES_AT_ONCE, rank
 from pipeline.localizers.common.recipe import LocalizerRecipe
 
+NO_CURVE = Curve(torch.empty(0), torch.empty(0), torch.empty(0))
 DECIMALS = 6
 """Of the seconds: what is measured is what the files hold."""
 
@@ -61,9 +62,12 @@ def _best(found: PairSpans) -> Tensor:
 
 
 def curve_rows(localizer: Localizer, corpus: Corpus) -> Iterator[dict[str, Any]]:
-    """Yield the rows of boundaries_*.jsonl: the localizer's curves for each query in its own video."""
+    """Yield the rows of boundaries_*.jsonl: the localizer's curves for each query in its own video.
+
+    The lists of a row are empty where the localizer has no curves; DVC warns of files without a row.
+    """
     for rows in torch.arange(len(corpus.query_ids)).split(QUERIES_AT_ONCE):
         curves = localizer.curves(rows, corpus.labels[rows])
-        for row, curve in zip(rows.tolist(), curves, strict=bool(curves)):
+        for row, curve in zip(rows.tolist(), curves or [NO_CURVE] * len(rows), strict=True):
             fields = {name: field.double().round(decimals=DECIMALS).tolist() for name, field in curve._asdict().items()}
             yield {"query_id": corpus.query_ids[row], **fields}

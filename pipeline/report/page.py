@@ -90,7 +90,8 @@ def _recall_chart(curve: list[Mapping[str, float]]) -> dict[str, Any]:
 def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     best, worst = choose(read_jsonl(outputs / "evaluation" / f"rankings_{split}.jsonl"), count)
     moments = {row["video_id"]: row for row in read_jsonl(outputs / "evaluation" / f"moments_{split}.jsonl")}
-    boundaries = {row["query_id"]: row for row in read_jsonl(outputs / "evaluation" / f"boundaries_{split}.jsonl")}
+    curves = read_jsonl(outputs / "evaluation" / f"boundaries_{split}.jsonl")
+    boundaries = {row["query_id"]: row for row in curves if row["clip_ends"]}
     paths = {
         video.video_id: resolve(video.path) if video.path else None
         for video in read_videos(outputs / "manifest" / "videos.jsonl")
