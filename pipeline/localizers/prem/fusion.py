@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.models.common.blocks import SelfAttention
+from pipeline.models.common.blocks import Attention, SelfAttention
 from pipeline.ops import Dropout, Linear
 
 SUMS, SUM_WEIGHT = 4, 0.25
@@ -65,18 +65,8 @@ class Gates(nn.Module):
         self.join.weight[:SUMS] = SUM_WEIGHT
 
 
-class CrossAttention(nn.Module):
+class CrossAttention(Attention):
     """Multi-head attention of sequences to the words of queries, with residual and LayerNorm."""
-
-    def __init__(self, hidden: int, heads: int, dropout: float):
-        super().__init__()
-        self.heads = heads
-        self.query = Linear(hidden, hidden)
-        self.key = Linear(hidden, hidden)
-        self.value = Linear(hidden, hidden)
-        self.output = Linear(hidden, hidden)
-        self.norm = nn.LayerNorm(hidden)
-        self.dropout = Dropout(dropout)
 
     def forward(self, sequence: Tensor, words: Tensor, mask: Tensor) -> Tensor:
         """Let sequences (Q r, L, d) attend to words (Q, T, d) -> (Q r, L, d).
@@ -85,14 +75,7 @@ class CrossAttention(nn.Module):
         long sequence here, and the words are mapped once.
         """
         long = sequence.reshape(len(words), -1, sequence.shape[-1])
-        query, key, value = (
-            part(rows).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for part, rows in ((self.query, long), (self.key, words), (self.value, words))
-        )
-        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
-        scores = scores.masked_fill(~mask[:, None, None, :], torch.finfo(scores.dtype).min)
-        context = (self.dropout(scores.softmax(dim=-1)) @ value).transpose(1, 2).flatten(2)
-        return self.norm(sequence + self.dropout(self.output(context)).view_as(sequence))
+        return self.norm(sequence + self.attend(long, words, mask).view_as(sequence))
 
 
 class FusionLayer(nn.Module):

@@ -14,11 +14,11 @@ from pipeline.corpus.videos import Videos
 from pipeline.localizers.common.interface import Boundaries, TrainedLocalizer
 from pipeline.localizers.common.spans import ClipSpans
 from pipeline.localizers.prem.adversarial import SpanClassifier, classification_loss, spans_to_judge
-from pipeline.localizers.prem.fusion import CrossAttention, FusionLayer, Gates
+from pipeline.localizers.prem.fusion import FusionLayer, Gates
 from pipeline.localizers.prem.heads import PADDED, BoundaryHead, masked, shared_norm
 from pipeline.localizers.prem.ranking import joint, spans_of
 from pipeline.localizers.prem.recipe import PremLocalizerRecipe
-from pipeline.models.common.blocks import Projection, SelfAttention, Standardize
+from pipeline.models.common.blocks import Attention, Projection, Standardize
 from pipeline.models.common.two_modal import ModalPooling, TwoModalEncoder, WordEncoder, silence
 
 
@@ -144,7 +144,7 @@ class PremLocalizer(TrainedLocalizer):
         """See TrainedLocalizer. The gated clips of all modalities are added up, and pass through the fusion."""
         silence(self)
         for module in self.modules():
-            if isinstance(module, SelfAttention | CrossAttention):
+            if isinstance(module, Attention):
                 module.output.weight.zero_()
             elif isinstance(module, FusionLayer):
                 module.outer.weight.zero_()

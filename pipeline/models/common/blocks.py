@@ -71,8 +71,8 @@ class PositionalEmbedding(nn.Module):
         return self.dropout(self.norm(sequence + self.table.weight[: sequence.shape[1]]))
 
 
-class SelfAttention(nn.Module):
-    """Multi-head self-attention with residual and LayerNorm, without a feed-forward layer, (B, L, d) -> (B, L, d)."""
+class Attention(nn.Module):
+    """The weights of multi-head attention with residual and LayerNorm, and the attention before those two."""
 
     def __init__(self, hidden: int, heads: int, dropout: float):
         super().__init__()
@@ -84,25 +84,36 @@ class SelfAttention(nn.Module):
         self.norm = nn.LayerNorm(hidden)
         self.dropout = Dropout(dropout)
 
-    def forward(self, sequence: Tensor, key_mask: Tensor | None = None, multiplier: Tensor | None = None) -> Tensor:
-        """Attend within each sequence (B, L, d) -> (B, L, d).
+    def attend(
+        self, sequence: Tensor, keys: Tensor, key_mask: Tensor | None = None, multiplier: Tensor | None = None
+    ) -> Tensor:
+        """Let sequences (B, L, d) attend to others (B, T, d) -> (B, L, d), without the residual.
 
-        key_mask: (B, L) bool, false at padding. multiplier: what the scaled scores are multiplied by, broadcast to
-        (B, heads, L, L); it is applied before the mask, so that padding stays masked whatever it holds.
+        key_mask: (B, T) bool, false at padding. multiplier: what the scaled scores are multiplied by, broadcast to
+        (B, heads, L, T); it is applied before the mask, so that padding stays masked whatever it holds.
         """
-        query, key, value = (self._split(part(sequence)) for part in (self.query, self.key, self.value))
+        query, key, value = (
+            self._split(part(rows)) for part, rows in ((self.query, sequence), (self.key, keys), (self.value, keys))
+        )
         scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
         if multiplier is not None:
             scores = scores * multiplier
         if key_mask is not None:
             scores = scores.masked_fill(~key_mask[:, None, None, :], torch.finfo(scores.dtype).min)
         context = self.dropout(scores.softmax(dim=-1)) @ value
-        context = context.transpose(1, 2).flatten(2)
-        return self.norm(sequence + self.dropout(self.output(context)))
+        return self.dropout(self.output(context.transpose(1, 2).flatten(2)))
 
     def _split(self, sequence: Tensor) -> Tensor:
         """(B, L, d) -> (B, heads, L, d / heads)."""
         return sequence.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+class SelfAttention(Attention):
+    """Multi-head self-attention with residual and LayerNorm, without a feed-forward layer, (B, L, d) -> (B, L, d)."""
+
+    def forward(self, sequence: Tensor, key_mask: Tensor | None = None, multiplier: Tensor | None = None) -> Tensor:
+        """Attend within each sequence (B, L, d) -> (B, L, d); `key_mask` and `multiplier`: see Attention.attend."""
+        return self.norm(sequence + self.attend(sequence, sequence, key_mask, multiplier))
 
 
 class AttentionPooling(nn.Module):
