@@ -31,7 +31,7 @@ from pipeline.localizer_training.loop import train_step
 from pipeline.localizer_training.negatives import VIDEOS_AT_ONCE, negatives
 from pipeline.localizer_training.selection import Selection
 from pipeline.models.common.interface import RetrievalModel
-from pipeline.models.common.recipe_file import MODELS, read_recipes
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.models.common.registry import build
 from pipeline.ops import keep_memory
 from pipeline.retrieval.index import Index
@@ -108,7 +108,7 @@ def of_selection(videos: int, queries: int) -> Row:
 
 def retriever(name: str, videos: int) -> tuple[RetrievalModel, Corpus]:
     """Build a retriever with random weights by its recipe for TVR, else its default one, and a corpus that it reads."""
-    recipes = read_recipes(name, RECIPES)
+    recipes = MODELS.read(name, RECIPES)
     recipe = recipes.get("tvr", recipes["default"])
     if recipe.own_pace:
         corpus, size = synthetic.own_pace_corpus(videos, recipe, POOL), synthetic.OWN_PACE_SIZE

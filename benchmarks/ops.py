@@ -23,7 +23,7 @@ import torch
 
 from benchmarks import synthetic
 from benchmarks.machine import machine
-from benchmarks.training import MAX_TOKENS, MODELS, recipe_of
+from benchmarks.training import MAX_TOKENS, NAMES, recipe_of
 from experiments.markdown import table_lines
 from pipeline.core.runtime import threads
 from pipeline.corpus.videos import Videos
@@ -47,13 +47,13 @@ PATHS = ("all on", *WITHOUT, "keep_memory", "all")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time the fast CPU paths.")
-    parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
+    parser.add_argument("--model", choices=[*NAMES, "all"], default="all")
     parser.add_argument("--recipe", choices=["default", "tvr", "all"], default="all")
     parser.add_argument(
         "--rounds", type=int, default=7, help="rounds, of which the median counts (default: %(default)s)"
     )
     options = parser.parse_args()
-    names = MODELS if options.model == "all" else [options.model]
+    names = NAMES if options.model == "all" else [options.model]
     recipes = ["default", "tvr"] if options.recipe == "all" else [options.recipe]
     rows = [row for recipe in recipes for name in names for row in ratios(name, recipe, options.rounds)]
     print("\n".join(table_lines(["path", "recipe", "model", "training step", "encoding"], rows)))

@@ -46,7 +46,7 @@ from pipeline.localizers.common.recipe import LOCALIZERS, TrainedLocalizerRecipe
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.interface import TrainedModel
 from pipeline.models.common.recipe import GradientRecipe
-from pipeline.models.common.recipe_file import read_recipes
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.models.common.registry import build
 from pipeline.ops import keep_memory
 from pipeline.retrieval.search import Retrieved
@@ -136,7 +136,7 @@ def training(name: str, videos: int, steps: int, profiled: int, repeats: int, de
 
 
 def _retriever(videos: int, device: torch.device) -> Training:
-    recipe = read_recipes("prem", RECIPES)["tvr"]
+    recipe = MODELS.read("prem", RECIPES)["tvr"]
     assert isinstance(recipe, GradientRecipe)
     corpus = synthetic.own_pace_corpus(videos, recipe)
     batches = Batches(corpus, corpus.labels, recipe.batch_videos, device)

@@ -35,14 +35,14 @@ from pipeline.core.runtime import threads
 from pipeline.evaluation.ranking import rank_corpus
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.recipe import GradientRecipe
-from pipeline.models.common.recipe_file import read_recipes
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.models.common.registry import build
 from pipeline.ops import keep_memory
 from pipeline.retrieval.index import Index
 from pipeline.training.batches import Batches
 from pipeline.training.loop import optimizer_of, threads_of, train_step
 
-MODELS = ("amdnet", "gmmformer", "ms_sl")
+NAMES = ("amdnet", "gmmformer", "ms_sl")
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 PLAIN_VIDEOS, VALIDATION_VIDEOS = 512, 2179
 MAX_TOKENS = 30
@@ -50,7 +50,7 @@ MAX_TOKENS = 30
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time training, or ranking.")
-    parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
+    parser.add_argument("--model", choices=[*NAMES, "all"], default="all")
     parser.add_argument(
         "--query-form",
         choices=["token", "sentence"],
@@ -67,7 +67,7 @@ def main() -> None:
     if options.evaluate:
         rows = [ranking(options.query_form, options.repeats)]
     else:
-        names = MODELS if options.model == "all" else [options.model]
+        names = NAMES if options.model == "all" else [options.model]
         rows = [training(name, options.query_form, options.videos, options.repeats) for name in names]
     print("\n".join(table_lines(list(rows[0]), [row.values() for row in rows])))
     print(", ".join(machine().values()))
@@ -77,7 +77,7 @@ def main() -> None:
 
 def recipe_of(name: str, query_form: str, recipe: str = "tvr") -> GradientRecipe:
     """Read a recipe of a model; query_form replaces that of AMDNet's recipe, and does not count for other models."""
-    values = read_recipes(name, RECIPES)[recipe]
+    values = MODELS.read(name, RECIPES)[recipe]
     assert isinstance(values, GradientRecipe)
     return values.model_copy(update={"query_form": query_form}) if name == "amdnet" else values
 

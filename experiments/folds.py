@@ -26,7 +26,7 @@ from pipeline.core.params import load
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
 from pipeline.corpus.params import FeaturesParams
 from pipeline.models.common.recipe_file import FOLDER as RECIPES
-from pipeline.models.common.recipe_file import load_recipe, recipe_class
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.ops import keep_memory
 from pipeline.settings.streams import asked_for
 from pipeline.training.params import TrainParams
@@ -67,9 +67,9 @@ def trained_on(fold: int, changes: dict[str, object]) -> tuple[float, int, int]:
         root = Path(folder)
         write_settings(changed(read_settings(), changes), root)
         params = load("dataset", "model", "recipe", FeaturesParams, TrainParams, path=root / PARAMS)
-        recipe = load_recipe(params.model, params.recipe, params.dataset, root / RECIPES)
+        recipe = MODELS.load(params.model, params.recipe, params.dataset, root / RECIPES)
         features = params.features.reading(
-            asked_for(params.features.streams, params.dataset, recipe_class(params.model).modalities)
+            asked_for(params.features.streams, params.dataset, MODELS.schema(params.model).modalities)
         )
         split_anew(fold, root)
         corpus, selection = (load_corpus(root, FEATURES, split, features, recipe) for split in ("train", "val"))

@@ -12,7 +12,7 @@ from pipeline.corpus.params import FeaturesParams
 from pipeline.feature_io.asked import streams_in_order
 from pipeline.feature_io.hdf5 import has_random_weights
 from pipeline.models.common import checkpoint
-from pipeline.models.common.recipe_file import read_chosen
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.ops import keep_memory
 from pipeline.training.batches import derange, derived_seed
 from pipeline.training.curves import Curves, Progress
@@ -28,7 +28,7 @@ MODEL, CURVES = Path("outputs/model"), Path("outputs/training")
 def main() -> None:
     keep_memory()
     params = load("dataset", "model", "protocol", FeaturesParams, TrainParams)
-    recipe, seed = read_chosen(), params.train.seed
+    recipe, seed = MODELS.read_chosen(), params.train.seed
     features, device = params.features.reading(streams_in_order()), runtime.device()
     feature_files = [FEATURES / f"{name}.h5" for name in (*features.streams, "query")]
     corpus, selection = (

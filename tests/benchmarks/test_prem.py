@@ -20,7 +20,6 @@ def small(monkeypatch):
         }
 
     monkeypatch.setattr(RecipeFiles, "read", small_ones)
-    monkeypatch.setattr(prem, "read_recipes", lambda name, folder: small_ones(localizer_memory.MODELS, name, folder))
     monkeypatch.setattr(prem, "keep_memory", lambda: None)
     monkeypatch.setattr(localizer_memory, "keep_memory", lambda: None)
 

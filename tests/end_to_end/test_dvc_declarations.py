@@ -8,7 +8,7 @@ import yaml
 from helpers.closure import import_closure, loaded_sections
 
 from pipeline.core.plugins import names
-from pipeline.models.common.recipe_file import recipe_class
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.settings.check import modules, sections
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ def test_what_dvc_leaves_out_of_a_section_is_named_by_itself(stage):
 
 @pytest.mark.parametrize("model", names("models", "model"))
 def test_no_hyperparameter_is_called_as_what_dvc_leaves_out(model):
-    assert not LEFT_OUT & set(recipe_class(model).model_fields)
+    assert not LEFT_OUT & set(MODELS.schema(model).model_fields)
 
 
 def test_dvc_yaml_can_be_read_in_one_sitting():

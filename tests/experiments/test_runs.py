@@ -119,9 +119,9 @@ stages:
 TRAIN = """
 import json, sys
 from pipeline.localizers.common.recipe import LOCALIZERS
-from pipeline.models.common.recipe_file import load_recipe
+from pipeline.models.common.recipe_file import MODELS
 model, recipe, localizer, localizer_recipe, dataset = sys.argv[1:]
-numbers = {"SumR": load_recipe(model, recipe, dataset).epochs}
+numbers = {"SumR": MODELS.load(model, recipe, dataset).epochs}
 if localizer != "moments":
     numbers["mIoU"] = LOCALIZERS.load(localizer, localizer_recipe, dataset).epochs
 for name in ("metrics.json", "cost.json"):

@@ -6,7 +6,7 @@ import torch
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.interface import RetrievalModel
-from pipeline.models.common.recipe_file import recipe_class
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.models.common.registry import build
 
 SHARED = {
@@ -70,7 +70,7 @@ def make_model():
     """make_model("amdnet", query_form="sentence", ...) -> a model in evaluation mode with weights far from 0."""
 
     def make(name: str = "amdnet", **changes) -> RetrievalModel:
-        schema = recipe_class(name)
+        schema = MODELS.schema(name)
         shared = {key: value for key, value in SHARED.items() if key in schema.model_fields}
         recipe = schema(**{**shared, **OWN[name], **changes})
         model = build(name, VIDEO_SIZE, QUERY_SIZE, recipe, MAX_QUERY_TOKENS, SUBTITLE_SIZE)

@@ -6,20 +6,18 @@ from typing import Any
 
 import yaml
 
-from pipeline.core.plugins import names
 from pipeline.core.recipe import Recipe
-from pipeline.models.common.recipe_file import read_recipes, recipe_class
+from pipeline.models.common.recipe_file import MODELS
 
 FOLDER = Path(__file__).resolve().parents[2] / "recipes"
-MODELS = names("models", "model")
 SMALL = {"hidden": 16, "clips": 9, "batch_videos": 4, "epochs": 3, "patience_steps": 1000}
 """Values that make training a matter of a second."""
 
 
 def recipe_of(model: str, name: str = "default", **changes: Any) -> Recipe:
     """A recipe with changes; those of keys that the model's recipes do not have are left out."""
-    values = read_recipes(model, FOLDER)[name].model_dump()
-    return recipe_class(model)(**{**values, **{key: value for key, value in changes.items() if key in values}})
+    values = MODELS.read(model, FOLDER)[name].model_dump()
+    return MODELS.schema(model)(**{**values, **{key: value for key, value in changes.items() if key in values}})
 
 
 def write_recipes(folder: Path, **changes: Any) -> None:
@@ -28,6 +26,6 @@ def write_recipes(folder: Path, **changes: Any) -> None:
     Those of localizers are the project's.
     """
     shutil.copytree(FOLDER / "localizers", folder / "recipes" / "localizers", dirs_exist_ok=True)
-    for model in MODELS:
+    for model in MODELS.names():
         text = yaml.safe_dump({"default": recipe_of(model, **changes).model_dump()})
         (folder / "recipes" / f"{model}.yaml").write_text(text)

@@ -10,7 +10,7 @@ from helpers.recipes import SMALL, write_recipes
 
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
 from pipeline.feature_io.hdf5 import Item, write_features
-from pipeline.models.common.recipe_file import load_recipe, write_chosen
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.settings.streams import write_asked
 from stages import train as stage
 
@@ -40,7 +40,7 @@ def change(**sections: Any) -> None:
 def choose_recipe() -> None:
     """Write the recipe that params.yaml of the current folder chooses."""
     document = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-    write_chosen(document["model"], load_recipe(document["model"], document["recipe"], document["dataset"]))
+    MODELS.write_chosen(document["model"], MODELS.load(document["model"], document["recipe"], document["dataset"]))
 
 
 def enter_workspace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

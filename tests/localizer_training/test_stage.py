@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.localizers import small_recipe
-from helpers.recipes import MODELS
 from helpers.workspace import change, enter_workspace, train
 from safetensors.torch import load_file
 
@@ -18,6 +17,7 @@ from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.localizers.common import trained
 from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common import checkpoint
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.settings.streams import write_asked
 from stages import localize as stage
 
@@ -185,7 +185,7 @@ def test_subtitles_of_some_videos_are_read_by_the_localizer_alone(workspace):
     assert network.state_dict().keys() > without.keys()
 
 
-@pytest.mark.parametrize("model", [name for name in MODELS if name != "cca"])
+@pytest.mark.parametrize("model", [name for name in MODELS.names() if name != "cca"])
 def test_every_retriever_carries_it(workspace, model):
     change(model=model)
     train()

@@ -8,7 +8,7 @@ from helpers.recipes import FOLDER
 
 from pipeline.core.errors import PipelineError
 from pipeline.localizers.common.recipe import LOCALIZERS
-from pipeline.models.common.recipe_file import load_recipe, read_chosen, write_chosen
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.settings.check import check_settings
 
 
@@ -42,11 +42,11 @@ def test_the_check_of_all_settings_finds_a_mistake_in_them(tmp_path):
 
 def test_the_chosen_one_is_read_as_it_was_written_and_leaves_that_of_the_model_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    of_model = load_recipe("amdnet", "default", "sample", FOLDER)
-    write_chosen("amdnet", of_model)
+    of_model = MODELS.load("amdnet", "default", "sample", FOLDER)
+    MODELS.write_chosen("amdnet", of_model)
     LOCALIZERS.write_chosen("prem", recipe(negatives=3))
     assert LOCALIZERS.read_chosen() == recipe(negatives=3) != recipe()
-    assert read_chosen() == of_model
+    assert MODELS.read_chosen() == of_model
 
 
 @pytest.mark.parametrize(

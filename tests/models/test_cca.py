@@ -8,7 +8,7 @@ from pipeline.corpus.videos import Videos
 from pipeline.models.cca.model import CCA
 from pipeline.models.cca.recipe import CCARecipe
 from pipeline.models.common.correlation import CORRELATION_POWER, RIDGE, ROUNDS, Covariance
-from pipeline.models.common.recipe_file import load_recipe
+from pipeline.models.common.recipe_file import MODELS
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -81,5 +81,5 @@ def test_more_dimensions_than_features_are_as_many_as_there_are():
 
 
 def test_what_others_start_from_is_the_baseline_of_the_default_recipe():
-    recipe = load_recipe("cca", "default", "folder")
+    recipe = MODELS.load("cca", "default", "folder")
     assert (recipe.epochs, recipe.ridge, recipe.correlation_power) == (ROUNDS, RIDGE, CORRELATION_POWER)

@@ -5,11 +5,11 @@ import shutil
 import pytest
 import yaml
 from dvc.utils.hydra import apply_overrides
-from helpers.recipes import FOLDER, MODELS
+from helpers.recipes import FOLDER
 from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
-from pipeline.models.common.recipe_file import load_recipe, read_recipes, recipe_class
+from pipeline.models.common.recipe_file import MODELS
 
 
 def read(path):
@@ -23,20 +23,20 @@ def folder(tmp_path):
     return tmp_path / "recipes"
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", MODELS.names())
 def test_every_model_has_a_valid_recipe_for_every_data_set(model):
     for dataset in ("sample", "folder", "pack", "tvr", "activitynet", "charades", "didemo", "qvhighlights", "new"):
-        assert isinstance(load_recipe(model, "auto", dataset, FOLDER), recipe_class(model))
+        assert isinstance(MODELS.load(model, "auto", dataset, FOLDER), MODELS.schema(model))
 
 
 def test_auto_takes_the_recipe_of_the_data_set_else_the_default():
-    recipes = read_recipes("amdnet", FOLDER)
-    assert load_recipe("amdnet", "auto", "tvr", FOLDER) == recipes["tvr"] != recipes["default"]
-    assert load_recipe("amdnet", "auto", "folder", FOLDER) == recipes["default"]
-    assert load_recipe("amdnet", "charades", "pack", FOLDER) == recipes["charades"]
+    recipes = MODELS.read("amdnet", FOLDER)
+    assert MODELS.load("amdnet", "auto", "tvr", FOLDER) == recipes["tvr"] != recipes["default"]
+    assert MODELS.load("amdnet", "auto", "folder", FOLDER) == recipes["default"]
+    assert MODELS.load("amdnet", "charades", "pack", FOLDER) == recipes["charades"]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", MODELS.names())
 def test_setting_any_value_of_any_recipe_changes_that_one_alone(model, folder):
     path = folder / f"{model}.yaml"
     before = path.read_text()
@@ -52,12 +52,12 @@ def test_setting_any_value_of_any_recipe_changes_that_one_alone(model, folder):
 @pytest.mark.parametrize("value", ["5e-5", "1e-3", "0.00002"])
 def test_a_small_number_is_read_as_dvc_writes_it(value, folder):
     apply_overrides(folder / "amdnet.yaml", [f"default.learning_rate={value}"])
-    assert load_recipe("amdnet", "default", "sample", folder).learning_rate == float(value)
+    assert MODELS.load("amdnet", "default", "sample", folder).learning_rate == float(value)
 
 
 def test_no_value_stands_twice():
     """A recipe holds what differs from the one that it builds on."""
-    for model in MODELS:
+    for model in MODELS.names():
         document = yaml.compose((FOLDER / f"{model}.yaml").read_text())
         values = read(FOLDER / f"{model}.yaml")
         anchored = {}
@@ -87,15 +87,15 @@ def test_a_bad_value_is_named(old, new, key, hint, folder):
     assert old in text
     (folder / "amdnet.yaml").write_text(text.replace(old, new, 1))
     with pytest.raises(PipelineError) as caught:
-        read_recipes("amdnet", folder)
+        MODELS.read("amdnet", folder)
     assert key in str(caught.value) and hint in str(caught.value) and "amdnet.yaml" in str(caught.value)
 
 
 def test_a_recipe_that_is_not_there_is_named_with_the_nearest():
     with pytest.raises(PipelineError, match="did you mean `recipe: charades`"):
-        load_recipe("amdnet", "charade", "sample", FOLDER)
+        MODELS.load("amdnet", "charade", "sample", FOLDER)
 
 
 def test_a_model_without_a_file_is_told_what_to_write(tmp_path):
     with pytest.raises(PipelineError, match="write the recipes of `model: cca`"):
-        read_recipes("cca", tmp_path)
+        MODELS.read("cca", tmp_path)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path, read_json, write_json
 from pipeline.models.common.interface import RetrievalModel
-from pipeline.models.common.recipe_file import recipe_class
+from pipeline.models.common.recipe_file import MODELS
 from pipeline.models.common.registry import build
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
@@ -37,7 +37,7 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[Retrie
     Raises PipelineError where a file is missing, and where the weights do not fit the configuration.
     """
     config = read_json(Path(folder) / CONFIG)
-    recipe = recipe_class(config["model"])(**config["recipe"])
+    recipe = MODELS.schema(config["model"])(**config["recipe"])
     sizes = config["video_size"], config["query_size"]
     model = build(config["model"], *sizes, recipe, config["max_query_tokens"], config["subtitle_size"])
     path = Path(folder) / WEIGHTS

@@ -102,5 +102,3 @@ def recipe_name(recipe: str, dataset: str, there: Collection[str], path: Path | 
 
 
 MODELS = RecipeFiles("models", Recipe, "model", "recipe", "", Path("outputs/scan/recipe.json"))
-recipe_class, load_recipe, read_recipes = MODELS.schema, MODELS.load, MODELS.read
-write_chosen, read_chosen, CHOSEN = MODELS.write_chosen, MODELS.read_chosen, MODELS.chosen
