@@ -227,7 +227,7 @@ def localizing(queries: int, repeats: int, device: str) -> dict[str, str | float
     keep_memory()
     recipe = localizer_recipe()
     corpus = synthetic.own_pace_corpus(CORPUS_VIDEOS, recipe)
-    localizer = NetworkLocalizer(localizer_network(recipe, torch.device(device)), corpus, torch.device(device))
+    localizer = NetworkLocalizer.of_split(localizer_network(recipe, torch.device(device)), corpus, torch.device(device))
     size = (queries, recipe.videos)
     video = torch.rand(queries, CORPUS_VIDEOS).argsort(dim=1)[:, : recipe.videos]
     zeros, none = torch.zeros(size, dtype=torch.int64), torch.zeros(*size, 2)

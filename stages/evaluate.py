@@ -22,10 +22,11 @@ from pipeline.evaluation.localized import curve_rows, localize
 from pipeline.evaluation.params import EvaluateParams
 from pipeline.evaluation.ranking import rank_corpus
 from pipeline.evaluation.split import measure
-from pipeline.evaluation.summary import headline, reported_split
+from pipeline.evaluation.standing_out import choose_threshold
+from pipeline.evaluation.summary import describe, headline, reported_split
 from pipeline.localizers.common import trained
 from pipeline.localizers.common.interface import Situation
-from pipeline.localizers.common.registry import open_localizer
+from pipeline.localizers.common.registry import open_localizer, open_trained
 from pipeline.models.common import checkpoint
 from pipeline.ops import keep_memory
 from pipeline.retrieval.index import Index
@@ -52,22 +53,20 @@ def main() -> None:
     answer = choose(corpora[selection], rankings[selection], params.evaluate.answer, selection)
     results = {}
     for (split, corpus), index, ranking in zip(corpora.items(), indexes.values(), rankings.values(), strict=True):
-        situation = Situation(index, corpus, (ranking.top, ranking.own), answer.window, loads[split], TRAINED, device())
-        localizer = open_localizer(params.localizer, recipe, situation)
+        found = (ranking.top, ranking.own)
+        situation = Situation(index, corpus.query, corpus.query_mask, found, answer.window)
+        network = partial(open_trained, TRAINED, corpus, loads[split], device())
+        localizer = open_localizer(params.localizer, recipe, situation, network)
         results[split] = measure(corpus, ranking, localize(localizer, ranking, recipe), answer, constant)
         write_split(OUT, split, corpus, results[split], curve_rows(localizer, corpus))
     write_empty(OUT, set(SPLITS) - set(corpora))
-    details = {
-        **asked_for,
-        **{key: config[key] for key in ("seed", "random_weights")},
-        "localizer": {"name": params.localizer},
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "reported_split": reported,
-        "selection_split": selection,
-        "answer": {**answer.choice, "constant_span": constant},
-        "leaked_test_videos": read_json(MANIFEST / "prepare.json").get("leaks", {}).get("test_videos", 0),
-        "splits": {split: result.metrics for split, result in results.items()},
-    }
+    prepared = read_json(MANIFEST / "prepare.json")
+    details = {**asked_for, **describe(config, model, prepared), "localizer": {"name": params.localizer}}
+    details |= {"reported_split": reported, "selection_split": selection}
+    details["answer"] = {**answer.choice, "constant_span": constant}
+    details["splits"] = {split: result.metrics for split, result in results.items()}
+    threshold = choose_threshold(indexes[selection], corpora[selection], selection)
+    write_json(OUT / "search.json", {"window": answer.window, "threshold": threshold})
     write_json(OUT / "recall.json", results[reported].curve)
     write_json(OUT / "details.json", details)
     write_json(OUT / "cost.json", cost(indexes[reported], corpora[reported], read_json(MODEL / "training.json")))

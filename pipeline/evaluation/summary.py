@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.models.common.interface import RetrievalModel
 
 MOMENT_KEYS = ("mIoU", "SVMR R@1 IoU=0.5", "VCMR R@1 IoU=0.5")
 
@@ -24,6 +25,15 @@ def reported_split(splits: Mapping[str, Any]) -> str:
         where="outputs/manifest/queries.jsonl",
         fix="give the data set a test split, or set prepare.test_fraction above 0",
     )
+
+
+def describe(config: Mapping[str, Any], model: RetrievalModel, prepared: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe the model for details.json; config: its configuration, prepared: what prepare.json holds."""
+    return {
+        **{key: config[key] for key in ("seed", "random_weights")},
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "leaked_test_videos": prepared.get("leaks", {}).get("test_videos", 0),
+    }
 
 
 def headline(details: Mapping[str, Any]) -> dict[str, float]:

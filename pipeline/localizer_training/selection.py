@@ -46,7 +46,7 @@ class Selection:
         They are of the first answer to each query, whose IoU is 0 in another video than its own; a mean over all
         queries says more than R@1 where they are few. Of several annotated spans the most frequent one counts.
         """
-        bound, query = NetworkLocalizer(network, self._corpus, self._device), self._query
+        bound, query = NetworkLocalizer.of_split(network, self._corpus, self._device), self._query
         own = self._corpus.labels[query]
         answers = {
             "SVMR": localize_videos(bound, own, query, self._recipe),

@@ -17,7 +17,14 @@ from pipeline.feature_io.hdf5 import FeatureFile, Item, write_features
 from stages.evaluate import main
 
 KINDS = ("rankings", "moments", "boundaries", "submission")
-FILES = ("metrics", "cost", "details", "recall", *(f"{kind}_{split}" for kind in KINDS for split in ("val", "test")))
+FILES = (
+    "metrics",
+    "cost",
+    "details",
+    "recall",
+    "search",
+    *(f"{kind}_{split}" for kind in KINDS for split in ("val", "test")),
+)
 
 
 def outputs() -> dict[str, str]:

@@ -27,8 +27,8 @@ def opened(
     index = Index.build(model, corpus, CPU)
     ranking = rank_corpus(index, corpus)
     retrieved = (ranking.top, ranking.own)
-    situation = Situation(index, corpus, retrieved, answer.window, lambda features, form: corpus, Path("none"), CPU)
-    return open_localizer("moments", recipe, situation), ranking
+    situation = Situation(index, corpus.query, corpus.query_mask, retrieved, answer.window)
+    return open_localizer("moments", recipe, situation, network=None), ranking
 
 
 def evaluate_split(

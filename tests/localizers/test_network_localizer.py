@@ -7,6 +7,7 @@ import torch
 from helpers.events import MOST, corpus_of_events
 from helpers.localizers import network_of, small_recipe
 
+from pipeline.localizers.common import encoded
 from pipeline.localizers.common import network_localizer as module
 from pipeline.localizers.common.interface import Boundaries, TrainedLocalizer
 from pipeline.localizers.common.network_localizer import NetworkLocalizer
@@ -35,7 +36,7 @@ def alone(network: TrainedLocalizer, query: int, video: int) -> Boundaries:
 
 
 def test_every_pair_has_the_spans_that_it_has_alone(network):
-    found = NetworkLocalizer(network, CORPUS, CPU).spans(QUERY, VIDEO)
+    found = NetworkLocalizer.of_split(network, CORPUS, CPU).spans(QUERY, VIDEO)
     assert found.span.shape == (QUERIES, VIDEOS, SPANS, 2) and found.span.dtype == torch.float64
     for query, place in [(0, 0), (3, 6), (5, 2), (13, 1)]:
         video = int(VIDEO[query, place])
@@ -51,11 +52,11 @@ def test_every_pair_has_the_spans_that_it_has_alone(network):
 
 @pytest.mark.parametrize(("videos", "pairs"), [(1, 1), (3, 3 * VIDEOS), (1000, 1000)])
 def test_what_is_computed_at_a_time_changes_no_answer(network, monkeypatch, videos, pairs):
-    localizer = NetworkLocalizer(network, CORPUS, CPU)
+    localizer = NetworkLocalizer.of_split(network, CORPUS, CPU)
     expected = [*localizer.spans(QUERY, VIDEO), *localizer.probabilities(QUERY, OWN)]
-    monkeypatch.setattr(module, "VIDEOS_AT_ONCE", videos)
+    monkeypatch.setattr(encoded, "VIDEOS_AT_ONCE", videos)
     monkeypatch.setattr(module, "PAIRS_AT_ONCE", pairs)
-    localizer = NetworkLocalizer(network, CORPUS, CPU)
+    localizer = NetworkLocalizer.of_split(network, CORPUS, CPU)
     for one, other in zip(
         [*localizer.spans(QUERY, VIDEO), *localizer.probabilities(QUERY, OWN)], expected, strict=True
     ):
@@ -66,13 +67,15 @@ def test_what_stands_at_padding_changes_no_answer(network):
     rows = CORPUS.videos.frames.clone()
     rows[-1] = 1000.0  # the row that stands for padding
     padded = replace(CORPUS, videos=CORPUS.videos._replace(frames=rows))
-    expected, found = (NetworkLocalizer(network, corpus, CPU).spans(QUERY, VIDEO) for corpus in (CORPUS, padded))
+    expected, found = (
+        NetworkLocalizer.of_split(network, corpus, CPU).spans(QUERY, VIDEO) for corpus in (CORPUS, padded)
+    )
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_probabilities_are_of_the_clips_that_a_video_has(network):
-    localizer = NetworkLocalizer(network, CORPUS, CPU)
+    localizer = NetworkLocalizer.of_split(network, CORPUS, CPU)
     found, real = localizer.probabilities(QUERY, OWN), torch.arange(MOST) < CORPUS.videos.counts[OWN, None]
     for side in found:
         assert (side[~real] == 0).all() and (side[real] > 0).all()
@@ -83,7 +86,7 @@ def test_probabilities_are_of_the_clips_that_a_video_has(network):
 
 
 def test_curves_end_with_their_videos(network):
-    curves = NetworkLocalizer(network, CORPUS, CPU).curves(QUERY, OWN)
+    curves = NetworkLocalizer.of_split(network, CORPUS, CPU).curves(QUERY, OWN)
     for curve, video in zip(curves, OWN.tolist(), strict=True):
         assert curve.clip_ends.tolist() == [float(second) for second in range(1, COUNTS[video] + 1)]
         assert curve.start.shape == curve.end.shape == (COUNTS[video],)

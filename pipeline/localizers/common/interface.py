@@ -3,17 +3,12 @@
 A localizer is a folder in pipeline/localizers, and the file recipes/localizers/<name>.yaml, both named like it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
-from pipeline.core.recipe import Recipe
-from pipeline.corpus.corpus import Corpus
-from pipeline.corpus.params import FeaturesParams
 from pipeline.corpus.videos import Videos
 from pipeline.localizers.common.recipe import TrainedLocalizerRecipe
 from pipeline.localizers.common.spans import ClipSpans
@@ -58,29 +53,26 @@ class Curve(NamedTuple):
 
 @dataclass(frozen=True)
 class Situation:
-    """What a localizer is opened with: a split, and what the retriever found there.
+    """What a localizer that is not trained is opened with: queries, and what the retriever found for them.
 
-    index: that of the videos of `corpus`, in its order. retrieved: what was retrieved for all queries of the corpus, in
-    their order; a localizer that needs the retriever's place in a video knows of no other pairs. window: the width of
-    the window that is the retriever's answer, as a share of the video; None where its answer is the model's own. load:
-    loads the same split with other features, in the form of another recipe. folder: what training wrote of the
-    localizer. device: where it computes.
+    query, mask: (Q, T, D_q) and (Q, T), the queries as `index.search` takes them. retrieved: what was retrieved for all
+    of them, in their order; a localizer that needs the retriever's place in a video knows of no other pairs. window:
+    the width of the window that is the retriever's answer, as a share of the video; None where its answer is the
+    model's own.
     """
 
     index: Index
-    corpus: Corpus
+    query: Tensor
+    mask: Tensor
     retrieved: Sequence[Retrieved]
     window: float | None
-    load: Callable[[FeaturesParams, Recipe], Corpus]
-    folder: Path
-    device: torch.device
 
 
 class Localizer:
-    """Finds spans in the videos of one split for the queries of the split."""
+    """Finds spans in videos for queries; it is bound to both, and knows them by their positions."""
 
     def spans(self, query: Tensor, video: Tensor) -> PairSpans:
-        """Find spans for queries in videos; query: (B,) int64, video: (B, K) int64, positions in the corpus."""
+        """Find spans for queries in videos; query: (B,) int64, video: (B, K) int64, positions of both."""
         raise NotImplementedError
 
     def joint(self, retrieval: Tensor, score: Tensor) -> Tensor:
@@ -88,7 +80,7 @@ class Localizer:
         raise NotImplementedError
 
     def curves(self, query: Tensor, video: Tensor) -> list[Curve]:
-        """Compute the curves of B queries in one video each; (B,) int64, positions in the corpus.
+        """Compute the curves of B queries in one video each; (B,) int64, positions.
 
         The list is empty for a localizer that knows no starts and ends.
         """

@@ -1,46 +1,43 @@
-"""Answers the queries of a split with a trained network, which encodes every video once.
+"""Answers queries with a trained network, for videos that it has encoded.
 
 Test: tests/localizers/test_network_localizer.py.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from pipeline.corpus.corpus import Corpus
-from pipeline.corpus.videos import Videos
+from pipeline.localizers.common.encoded import EncodedVideos
 from pipeline.localizers.common.interface import Boundaries, Curve, Localizer, PairSpans, TrainedLocalizer
 
-VIDEOS_AT_ONCE = 64
 PAIRS_AT_ONCE = 256
 
 
 class NetworkLocalizer(Localizer):
-    """A localizer that is bound to a split: a network, and the corpus in the form that the network reads.
+    """A localizer that is bound to a network, to the videos that it encoded, and to queries.
 
-    The network is on `device`, in evaluation mode; its encodings of all videos stay there.
+    The network is in evaluation mode, on the device of the videos. query: (Q, T, D_q) tokens in the form that the
+    network reads; mask: (Q, T) bool, false at padding.
     """
 
-    @torch.inference_mode()
-    def __init__(self, network: TrainedLocalizer, corpus: Corpus, device: torch.device):
-        self._network, self._corpus, self._device = network.eval(), corpus, device
-        length = int(corpus.videos.counts.max())
-        blocks = [
-            network.encode_video(_moved(corpus.videos.take(rows, length), device))
-            for rows in torch.arange(len(corpus.video_ids)).split(VIDEOS_AT_ONCE)
-        ]
-        self._videos = type(blocks[0])(*map(torch.cat, zip(*blocks, strict=True)))
+    def __init__(self, network: TrainedLocalizer, videos: EncodedVideos, query: Tensor, mask: Tensor):
+        self._network, self._videos, self._query, self._mask = network, videos, query, mask
+
+    @classmethod
+    def of_split(cls, network: TrainedLocalizer, corpus: Corpus, device: torch.device) -> "NetworkLocalizer":
+        """Encode the videos of a split, and bind the network, which is on the device, to them and to its queries."""
+        videos = EncodedVideos.build(network.eval(), [corpus], int(corpus.videos.counts.max()), device)
+        return cls(network, videos, corpus.query, corpus.query_mask)
 
     def spans(self, query: Tensor, video: Tensor) -> PairSpans:
         """See Localizer."""
         found = []
         for logits, pairs, mask in self._boundaries(query, video):
             clips, score = self._network.best_spans(logits, mask)
-            times = self._corpus.times.spans[
-                pairs[:, None], clips.clamp(max=self._corpus.times.spans.shape[1] - 1).movedim(-1, 0)
-            ]
+            of_clips = self._videos.times.spans
+            times = of_clips[pairs[:, None], clips.clamp(max=of_clips.shape[1] - 1).movedim(-1, 0)]
             found.append((torch.stack([times[0, ..., 0], times[1, ..., 1]], dim=-1), score))
         span, score = (torch.cat(fields) for fields in zip(*found, strict=True))
         return PairSpans(*(field.unflatten(0, tuple(video.shape)) for field in (span, score)))
@@ -51,8 +48,8 @@ class NetworkLocalizer(Localizer):
 
     def curves(self, query: Tensor, video: Tensor) -> list[Curve]:
         """See Localizer."""
-        probability, times = self.probabilities(query, video), self._corpus.times.spans
-        counts = self._corpus.videos.counts[video].tolist()
+        probability, times = self.probabilities(query, video), self._videos.times.spans
+        counts = self._videos.counts[video].tolist()
         pairs = zip(times[video, :, 1], *probability, counts, strict=True)
         return [Curve(ends[:count], start[:count], end[:count]) for ends, start, end, count in pairs]
 
@@ -73,18 +70,10 @@ class NetworkLocalizer(Localizer):
 
         All are on the CPU. query: (B,), video: (B, K); the pairs of the first query come first.
         """
-        queries = max(1, PAIRS_AT_ONCE // video.shape[1])
+        queries, device = max(1, PAIRS_AT_ONCE // video.shape[1]), self._videos.vectors[0].device
         for part, of_part in zip(query.split(queries), video.split(queries), strict=True):
-            tokens, mask = self._corpus.query[part], self._corpus.query_mask[part]
-            encoded = self._network.encode_query(tokens.to(self._device), mask.to(self._device))
+            encoded = self._network.encode_query(self._query[part].to(device), self._mask[part].to(device))
             pairs = of_part.flatten()
-            logits = self._network.boundaries(encoded, self._rows(pairs.to(self._device)))
-            clips = torch.arange(logits.start.shape[1]) < self._corpus.videos.counts[pairs, None]
+            logits = self._network.boundaries(encoded, self._videos.rows(pairs))
+            clips = torch.arange(logits.start.shape[1]) < self._videos.counts[pairs, None]
             yield Boundaries(*(side.float().cpu() for side in logits)), pairs, clips
-
-    def _rows(self, video: Tensor) -> Any:
-        return type(self._videos)(*(field[video] for field in self._videos))
-
-
-def _moved(videos: Videos, device: torch.device) -> Videos:
-    return Videos(*(field.to(device) for field in videos))

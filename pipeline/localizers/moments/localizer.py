@@ -23,9 +23,8 @@ class MomentsLocalizer(Localizer):
 
     def __init__(self, situation: Situation, recipe: MomentsRecipe):
         self.situation, self.recipe = situation, recipe
-        index, corpus = situation.index, situation.corpus
-        self.query = torch.cat(list(index.encode(corpus.query, corpus.query_mask)))
-        queries = torch.arange(len(corpus.query_ids))[:, None]
+        self.query = torch.cat(list(situation.index.encode(situation.query, situation.mask)))
+        queries = torch.arange(len(situation.query))[:, None]
         pair = torch.cat([self._pair(queries, found.video).flatten() for found in situation.retrieved])
         position = torch.cat([found.position.flatten() for found in situation.retrieved])
         self.pair, order = pair.sort(stable=True)
@@ -54,14 +53,13 @@ class MomentsLocalizer(Localizer):
 
     def _candidates(self, query: Tensor, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """Find the candidates of K pairs: seconds (K, P, 2) and scores (K, P), the best first, on the CPU."""
-        situation = self.situation
-        index, times = situation.index, situation.corpus.times
+        index, width = self.situation.index, self.situation.window
         asked = self.query[query], index.vectors, video.to(self.query.device), position.to(self.query.device)
-        if situation.window is not None:
-            return windows(index.model, *asked, times, situation.corpus.durations[video], situation.window)
+        if width is not None:
+            return windows(index.model, *asked, index.times, index.durations[video], width)
         shares, score = (field.cpu() for field in index.model.candidates(*asked))
         of_pairs = video.repeat_interleave(shares.shape[1])
-        in_seconds = times.of_shares if index.vectors.spans.shape[1] else times.of_stretches
+        in_seconds = index.times.of_shares if index.vectors.spans.shape[1] else index.times.of_stretches
         return in_seconds(of_pairs, shares.flatten(0, 1)).view_as(shares), score
 
     def _thinned(self, span: Tensor, score: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,4 +80,4 @@ class MomentsLocalizer(Localizer):
         return self.position[place]
 
     def _pair(self, query: Tensor, video: Tensor) -> Tensor:
-        return query * len(self.situation.corpus.video_ids) + video
+        return query * len(self.situation.index.video_ids) + video
