@@ -1,6 +1,7 @@
 """Stage `query_text`: compute the RoBERTa token features of the manifest's queries, (W, D) a query.
 
-A feature pack has features of its queries; these are imported, and no model runs.
+The text encoder is saved too, for searches. A feature pack has features of its queries; these are imported, no model
+runs, and no encoder can be saved. Test: tests/text/test_stages.py.
 """
 
 import sys
@@ -18,6 +19,9 @@ from pipeline.packs.importing import import_queries
 from pipeline.text.encoder import learned_from, load_encoder
 from pipeline.text.params import QueryTextParams
 from pipeline.text.queries import extract_queries
+from pipeline.text.saved import save_encoder, save_no_encoder
+
+ENCODER = "outputs/text_encoder"
 
 
 def main() -> None:
@@ -26,6 +30,7 @@ def main() -> None:
     if published := read_pack("outputs/manifest/pack.json"):
         metrics = import_queries(published, queries, params.query_text.max_tokens, "outputs/features/query.h5")
         write_json("outputs/features/query.json", metrics)
+        save_no_encoder(ENCODER, "the queries came encoded, with a feature pack")
         line = "query_text: {imported} queries imported, {cut}; {seconds} s"
         print(line.format(**metrics, cut=cut_line(metrics)), file=sys.stderr)
         return
@@ -33,6 +38,7 @@ def main() -> None:
     store = Store(store_root(), "query")
     metrics = extract_queries(queries, encoder, store, "outputs/features/query.h5")
     write_json("outputs/features/query.json", metrics)
+    save_encoder(ENCODER, encoder)
     print(
         "query_text: {queries} queries, {videos} videos, {tokens} tokens; {computed} texts computed, {reused} reused, "
         "{cut}, {failed} failed; {seconds} s".format(**metrics, cut=cut_line(metrics)),

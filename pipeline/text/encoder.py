@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import tokenizers
 import torch
 import transformers
@@ -49,6 +50,14 @@ class TextEncoder:
     def room(self) -> int:
         """Return the most tokens of a text that fit between the two special tokens."""
         return self.max_tokens - 2
+
+    def rows(self, ids: Sequence[int]) -> np.ndarray:
+        """Return the token features of a query: its (W,) ids, cut to `room` -> (W, D) float16."""
+        return self.roberta.features(ids[: self.room]).astype(np.float16)
+
+    def encode(self, text: str) -> np.ndarray:
+        """Return the token features of a query: its text -> (W, D) float16; W is 0 where the text has no token."""
+        return self.rows(self.tokenizer.ids(text))
 
 
 def learned_from(queries: Iterable[Query]) -> list[str]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
 from pipeline.core.manifest import Query
@@ -74,4 +73,4 @@ def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, pa
 
 
 def _compute(encoder: TextEncoder, ids: list[int]) -> Entry:
-    return Entry({"tokens": encoder.roberta.features(ids).astype(np.float16)}, {"libraries": LIBRARIES})
+    return Entry({"tokens": encoder.rows(ids)}, {"libraries": LIBRARIES})

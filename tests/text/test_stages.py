@@ -3,13 +3,16 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from pipeline.core.files import read_json
 from pipeline.core.manifest import Query, Sentence, Subtitles, Video, write_queries, write_subtitles, write_videos
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.packs.description import write_pack
 from pipeline.settings.streams import write_asked
+from pipeline.text.saved import open_encoder
 from stages import query_text, subtitle_text
 
 
@@ -89,6 +92,13 @@ def test_queries_outside_the_training_split_are_not_learned_from(workspace, caps
     assert _features("outputs/features/query.h5")["v1#0"] == before["query"]["v1#0"]
     assert _features("outputs/features/subtitle.h5") == before["subtitle"]
     assert "query_text: 3 queries" in capsys.readouterr().err
+
+
+def test_the_saved_encoder_gives_the_features_of_the_stage(workspace):
+    query_text.main()
+    with FeatureFile("outputs/features/query.h5") as features:
+        rows = open_encoder("outputs/text_encoder", torch.device("cpu")).encode("a red disc moves up")
+        assert np.array_equal(features["v1#0"], rows)
 
 
 def test_a_further_training_query_leaves_the_features_of_others(workspace):

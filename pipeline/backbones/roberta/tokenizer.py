@@ -36,6 +36,7 @@ class Tokenizer:
     """
 
     def __init__(self, vocab: dict[str, int], merges: list[tuple[str, str]], size: int | None = None):
+        self.vocab, self.merges = vocab, merges
         self._pipeline = _pipeline(BPE(vocab=vocab, merges=[(first, second) for first, second in merges]))
         self._size = len(vocab) if size is None else size
         self.sha256 = sha256_text(canonical_json({"vocab": vocab, "merges": merges}))
