@@ -61,8 +61,9 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
             yield temporary
-            for file in temporary.iterdir():
-                _fsync(file)
+            for file in temporary.rglob("*"):
+                if file.is_file():
+                    _fsync(file)
             temporary.chmod(0o755)
             shutil.rmtree(path, ignore_errors=True)
             os.rename(temporary, path)

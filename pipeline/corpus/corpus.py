@@ -26,13 +26,14 @@ from pipeline.core.recipe import Recipe
 from pipeline.corpus.clip_times import ClipTimes
 from pipeline.corpus.kept import Entry
 from pipeline.corpus.params import FeaturesParams
+from pipeline.corpus.queries import as_read
 from pipeline.corpus.sampling import fixed_length
 from pipeline.corpus.sources import Form, Sources, open_sources
 from pipeline.corpus.split import SplitWriter, clip_times_of, find_split, find_videos, read_video
 from pipeline.corpus.videos import VideoRows, video_rows
 from pipeline.feature_io.hdf5 import FeatureFile
 
-_CODE = sorted({part.__module__ for part in (Sources, SplitWriter, ClipTimes, fixed_length, clip_count)})
+_CODE = sorted({part.__module__ for part in (Sources, SplitWriter, ClipTimes, fixed_length, as_read, clip_count)})
 """The modules whose code decides what is in the tensors."""
 
 

@@ -19,6 +19,7 @@ from pipeline.core.manifest import Query, Video
 from pipeline.corpus.arrays import ArrayWriter
 from pipeline.corpus.clip_times import ClipTimes, clip_times, row_times
 from pipeline.corpus.params import FeaturesParams
+from pipeline.corpus.queries import as_read
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
 from pipeline.corpus.sources import Form, Sources, length_of, rows_of
 
@@ -178,11 +179,9 @@ class SplitWriter:
     def _write_queries(self, arrays: dict[str, ArrayWriter], part: range) -> None:
         queries = self._split.queries[part.start : part.stop]
         read = rows_of(self._sources.query_file, *(query.query_id for query, _ in queries))
-        tokens = l2_normalize(read).split([count for _, count in queries])
+        tokens = read.split([count for _, count in queries])
         for place, rows in zip(part, tokens, strict=True):
-            if self._form.query_form == "sentence":
-                rows = rows.mean(dim=0, keepdim=True)
-            arrays["query"].write((place, 0), rows.float())
+            arrays["query"].write((place, 0), as_read(rows, self._form.query_form))
 
     def _times(self) -> dict[str, Tensor]:
         times = [clip_times_of(self._sources, *video, self._form) for video in self._split.videos]

@@ -9,10 +9,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path, canonical_json, read_json, sha256_file, sha256_text
@@ -22,13 +21,13 @@ from pipeline.corpus.videos import Videos
 from pipeline.models.common import checkpoint
 from pipeline.models.common.interface import RetrievalModel
 from pipeline.retrieval import safetensors_file
+from pipeline.retrieval.fields import named, restored
 from pipeline.retrieval.index import Index
 
 FORMAT = 1
 HEADER, TENSORS = "index.json", "index.safetensors"
 VECTORS, TIMES = "vectors.", "times."
 """The beginnings of the names of the tensors in the file: those of the vectors, and those of the times."""
-Fields = TypeVar("Fields", bound=NamedTuple)
 FIX = "run `dvc repro index`, or copy the whole folder anew from where it was made"
 
 
@@ -58,7 +57,7 @@ def save(folder: Path | str, index: Index, config: Mapping[str, Any], videos: It
         for video_id, seconds in zip(index.video_ids, index.durations.tolist(), strict=True)
     ]
     header = canonical_json({"format": FORMAT, "videos": rows})
-    tensors = {**_named(index.vectors, VECTORS), **_named(index.times, TIMES)}
+    tensors = {**named(index.vectors, VECTORS), **named(index.times, TIMES)}
     safetensors_file.write(folder / TENSORS, tensors, {"of": _fingerprint(sha256_text(header), config, index.model)})
     checkpoint.save(folder, index.model, dict(config))
     with atomic_path(folder / HEADER) as temporary:
@@ -84,9 +83,9 @@ def open_index(folder: Path | str, device: torch.device | str = "cpu") -> Stored
     if metadata.get("of") != _fingerprint(sha256_file(folder / HEADER), config, model):
         raise PipelineError("its files are not of one index, or one of them was changed", where=folder, fix=FIX)
     rows, clips = header["videos"], model.recipe.clips
-    vectors = _restored(tensors, VECTORS, _example(model, config, device), len(rows), folder)
+    vectors = restored(tensors, VECTORS, _example(model, config, device), len(rows), folder / TENSORS, FIX)
     of_clips = ClipTimes(torch.empty(1, clips, 2).double(), torch.empty(1, clips + 1).double())
-    times = _restored(tensors, TIMES, of_clips, len(rows), folder)
+    times = restored(tensors, TIMES, of_clips, len(rows), folder / TENSORS, FIX)
     durations = torch.tensor([row["seconds"] for row in rows], dtype=torch.float64)
     vectors = type(vectors)(*(field.to(device) for field in vectors))
     index = Index(model, [row["video_id"] for row in rows], durations, times, vectors)
@@ -120,16 +119,3 @@ def _example(model: RetrievalModel, config: Mapping[str, Any], device: torch.dev
     seen, frames, subtitle = (torch.zeros(1, *shape, device=device) for shape in shapes)
     mask = torch.ones(1, 1, dtype=torch.bool, device=device)
     return model.index(model.encode_video(Videos(seen, frames, mask, subtitle)))
-
-
-def _named(fields: NamedTuple, prefix: str) -> dict[str, Tensor]:
-    return {prefix + name: tensor for name, tensor in fields._asdict().items()}
-
-
-def _restored(tensors: Mapping[str, Tensor], prefix: str, example: Fields, count: int, folder: Path) -> Fields:
-    """Put the tensors of `count` videos together as a named tuple like `example`, which is of one video."""
-    found = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    expected = {name: (one.dtype, (count, *one.shape[1:])) for name, one in example._asdict().items()}
-    if {name: (tensor.dtype, tuple(tensor.shape)) for name, tensor in found.items()} != expected:
-        raise PipelineError("its vectors are not what this version of the model makes", where=folder / TENSORS, fix=FIX)
-    return example._replace(**found)

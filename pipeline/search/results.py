@@ -11,7 +11,7 @@ MOST_HITS = 100
 """The most videos that one search returns."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Line:
     """A line of the subtitles of a video, shown from start to end."""
 

@@ -10,12 +10,13 @@ from helpers.recipes import recipe_of
 
 from pipeline.core.clock import clip_count
 from pipeline.core.files import write_json
-from pipeline.core.manifest import Query, Video, write_queries, write_videos
+from pipeline.core.manifest import Query, Video, write_queries, write_subtitles, write_videos
 from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.localizers.common import trained
 from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common import checkpoint
 from pipeline.models.common.registry import build
+from pipeline.text.saved import save_no_encoder
 
 PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 SECONDS = 1.5
@@ -51,6 +52,9 @@ def write_inputs(
     document["model"], document["localizer"], document["evaluate"]["answer"] = model, localizer, answer
     Path("params.yaml").write_text(yaml.safe_dump(document))
     _write_localizer(localizer)
+    write_subtitles("outputs/manifest/subtitles.jsonl", [])
+    save_no_encoder("outputs/text_encoder", "the features of the queries are random numbers")
+    write_json("outputs/evaluation/search.json", {"window": None, "threshold": None})
     recipe = recipe_of(model, clips=8, hidden=16)
     torch.manual_seed(0)
     config = {

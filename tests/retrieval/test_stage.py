@@ -35,9 +35,9 @@ def test_every_video_is_indexed_without_a_query(model, capsys):
 def test_the_stage_writes_the_same_bytes_again():
     write_inputs(("test", "val"))
     main()
-    before = {path.name: path.read_bytes() for path in Path("outputs/index").iterdir()}
+    before = {path.name: path.read_bytes() for path in Path("outputs/index").rglob("*") if path.is_file()}
     main()
-    assert {path.name: path.read_bytes() for path in Path("outputs/index").iterdir()} == before
+    assert {path.name: path.read_bytes() for path in Path("outputs/index").rglob("*") if path.is_file()} == before
     assert str(Path.cwd()) not in json.dumps(json.loads(before["index.json"]))
 
 

@@ -20,12 +20,13 @@ VIDEOS_AT_ONCE = 64
 
 @dataclass(frozen=True)
 class EncodedVideos:
-    """V videos as the network encoded them, in the order of the index.
+    """V videos as the network encoded them, with their ids, in the order of the index.
 
     vectors: what the network's `encode_video` returns, padded to the same number of clips, on the device of the
     network. counts: (V,) int64, how many clips each video has, and times: when they are, both on the CPU.
     """
 
+    video_ids: list[str]
     vectors: Any
     counts: Tensor
     times: ClipTimes
@@ -39,15 +40,17 @@ class EncodedVideos:
 
         The network is on the device, in evaluation mode.
         """
+        ids: list[str] = []
         blocks, counts, times = [], [], []
         for part in parts:
             for rows in torch.arange(len(part.video_ids)).split(VIDEOS_AT_ONCE):
                 videos = part.videos.take(rows, length)
                 blocks.append(network.encode_video(Videos(*(field.to(device) for field in videos))))
+            ids += part.video_ids
             counts.append(part.videos.counts)
             times.append(part.times)
         vectors = type(blocks[0])(*map(torch.cat, zip(*blocks, strict=True)))
-        return cls(vectors, torch.cat(counts), ClipTimes(*map(torch.cat, zip(*times, strict=True))))
+        return cls(ids, vectors, torch.cat(counts), ClipTimes(*map(torch.cat, zip(*times, strict=True))))
 
     def rows(self, video: Tensor) -> Any:
         """Take the vectors of videos (K,) int64."""

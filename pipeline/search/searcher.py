@@ -1,0 +1,192 @@
+"""Opens an index folder and answers sentences: videos ranked as in evaluation, and the moments in them.
+
+Test: tests/search/test_searcher.py.
+"""
+
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json
+from pipeline.core.manifest import read_subtitles
+from pipeline.localizers.common import stored
+from pipeline.localizers.common.interface import PairSpans, Situation
+from pipeline.localizers.common.network_localizer import NetworkLocalizer
+from pipeline.localizers.common.registry import open_localizer
+from pipeline.retrieval.search import Comparison, Retrieved, best_first
+from pipeline.retrieval.storage import FIX, StoredIndex, open_index
+from pipeline.retrieval.unusual import FEWEST, least_unusual, unusual
+from pipeline.search.files import VideoFiles
+from pipeline.search.results import MOST_HITS, Among, Hit, IndexedVideo, Line, Moment, Results
+from pipeline.search.sentence import Sentence
+from pipeline.text.encoder import TextEncoder
+from pipeline.text.saved import open_encoder
+
+MOST_MOMENTS = 5
+DECIMALS = 6
+EVERYTHING = Among()
+
+
+class Searcher:
+    """An index that can be asked, see `Search` in results.py; `Searcher.open` opens one."""
+
+    def __init__(
+        self,
+        index: StoredIndex,
+        localizer: stored.StoredLocalizer,
+        encoder: TextEncoder,
+        lines: dict[str, tuple[Line, ...]],
+        chosen: dict[str, Any],
+        folder: Path | None,
+    ):
+        self._index, self._config, self._localizer = index.index, index.config, localizer
+        self._encoder, self._lines, self._chosen = encoder, lines, chosen
+        self._files = VideoFiles(self._index.video_ids, index.files, folder)
+        self._numbers = {video_id: number for number, video_id in enumerate(self._index.video_ids)}
+
+    @classmethod
+    def open(cls, folder: Path, videos: Path | None, device: torch.device) -> "Searcher":
+        """Open the index that stage `index` wrote; videos: the folder they are in now, None for where they were.
+
+        Raises PipelineError where a file is missing or damaged, and where the index has no text encoder.
+        """
+        index = open_index(folder, device)
+        for name in ("search.json", "subtitles.jsonl"):
+            if not (folder / name).is_file():
+                raise PipelineError(f"the index has no {name}", where=folder, fix=FIX)
+        localizer = stored.open_stored(folder / "localizer", index.index.video_ids, device)
+        lines = {
+            track.video_id: tuple(sorted(Line(one.start, one.end, one.text) for one in track.sentences))
+            for track in read_subtitles(folder / "subtitles.jsonl")
+        }
+        encoder = open_encoder(folder / "text", device)
+        return cls(index, localizer, encoder, lines, read_json(folder / "search.json"), videos)
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """See Search."""
+        folders = {str(parent) for name in self._files.names for parent in Path(name).parents}
+        return {
+            "videos": len(self._index.video_ids),
+            "folders": sorted(folders - {"."}),
+            "longest": float(self._index.durations.max()),
+            "model": self._config["model"],
+            "localizer": self._localizer.name,
+            "random_weights": self._config["random_weights"],
+            "engine": "exact",
+            "threshold": self._threshold,
+            "threshold_says": self._threshold_says,
+        }
+
+    def video(self, video_id: str) -> IndexedVideo:
+        """See Search."""
+        return self._video(self._numbers[video_id])
+
+    def search(self, query: str, k: int, among: Among = EVERYTHING) -> Results:
+        """See Search."""
+        begin = time.perf_counter()
+        sentence = Sentence.encode(self._encoder, query)
+        encoded = time.perf_counter()
+        hits = self._hits(sentence, min(k, MOST_HITS), among)
+        fits = None if self._threshold is None else bool(hits) and hits[0].unusual >= self._threshold
+        seconds = {"encode": encoded - begin, "search": time.perf_counter() - encoded}
+        return Results(query, tuple(hits), len(self._index.video_ids), fits, sentence.cut, seconds)
+
+    @torch.inference_mode()
+    def _hits(self, sentence: Sentence, k: int, among: Among) -> list[Hit]:
+        tokens, mask = sentence.tokens(self._index.model.recipe.query_form)
+        (found,) = self._index.compare(tokens, mask, k)
+        away = unusual(found.score.cpu())
+        allowed = self._allowed(among) & (away[0] >= (-torch.inf if among.unusual is None else among.unusual))
+        count = min(k, int(allowed.sum()))
+        if not count:
+            return []
+        chosen = best_first(found.score.masked_fill(~allowed.to(found.score.device), -torch.inf), count)
+        if not allowed.all():
+            (found,) = self._index.compare(tokens, mask, 1, named=chosen.cpu())
+        retrieved = found.retrieve(chosen)
+        spans = self._spans(sentence, tokens, mask, retrieved)
+        curves = self._curves(found, chosen[0])
+        rows = zip(retrieved.video[0].tolist(), retrieved.score[0].tolist(), curves, strict=True)
+        return [
+            self._hit(rank, number, score, float(away[0, number]), self._moments(spans, rank), curve)
+            for rank, (number, score, curve) in enumerate(rows)
+        ]
+
+    def _hit(
+        self,
+        rank: int,
+        number: int,
+        score: float,
+        away: float,
+        moments: tuple[Moment, ...],
+        curve: tuple[tuple[float, float, float], ...],
+    ) -> Hit:
+        video, answer = self._video(number), moments[0]
+        shown = [line.text for line in video.lines if line.start < answer.end and line.end > answer.start]
+        return Hit(rank + 1, video, score, away, moments, curve, " ".join(shown))
+
+    def _allowed(self, among: Among) -> Tensor:
+        """Tell for each video whether it is in the folder and of the length that is asked for -> (V,) bool."""
+        seconds = self._index.durations
+        allowed = (seconds >= among.shortest) & (seconds <= among.longest)
+        if among.folder:
+            start = among.folder.rstrip("/") + "/"
+            allowed &= torch.tensor([name.startswith(start) for name in self._files.names])
+        return allowed
+
+    def _spans(self, sentence: Sentence, tokens: Tensor, mask: Tensor, retrieved: Retrieved) -> PairSpans:
+        """Let the localizer find spans in the videos that were retrieved -> PairSpans of one query."""
+        of = self._localizer
+
+        def network() -> NetworkLocalizer:
+            assert of.network is not None and of.videos is not None
+            return NetworkLocalizer(of.network, of.videos, *sentence.tokens(of.network.recipe.query_form))
+
+        situation = Situation(self._index, tokens, mask, [retrieved], self._chosen["window"])
+        localizer = open_localizer(of.name, of.recipe, situation, network)
+        found = localizer.spans(torch.zeros(1, dtype=torch.int64), retrieved.video)
+        return PairSpans(found.span.cpu().round(decimals=DECIMALS), found.score.cpu())
+
+    def _moments(self, spans: PairSpans, place: int) -> tuple[Moment, ...]:
+        """List the best moments in the video at a place in the ranking; an empty one where the localizer has none."""
+        rows = zip(spans.span[0, place].tolist(), spans.score[0, place].tolist(), strict=True)
+        there = [Moment(start, end, score) for (start, end), score in rows if score > -torch.inf]
+        return tuple(there[:MOST_MOMENTS]) or (Moment(0.0, 0.0, -torch.inf),)
+
+    def _curves(self, found: Comparison, video: Tensor) -> list[tuple[tuple[float, float, float], ...]]:
+        """Compare the query with each clip of the videos (K,): start and end in seconds, and how similar it is."""
+        model = self._index.model
+        query = found.query.expand(len(video), *found.query.shape[1:])
+        values = model.runs(query, found.vectors, video)[:, : model.recipe.clips].cpu()
+        times = self._index.times.spans[video.cpu()]
+        curves = []
+        for spans, of_clips in zip(times.tolist(), values.tolist(), strict=True):
+            by_span = {tuple(span): value for span, value in zip(spans, of_clips, strict=True) if value > -torch.inf}
+            curves.append(tuple((start, end, value) for (start, end), value in by_span.items()))
+        return curves
+
+    def _video(self, number: int) -> IndexedVideo:
+        video_id, name = self._index.video_ids[number], self._files.names[number]
+        duration = float(self._index.durations[number])
+        return IndexedVideo(video_id, name, self._files.path(number), duration, self._lines.get(video_id, ()))
+
+    @cached_property
+    def _threshold(self) -> float | None:
+        chosen, videos = self._chosen["threshold"], len(self._index.video_ids)
+        return least_unusual(chosen["chance"], videos) if chosen and videos > FEWEST else None
+
+    @property
+    def _threshold_says(self) -> str:
+        if self._threshold is None:
+            return "Whether a hit fits was not measured, or the queries with and without their video did not differ."
+        told = self._chosen["threshold"]
+        return (
+            f"On {told['queries']} held-out queries among {told['videos']} videos, {100 * told['kept']:.0f} % of those "
+            f"whose video was there fit, and {100 * told['refused']:.0f} % of those whose video was taken out did not."
+        )
