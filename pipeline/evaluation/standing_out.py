@@ -1,4 +1,4 @@
-"""Chooses how unusual the best video of a query must be, for a search to say that it fits.
+"""Chooses which score the best video of a query must have, for a search to say that it fits.
 
 Test: tests/evaluation/test_standing_out.py.
 """
@@ -13,19 +13,17 @@ from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.bootstrap import interval
 from pipeline.evaluation.right_answers import other_answers
 from pipeline.retrieval.index import Index
-from pipeline.retrieval.unusual import FEWEST, chance_of_best, unusual
 
-AT_CHANCE = 0.5
-SMALLEST = 1e-300
+AT_CHANCE, FEWEST = 0.5, 10
 
 
 def choose_threshold(index: Index, corpus: Corpus, split: str) -> dict[str, Any] | None:
     """Choose the threshold on the queries of a split, each once with its right videos, and once without them.
 
-    In the first case as many wrong videos are taken out. A query fits where the `chance_of_best` of its best video is
-    at most `chance`, the value that decides best between the two cases. `kept` is the share of queries that fit where
-    their videos are there, and `refused` the share of those without them that do not; both are measured on each half of
-    the videos with the value that is best on the other half. Returns None for a corpus too small to tell, and where the
+    In the first case as many wrong videos are taken out. A query fits where the score of its best video is at least
+    `score`, the value that decides best between the two cases. `kept` is the share of queries that fit where their
+    videos are there, and `refused` the share of those without them that do not; both are measured on each half of the
+    videos with the value that is best on the other half. Returns None for a corpus too small to tell, and where the
     95 % interval over videos of the mean of both shares, `mean_95`, reaches 0.5, which is chance.
     """
     if len(corpus.video_ids) <= FEWEST:
@@ -47,14 +45,14 @@ def choose_threshold(index: Index, corpus: Corpus, split: str) -> dict[str, Any]
     kept, refused = right.mean(axis=1).tolist()
     told = {"kept": kept, "refused": refused, "mean_95": [low, high]}
     sizes = {"queries": len(corpus.query_ids), "videos": len(corpus.video_ids)}
-    return {"chance": _best_threshold(values), **told, "split": split, **sizes}
+    return {"score": _best_threshold(values), **told, "split": split, **sizes}
 
 
 def _as_many_wrong(own: Tensor, videos: int) -> Tensor:
     """Find as many wrong videos for each query as it has right ones (Q, A), which are -1 after the last.
 
     They are the ones after its own in the order of the corpus. Were none taken out, a score that knows nothing would
-    seem to tell, because the best of fewer videos is less unusual.
+    seem to tell, because the best of fewer videos has a lower score.
     """
     wrong = torch.full_like(own, -1)
     for row, right in enumerate(own.tolist()):
@@ -73,9 +71,8 @@ def _without(score: Tensor, taken_out: Tensor) -> Tensor:
 
 
 def _best(score: Tensor) -> Tensor:
-    """Compute the `chance_of_best` of the best video of each row (Q, V) of scores; NaN are not there."""
-    best = unusual(score).nan_to_num(-torch.inf).amax(dim=1)
-    return chance_of_best(best, (~score.isnan()).sum(dim=1))
+    """Find the score of the best video of each row (Q, V) of scores; NaN are not there."""
+    return score.double().nan_to_num(-torch.inf).amax(dim=1)
 
 
 def _best_threshold(values: np.ndarray) -> float:
@@ -83,8 +80,8 @@ def _best_threshold(values: np.ndarray) -> float:
 
     It lies between two of the values, and of several as good ones it is the middle one.
     """
-    seen = np.maximum(np.unique(values), SMALLEST)
-    between = np.sqrt(seen[:-1] * seen[1:]) if len(seen) > 1 else seen
+    seen = np.unique(values)
+    between = (seen[:-1] + seen[1:]) / 2 if len(seen) > 1 else seen
     good = np.array([_right(values, threshold).sum() for threshold in between.tolist()])
     best = np.flatnonzero(good == good.max())
     return float(between[best[len(best) // 2]])
@@ -92,4 +89,4 @@ def _best_threshold(values: np.ndarray) -> float:
 
 def _right(values: np.ndarray, threshold: float) -> np.ndarray:
     """Tell which of (2, Q) values are on the right side of a threshold, as 0 or 1."""
-    return np.stack([values[0] <= threshold, values[1] > threshold]).astype(np.float64)
+    return np.stack([values[0] >= threshold, values[1] < threshold]).astype(np.float64)

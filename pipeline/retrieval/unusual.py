@@ -3,15 +3,11 @@
 Test: tests/retrieval/test_unusual.py.
 """
 
-import math
-
 import torch
 from torch import Tensor
 
 NORMAL = 1.4826
 """The standard deviation of normal numbers, in median absolute deviations."""
-FEWEST = 10
-"""How many videos a corpus must have for its middle to say something."""
 
 
 def unusual(score: Tensor) -> Tensor:
@@ -25,17 +21,3 @@ def unusual(score: Tensor) -> Tensor:
     away = score - score.nanmedian(dim=1, keepdim=True).values
     deviation = NORMAL * away.abs().nanmedian(dim=1, keepdim=True).values
     return torch.where(deviation > 0, away / deviation, torch.where(away.isnan(), away, 0.0))
-
-
-def chance_of_best(value: Tensor, videos: Tensor | int) -> Tensor:
-    """Compute how probable it is that the best of `videos` videos which do not answer is as unusual as `value`.
-
-    It is what holds for normal scores, so no more than a measure that does not grow with the size of the corpus, as the
-    best value of more and more videos does.
-    """
-    return -torch.expm1(torch.as_tensor(videos) * torch.special.log_ndtr(value.double()))
-
-
-def least_unusual(chance: float, videos: int) -> float:
-    """Compute the value whose `chance_of_best` among so many videos is `chance`, between 0 and 1."""
-    return float(torch.special.ndtri(torch.tensor(math.exp(math.log1p(-chance) / videos), dtype=torch.float64)))

@@ -37,7 +37,7 @@ class IndexedVideo:
 
 @dataclass(frozen=True)
 class Moment:
-    """A part of a video that answers the query; of two moments of a video the one with the larger score does better."""
+    """A part of a video that answers the query; score: how well, in the eyes of what found it."""
 
     start: float
     end: float
@@ -91,9 +91,9 @@ class Among:
 class Results:
     """What was found for one query, the best hit first.
 
-    videos: how many videos were searched. fits: whether the best hit stands out as far as the best hits of queries do
-    whose video is in the corpus; None where that was not measured. cut: how many tokens at the end of the query were
-    not read. seconds: how long encoding the query and searching took, by step.
+    videos: how many videos were searched. fits: whether the score of the best hit is like those of queries whose video
+    is in the corpus, and not like those of other queries; None where that could not be measured. cut: how many tokens
+    at the end of the query were not read. seconds: how long encoding the query and searching took, by step.
     """
 
     query: str
@@ -113,7 +113,7 @@ class Search(Protocol):
 
         `videos`: how many; `folders`: the folders of their names, sorted; `longest`: seconds; `model`, `localizer`:
         names; `random_weights`: which features came from random weights; `engine`: what finds the candidates;
-        `threshold`: how unusual a hit must be to fit, None where that was not measured, and `threshold_says`: a
+        `threshold`: the least score of a hit that fits, None where that could not be measured, and `threshold_says`: a
         sentence about how far it can be trusted.
         """
         ...

@@ -20,7 +20,7 @@ from pipeline.localizers.common.network_localizer import NetworkLocalizer
 from pipeline.localizers.common.registry import open_localizer
 from pipeline.retrieval.search import Comparison, Retrieved, best_first
 from pipeline.retrieval.storage import FIX, StoredIndex, open_index
-from pipeline.retrieval.unusual import FEWEST, least_unusual, unusual
+from pipeline.retrieval.unusual import unusual
 from pipeline.search.files import VideoFiles
 from pipeline.search.results import MOST_HITS, Among, Hit, IndexedVideo, Line, Moment, Results
 from pipeline.search.sentence import Sentence
@@ -93,7 +93,7 @@ class Searcher:
         sentence = Sentence.encode(self._encoder, query)
         encoded = time.perf_counter()
         hits = self._hits(sentence, min(k, MOST_HITS), among)
-        fits = None if self._threshold is None else bool(hits) and hits[0].unusual >= self._threshold
+        fits = None if self._threshold is None else bool(hits) and hits[0].score >= self._threshold
         seconds = {"encode": encoded - begin, "search": time.perf_counter() - encoded}
         return Results(query, tuple(hits), len(self._index.video_ids), fits, sentence.cut, seconds)
 
@@ -176,17 +176,19 @@ class Searcher:
         duration = float(self._index.durations[number])
         return IndexedVideo(video_id, name, self._files.path(number), duration, self._lines.get(video_id, ()))
 
-    @cached_property
+    @property
     def _threshold(self) -> float | None:
-        chosen, videos = self._chosen["threshold"], len(self._index.video_ids)
-        return least_unusual(chosen["chance"], videos) if chosen and videos > FEWEST else None
+        chosen = self._chosen["threshold"]
+        return chosen and chosen["score"]
 
     @property
     def _threshold_says(self) -> str:
-        if self._threshold is None:
-            return "Whether a hit fits was not measured, or the queries with and without their video did not differ."
         told = self._chosen["threshold"]
+        if told is None:
+            return "Whether a hit fits is not said: queries with and without their video could not be told apart."
+        kept, refused = (f"{100 * told[name]:.0f} %" for name in ("kept", "refused"))
         return (
-            f"On {told['queries']} held-out queries among {told['videos']} videos, {100 * told['kept']:.0f} % of those "
-            f"whose video was there fit, and {100 * told['refused']:.0f} % of those whose video was taken out did not."
+            f"Measured on {told['queries']} held-out queries among {told['videos']} videos: {kept} of those whose "
+            f"video was there fit, and {refused} of those whose video was taken out did not. Among more videos, more "
+            "hits that do not fit pass."
         )

@@ -28,6 +28,7 @@ def write_inputs(
     answer: str = "model",
     spans: bool = True,
     localizer: str = "moments",
+    query_size: int = 5,
 ) -> None:
     """Five videos and ten queries a split, a checkpoint, a localizer and params.yaml, in the working folder."""
     generator = np.random.default_rng(0)
@@ -42,7 +43,7 @@ def write_inputs(
     rows = {video.video_id: clip_count(video.duration, SECONDS) for video in videos}
     for name, lengths, size in (
         ("resnet", rows, 6),
-        ("query", dict.fromkeys([query.query_id for query in queries], 7), 5),
+        ("query", dict.fromkeys([query.query_id for query in queries], 7), query_size),
     ):
         items = (Item(id, generator.standard_normal((lengths[id], size)), {}) for id in sorted(lengths))
         write_features(
@@ -51,7 +52,7 @@ def write_inputs(
     document = yaml.safe_load(PARAMS.read_text())
     document["model"], document["localizer"], document["evaluate"]["answer"] = model, localizer, answer
     Path("params.yaml").write_text(yaml.safe_dump(document))
-    _write_localizer(localizer)
+    _write_localizer(localizer, query_size)
     write_subtitles("outputs/manifest/subtitles.jsonl", [])
     save_no_encoder("outputs/text_encoder", "the features of the queries are random numbers")
     write_json("outputs/evaluation/search.json", {"window": None, "threshold": None})
@@ -60,7 +61,7 @@ def write_inputs(
     config = {
         "model": model,
         "video_size": 6,
-        "query_size": 5,
+        "query_size": query_size,
         "subtitle_size": 0,
         "max_query_tokens": 10,
         "recipe": recipe.model_dump(),
@@ -72,12 +73,12 @@ def write_inputs(
     }
     write_json("outputs/manifest/prepare.json", {"leaks": {"test_videos": 2, "of": 5, "groups": []}})
     write_json("outputs/model/training.json", {"parameters": 1, "seconds": 1.0})
-    checkpoint.save("outputs/model", build(model, 6, 5, recipe, 10), config)
+    checkpoint.save("outputs/model", build(model, 6, query_size, recipe, 10), config)
 
 
-def _write_localizer(name: str) -> None:
+def _write_localizer(name: str, query_size: int) -> None:
     recipe, network = LOCALIZERS.read(name, RECIPES)["default"], None
-    sizes = {"video_size": 6, "query_size": 5, "max_query_tokens": 10, "subtitle_size": 0}
+    sizes = {"video_size": 6, "query_size": query_size, "max_query_tokens": 10, "subtitle_size": 0}
     if trained.is_trained(name):
         recipe = recipe.model_copy(update={"hidden": 16, "inner": 16, "heads": 2, "clips": 8})
         torch.manual_seed(1)

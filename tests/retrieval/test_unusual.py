@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.retrieval.unusual import chance_of_best, least_unusual, unusual
+from pipeline.retrieval.unusual import unusual
 
 
 def noise(videos: int, queries: int = 1) -> torch.Tensor:
@@ -34,18 +34,3 @@ def test_what_is_not_there_does_not_count():
 
 def test_equal_scores_are_usual():
     assert unusual(torch.full((2, 12), 0.3)).tolist() == [[0.0] * 12] * 2
-
-
-def test_the_chance_of_the_best_is_that_of_normal_scores():
-    best = noise(50, queries=4000).amax(dim=1)
-    chance = chance_of_best(best, 50)
-    assert chance.mean().item() == pytest.approx(0.5, abs=0.02)  # uniform
-    assert ((chance < 0.1).double().mean().item()) == pytest.approx(0.1, abs=0.02)
-    assert chance_of_best(torch.tensor(20.0), 1000).item() > 0  # not rounded away
-
-
-@pytest.mark.parametrize(("chance", "videos"), [(0.5, 12), (0.01, 112), (1e-9, 20_000)])
-def test_the_least_unusual_value_has_that_chance(chance, videos):
-    value = least_unusual(chance, videos)
-    assert chance_of_best(torch.tensor(value), videos).item() == pytest.approx(chance, rel=1e-4)
-    assert least_unusual(chance, 10 * videos) > value
