@@ -67,7 +67,7 @@ class FakeSearch:
         """What an index says of itself."""
         return {
             "videos": len(self.videos),
-            "folders": sorted({video.name.rpartition("/")[0] for video in self.videos} - {""}),
+            "folders": sorted({str(folder) for video in self.videos for folder in Path(video.name).parents} - {"."}),
             "longest": max(video.duration for video in self.videos),
             "model": "fake",
             "localizer": "none",
@@ -98,7 +98,7 @@ class FakeSearch:
         return Results(
             query,
             tuple(replace(hit, rank=rank) for rank, hit in enumerate(kept, 1)),
-            len(searched),
+            len(self.videos),
             self.fits if kept else None,
             cut=max(0, len(words) - LONGEST_QUERY),
             seconds={"encode": 0.002, "search": 0.001},
