@@ -16,6 +16,7 @@ from tools.evaluate_submission import evaluate_submission
 from tools.import_checkpoint import import_checkpoint
 from tools.parameters import parameters
 from tools.parity import parity
+from tools.search import search
 
 
 class Reporting(TyperGroup):
@@ -42,6 +43,7 @@ def amdnet() -> None:
     """Tools beside the stages of the pipeline, which `dvc repro` runs."""
 
 
+app.command("search")(search)
 app.command("compare")(compare)
 app.command("parity")(parity)
 app.command("evaluate-submission")(evaluate_submission)
