@@ -6,12 +6,12 @@ same times as in extraction, so that the page shows what the backbones saw. Test
 
 import base64
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 
+from pipeline.video.jpeg import jpeg
 from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.reader import VideoError
 from pipeline.video.scale import Scaler
@@ -62,12 +62,4 @@ def _frames(path: Path, indices: list[int]) -> Iterator[av.VideoFrame]:
 
 
 def _data_uri(picture: np.ndarray) -> str:
-    seen = av.VideoFrame.from_ndarray(picture, format="rgb24")
-    encoder = av.CodecContext.create("mjpeg", "w")
-    encoder.width, encoder.height = WIDTH, max(2, round(seen.height * WIDTH / seen.width / 2) * 2)
-    encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 25)
-    encoder.qmin = encoder.qmax = QUALITY
-    resized = seen.reformat(encoder.width, encoder.height, "yuvj420p")
-    resized.pts = 0
-    packets = [*encoder.encode(resized), *encoder.encode(None)]
-    return "data:image/jpeg;base64," + base64.b64encode(b"".join(map(bytes, packets))).decode("ascii")
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(picture, WIDTH, QUALITY)).decode("ascii")

@@ -10,9 +10,6 @@ any answer it may send a VideoError, which says why the video cannot be read. It
 never more than that ahead; how much decord decodes meanwhile is bounded by the Request.
 """
 
-import ctypes
-import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -22,6 +19,7 @@ import numpy as np
 
 from pipeline.video.av_reader import AvReader
 from pipeline.video.decord_reader import DecordReader
+from pipeline.video.dying import die_with
 from pipeline.video.reader import Reader, VideoError
 from pipeline.video.survey import survey
 
@@ -31,7 +29,6 @@ READERS: dict[str, type[Reader]] = {"decord": DecordReader, "pyav": AvReader}
 SURVEY = "survey"
 
 _MESSAGE_BYTES = 1 << 20
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(connection: Connection) -> None:
@@ -66,16 +63,8 @@ def _stacked(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         yield np.stack(waiting)
 
 
-def _die_with(parent: int) -> None:
-    """Let the kernel end this process with its parent, even inside a decoder; elsewhere the end of the pipe does."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit()
-
-
 if __name__ == "__main__":
-    _die_with(int(sys.argv[2]))
+    die_with(int(sys.argv[2]))
     try:
         serve(Connection(int(sys.argv[1])))
     except (EOFError, OSError, KeyboardInterrupt):
