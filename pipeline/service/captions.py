@@ -1,6 +1,10 @@
 """Writes the subtitles of a video as WebVTT. Test: tests/service/test_captions.py."""
 
-from pipeline.search.results import IndexedVideo
+import html
+
+from pipeline.search.results import IndexedVideo, Line
+
+_SHORTEST = 0.001  # seconds; a cue must end after it starts
 
 
 def webvtt(video: IndexedVideo, since: float = 0.0) -> bytes:
@@ -8,4 +12,19 @@ def webvtt(video: IndexedVideo, since: float = 0.0) -> bytes:
 
     since: which second of the video is 0 in the file, as X-Start of a stream; lines that end before it are left out.
     """
-    raise NotImplementedError
+    cues = [_cue(line, since) for line in video.lines if line.end > since or not since]
+    return "\n".join(["WEBVTT\n", *cues]).encode("utf-8", "replace")
+
+
+def _cue(line: Line, since: float) -> str:
+    start = max(line.start - since, 0.0)
+    end = max(line.end - since, start + _SHORTEST)
+    rows = [row.strip() for row in line.text.replace("\0", "\N{REPLACEMENT CHARACTER}").splitlines()]
+    text = html.escape("\n".join(filter(None, rows)), quote=False)  # an empty row would end the cue
+    return f"{_clock(start)} --> {_clock(end)}\n{text}\n"
+
+
+def _clock(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"

@@ -1,4 +1,4 @@
-"""Why a picture, a stream or a file of a video cannot be given. Test: tests/service/test_posters.py."""
+"""Why a picture, a stream or a file of a video cannot be given. Test: tests/service/test_process.py."""
 
 MISSING, UNREADABLE, BUSY = 404, 422, 503
 """The statuses that a MediaError may have, as of HTTP."""
