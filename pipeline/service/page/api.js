@@ -1,0 +1,75 @@
+// What the server is asked. Every error becomes a Failure with a sentence for the user.
+
+const PATIENCE = 30_000; // milliseconds
+
+export class Failure extends Error {}
+
+/** Describe the index. */
+export async function about() {
+  return (await ask("api/about")).json();
+}
+
+/** Search for a state of the page; a signal ends the search early. */
+export async function search(state, signal) {
+  const given = [["q", state.q], ["k", state.k || "20"]];
+  for (const name of ["folder", "shortest", "longest", "unusual"]) if (state[name]) given.push([name, state[name]]);
+  return (await ask(`api/search?${new URLSearchParams(given)}`, {}, signal)).json();
+}
+
+/** Export clips: the file, and the name that the server gives it. */
+export async function exported(format, clips) {
+  const answer = await ask(`api/export?format=${encodeURIComponent(format)}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ clips }),
+  });
+  const named = /filename="?([\w.-]+)"?/.exec(answer.headers.get("Content-Disposition") ?? "");
+  return { name: named ? named[1] : `clips.${format}`, file: await answer.blob() };
+}
+
+/** Return the address of a picture of a video. */
+export function posterUrl(id, seconds, width) {
+  return `api/poster?${new URLSearchParams({ id, t: seconds.toFixed(2), w: width })}`;
+}
+
+/** Return the address of the file of a video. */
+export function videoUrl(id) {
+  return `api/video?${new URLSearchParams({ id })}`;
+}
+
+/** Return the address of a video as a stream from a second on. */
+export function streamUrl(id, start) {
+  return `api/stream?${new URLSearchParams({ id, start: start.toFixed(2) })}`;
+}
+
+/** Return which second of the video is the first one of its stream from `start` on: a key frame at or before it. */
+export async function streamFrom(id, start, signal) {
+  const address = streamUrl(id, start);
+  const head = await ask(address, { method: "HEAD" }, signal).catch((failure) => {
+    if (signal.aborted) throw failure;
+    return ask(address, {}, signal); // only its answer has the sentence that says why
+  });
+  const from = Number.parseFloat(head.headers.get("X-Start"));
+  await head.body?.cancel();
+  return Number.isFinite(from) ? from : start;
+}
+
+/** Return the address of the subtitles of a video. */
+export function subtitlesUrl(id) {
+  return `api/subtitles?${new URLSearchParams({ id })}`;
+}
+
+async function ask(path, options = {}, signal = undefined) {
+  const late = AbortSignal.timeout(PATIENCE);
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, signal: signal ? AbortSignal.any([signal, late]) : late });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    if (late.aborted) throw new Failure(`The server has not answered for ${PATIENCE / 1000} seconds.`);
+    throw new Failure("The server does not answer. See whether “amdnet serve” still runs.");
+  }
+  if (answer.ok) return answer;
+  const said = await answer.json().catch(() => ({}));
+  throw new Failure(typeof said?.error === "string" ? said.error : `The server answered with status ${answer.status}.`);
+}

@@ -1,0 +1,124 @@
+// The hits as cards: a picture of the moment, the video's name, the time, how far the hit stands out, what is said there.
+
+import { posterUrl } from "./api.js";
+import { brief, byId, draw, icon, isolated, make } from "./dom.js";
+import { bar } from "./meter.js";
+import { span } from "./times.js";
+
+export class Cards {
+  /** play, add: called with a hit. */
+  constructor(play, add) {
+    this.list = byId("cards");
+    this.hits = [];
+    this.play = play;
+    this.add = add;
+  }
+
+  /** Show hits; full: at which value a bar is full; threshold: of what fits, or null. */
+  show(hits, full, threshold) {
+    this.hits = hits;
+    this.list.replaceChildren(...hits.map((hit) => this.#card(hit, full, threshold)));
+  }
+
+  /** Show grey cards while the first search runs. */
+  wait() {
+    this.hits = [];
+    const grey = () => make("li.card.grey", { "aria-hidden": "true" }, make("span.poster"), make("span.about"));
+    this.list.replaceChildren(...Array.from({ length: 6 }, grey));
+  }
+
+  /** Mark the card whose video is in the player; null for none. */
+  mark(hit) {
+    this.hits.forEach((other, index) => {
+      const button = this.button(index);
+      if (other === hit) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+      button.parentElement.classList.toggle("chosen", other === hit);
+    });
+  }
+
+  /** Return the button of a card. */
+  button(index) {
+    return this.#items()[index].querySelector(".play");
+  }
+
+  /** Return the list's item of a hit. */
+  item(hit) {
+    return this.#items()[this.hits.indexOf(hit)];
+  }
+
+  /** Return the hit whose card has the focus, or null. */
+  focused() {
+    const index = this.#items().findIndex((item) => item.contains(document.activeElement));
+    return index < 0 ? null : this.hits[index];
+  }
+
+  /** Move the focus over the cards by an arrow key. Returns false where it would leave them upwards. */
+  move(key) {
+    const items = this.#items();
+    if (!items.length || !this.hits.length) return true;
+    const at = items.findIndex((item) => item.contains(document.activeElement));
+    const chosen = items.findIndex((item) => item.classList.contains("chosen"));
+    if (at < 0) return this.#focus(Math.max(0, chosen));
+    const columns = items.filter((item) => item.offsetTop === items[0].offsetTop).length;
+    const to = at + { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[key];
+    if (to < 0) return key !== "ArrowUp";
+    return this.#focus(Math.min(to, items.length - 1));
+  }
+
+  #focus(index) {
+    this.button(index).focus();
+    return true;
+  }
+
+  #items() {
+    return [...this.list.querySelectorAll(":scope > .card")];
+  }
+
+  #card(hit, full, threshold) {
+    const when = span(hit.start, hit.end);
+    const about = make(
+      "span.about",
+      {},
+      make("span.name", { title: hit.name }, isolated(hit.name)),
+      make(
+        "span.stands",
+        { title: "How far the hit stands out from the other videos for this sentence" },
+        make("span.unseen", {}, ", stands out by "),
+        bar(hit.unusual, full, threshold),
+        make("span.number", {}, hit.unusual.toFixed(1)),
+      ),
+    );
+    if (hit.subtitle) about.append(make("span.unseen", {}, ", subtitles: "), make("span.said", {}, isolated(hit.subtitle)));
+    const play = make(
+      "button.play",
+      { type: "button", onclick: () => this.play(hit) },
+      make("span.unseen", {}, `${hit.rank}: `),
+      picture(hit, when),
+      about,
+    );
+    const label = `Add ${when} of ${brief(hit.name)} to the clip list`;
+    const add = make(
+      "button.add",
+      { type: "button", tabindex: "-1", title: "Add to the clip list (e)", "aria-label": label, onclick: () => this.add(hit) },
+      icon("add"),
+    );
+    return make("li.card", {}, play, add);
+  }
+}
+
+function picture(hit, when) {
+  const box = make("span.poster");
+  if (hit.play === "none") box.append(make("span.no-picture", {}, "no video file"));
+  else {
+    const address = posterUrl(hit.id, (hit.start + hit.end) / 2, 320);
+    const image = make("img", { src: address, alt: "", loading: "lazy", decoding: "async", width: 320, height: 180 });
+    image.addEventListener("error", () => image.replaceWith(make("span.no-picture", {}, "no picture")));
+    box.append(image);
+  }
+  const place = draw("svg.place", { viewBox: "0 0 1000 4", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const [left, width] = [(hit.start / hit.duration) * 1000, ((hit.end - hit.start) / hit.duration) * 1000];
+  place.append(draw("rect", { x: Math.min(left, 985), width: Math.max(width, 15), height: 4 }));
+  box.append(make("span.when", {}, when), place);
+  return box;
+}

@@ -1,0 +1,44 @@
+// Elements from plain data. Text becomes a text node, never markup.
+
+/** Make an element: make("p.soft.note", {id: "x", onclick: f}, "text", child). False, null and undefined set nothing. */
+export function make(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  return filled(document.createElement(tag), classes, attributes, children);
+}
+
+/** Make an element of an SVG picture, in the same way. */
+export function draw(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), classes, attributes, children);
+}
+
+/** Return the element of an id. */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/** Make a picture of those that page.html holds. */
+export function icon(name) {
+  return draw("svg.icon", { "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
+}
+
+/** Make text whose direction is its own: a name or a line can't turn around what stands beside it. */
+export function isolated(text) {
+  return make("bdi", {}, text);
+}
+
+/** Cut a text for a label that is read out. */
+export function brief(text, most = 120) {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > most ? `${line.slice(0, most)}…` : line;
+}
+
+function filled(element, classes, attributes, children) {
+  if (classes.length) element.classList.add(...classes);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}

@@ -1,0 +1,255 @@
+// The page: what its address says is searched for, shown and played.
+
+import { about, Failure, search } from "./api.js";
+import { Cards } from "./cards.js";
+import { ClipDialog } from "./clip_dialog.js";
+import { Clips } from "./clips.js";
+import { brief, byId, isolated, make } from "./dom.js";
+import { Filters } from "./filters.js";
+import { listen } from "./keys.js";
+import { fullAt } from "./meter.js";
+import { notices, say, toast } from "./notices.js";
+import { Panel } from "./panel.js";
+import { lastQueries, offerRecent, remember } from "./recent.js";
+import { linkTo, readState, sameSearch, writeState } from "./state.js";
+import { clock, hundredths } from "./times.js";
+
+const [STEP, MOST] = [20, 100]; // hits that are shown at once, and at most
+const wide = matchMedia("(min-width: 62rem)");
+
+let index = null; // what the server says of the index
+let state = readState();
+let results = null; // of the search that is shown
+let running = new AbortController();
+
+const clips = new Clips();
+const clipDialog = new ClipDialog(clips);
+const cards = new Cards((hit) => choose(hit), (hit) => add({ hit, start: hit.start, end: hit.end }));
+const panel = new Panel({ moved: (second) => moved(second), add, link: () => new URL(linkTo(at()), location).href });
+const filters = new Filters((changed) => go({ ...state, ...changed, v: "", t: "" }));
+offerRecent((query) => go({ ...state, q: query, k: "", v: "", t: "" }, { again: true }), () => welcome());
+
+/** Go to a state of the page as a new step of the history. again: search even for the same. */
+function go(next, { again = false } = {}) {
+  writeState(next, { push: true });
+  return apply(next, { again });
+}
+
+async function apply(next, { again = false } = {}) {
+  const same = results && sameSearch(state, next) && !again;
+  state = next;
+  byId("query").value = state.q;
+  document.title = state.q ? `${brief(state.q, 60)} · AMDNet search` : "AMDNet search";
+  filters.show(state);
+  if (!state.q) return welcome();
+  if (!same && !(await found())) return;
+  const hit = results.hits.find((other) => other.id === state.v);
+  tell();
+  if (hit) open(hit, state.t === "" ? hit.start : Number(state.t), { play: true });
+  else if (wide.matches && results.hits.length) open(results.hits[0], results.hits[0].start, { play: false });
+  else close();
+}
+
+async function found() {
+  running.abort();
+  const { signal } = (running = new AbortController());
+  byId("start").hidden = true;
+  byId("results").setAttribute("aria-busy", "true");
+  if (!results?.hits.length) {
+    byId("results").hidden = false;
+    cards.wait();
+  }
+  try {
+    results = await search(state, signal);
+  } catch (failure) {
+    if (signal.aborted) return false;
+    if (!(failure instanceof Failure)) throw failure;
+    failed(failure.message, () => apply(state, { again: true }));
+    return false;
+  } finally {
+    if (!signal.aborted) byId("results").removeAttribute("aria-busy");
+  }
+  if (signal.aborted) return false;
+  remember(state.q);
+  close();
+  cards.show(results.hits, fullAt(results.hits, index?.threshold), index?.threshold);
+  byId("results").hidden = !results.hits.length;
+  byId("more").hidden = results.hits.length < (Number(state.k) || STEP) || results.hits.length >= MOST;
+  return true;
+}
+
+/** Say what was found, and what the hits are worth. */
+function tell() {
+  const { hits, videos, fits, cut, seconds } = results;
+  const filtered = state.folder || state.shortest || state.longest || state.unusual;
+  const took = Object.values(seconds ?? {}).reduce((sum, value) => sum + value, 0);
+  const best = hits.length ? `${hits.length} of ${videos} ${videos === 1 ? "video" : "videos"}, the best first` : "No video was found";
+  say(took ? `${best}, in ${took.toFixed(took < 0.1 ? 3 : 2)} s` : best);
+  const all = [];
+  if (fits === false && hits.length)
+    all.push({ text: `Nothing fits this sentence well. These are the closest videos, and none of them stands out. ${index?.threshold_says ?? ""}` });
+  if (cut) all.push({ text: `The end of the sentence was not read: it is ${cut} ${cut === 1 ? "token" : "tokens"} longer than the model reads.` });
+  if (!hits.length && filtered)
+    all.push({ text: "No video passes the filters.", action: ["Clear the filters", () => byId("clear-filters").click()] });
+  else if (!hits.length) all.push({ text: "The index holds no video to search." });
+  if (state.v && !hits.some((hit) => hit.id === state.v)) {
+    const more = hits.length && hits.length < Math.min(videos, MOST) ? ["Show more hits", () => go({ ...state, k: String(MOST) })] : null;
+    all.push({ text: `The video of this link, ${brief(state.v, 80)}, is not among the hits.`, action: more });
+  }
+  notices(all);
+}
+
+function failed(sentence, again) {
+  results = null;
+  close();
+  cards.show([], 1, null);
+  byId("results").hidden = true;
+  byId("results").removeAttribute("aria-busy");
+  say("");
+  notices([{ text: sentence, kind: "error", action: ["Try again", again] }]);
+}
+
+/** Show the page without a search. */
+function welcome() {
+  if (state.q) return;
+  running.abort();
+  results = null;
+  close();
+  cards.show([], 1, null);
+  say("");
+  notices(state.v ? [{ text: `This link names a video, ${brief(state.v, 80)}, but no sentence. Type one to search for it.` }] : []);
+  byId("results").hidden = true;
+  byId("start").hidden = false;
+  const chip = (query) => make("li", {}, make("button", { type: "button", onclick: () => go({ ...state, q: query, v: "", t: "" }) }, isolated(query)));
+  byId("start-recent").hidden = !lastQueries().length;
+  byId("start-recent").querySelector("ul").replaceChildren(...lastQueries().slice(0, 6).map(chip));
+}
+
+function choose(hit) {
+  const next = { ...state, v: hit.id, t: String(hundredths(hit.start)) };
+  writeState(next, { push: true });
+  state = next;
+  open(hit, hit.start, { play: true });
+  byId("panel").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+}
+
+function open(hit, second, { play }) {
+  place(hit);
+  cards.mark(hit);
+  const values = results.hits.flatMap((other) => other.similarity.map((clip) => clip[2]));
+  const range = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
+  const full = fullAt(results.hits, index?.threshold);
+  const start = Number.isFinite(second) ? Math.min(Math.max(0, second), hit.duration) : hit.start;
+  panel.show(hit, start, { hits: results.hits.length, videos: index?.videos, threshold: index?.threshold, full, range });
+  if (play) panel.play();
+}
+
+function close() {
+  byId("side").append(byId("panel"));
+  byId("here")?.remove();
+  panel.hide();
+  cards.mark(null);
+}
+
+/** Put the panel beside the cards, or on a narrow page below its card. */
+function place(hit) {
+  const box = byId("panel");
+  if (wide.matches || !hit) {
+    if (box.parentElement !== byId("side")) byId("side").append(box);
+    byId("here")?.remove();
+  } else {
+    const here = byId("here") ?? make("li.here", { id: "here" });
+    cards.item(hit).after(here);
+    if (box.parentElement !== here) here.append(box);
+  }
+}
+
+function at() {
+  return panel.hit ? { ...state, v: panel.hit.id, t: String(hundredths(panel.player.time)) } : state;
+}
+
+function moved(second) {
+  if (!state.v) return; // nothing was chosen yet: the panel shows the best hit
+  state = { ...state, t: String(hundredths(second)) };
+  writeState(state, { push: false });
+}
+
+function add(clip) {
+  if (clip?.hit) toast(clips.add(clip, state.q));
+}
+
+function calm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+wide.addEventListener("change", () => {
+  if (!results?.hits.length) return;
+  const { hit, player } = panel;
+  const playing = hit && !player.paused;
+  if (hit) place(hit);
+  else open(results.hits[0], results.hits[0].start, { play: false });
+  if (playing) player.play(); // a video stops where it is moved to
+});
+
+listen({
+  focus: () => {
+    byId("query").focus();
+    byId("query").select();
+  },
+  move: (key) => {
+    if (!cards.move(key)) byId("query").focus();
+  },
+  pause: () => {
+    const focused = cards.focused();
+    if (focused && focused !== panel.hit && panel.player.paused) choose(focused);
+    else panel.toggle();
+  },
+  loop: () => panel.toggleLoop(),
+  add: () => {
+    const focused = cards.focused();
+    add(focused && focused !== panel.hit ? { hit: focused, start: focused.start, end: focused.end } : panel.hit && panel.clip());
+  },
+});
+
+for (const link of document.querySelectorAll("[data-skip]"))
+  link.addEventListener("click", (event) => {
+    event.preventDefault(); // the address holds the state of the page
+    byId(link.dataset.skip).scrollIntoView();
+    byId(link.dataset.skip).focus();
+  });
+byId("more").addEventListener("click", () => go({ ...state, k: String(Math.min(MOST, (Number(state.k) || STEP) + STEP)), v: "", t: "" }));
+addEventListener("hashchange", () => apply(readState()));
+
+/** Say what the index is. */
+function facts() {
+  const random = index.random_weights ?? [];
+  const rows = [
+    ["Videos", `${index.videos}, up to ${clock(index.longest ?? 0)} long`],
+    ["Model", index.localizer && index.localizer !== "none" ? `${index.model}, moments by ${index.localizer}` : index.model],
+    ["Search", index.engine],
+    ["Nothing fits", index.threshold_says || "Not measured: the page does not say when nothing fits."],
+  ];
+  byId("facts").querySelector("dl").replaceChildren(...rows.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, isolated(String(text))))));
+  byId("facts").querySelector(".loud")?.remove();
+  if (random.length)
+    byId("facts").prepend(make("p.loud", {}, make("b", {}, "Random weights: "), `${random.join(", ")}. Networks that never learned anything made these features, so the hits say nothing about how well search works.`));
+  byId("random").hidden = !random.length;
+  byId("start-says").textContent = `Describe what happens, and the page shows where: in ${index.videos} ${index.videos === 1 ? "video" : "videos"} it looks for the moments that fit.`;
+}
+
+async function start() {
+  try {
+    index = await about();
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    failed(failure.message, start);
+    return;
+  }
+  facts();
+  filters.offer(index.folders ?? []);
+  clipDialog.offer(index.exports ?? []);
+  await apply(readState());
+  if (!state.q) byId("query").focus();
+}
+
+start();
