@@ -17,6 +17,7 @@ from tools.import_checkpoint import import_checkpoint
 from tools.parameters import parameters
 from tools.parity import parity
 from tools.search import search
+from tools.serve import serve
 
 
 class Reporting(TyperGroup):
@@ -49,6 +50,7 @@ app.command("parity")(parity)
 app.command("evaluate-submission")(evaluate_submission)
 app.command("import-checkpoint")(import_checkpoint)
 app.command("parameters")(parameters)
+app.command("serve")(serve)
 
 
 def main() -> None:

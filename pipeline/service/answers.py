@@ -1,0 +1,57 @@
+"""What the service answers as JSON: results and errors. Test: tests/service/test_answers.py."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from pipeline.search.results import Hit, Results
+
+MOST_SHOWN = 2000
+"""Characters of the subtitles of one hit."""
+
+
+def failure(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return an answer that says what went wrong."""
+    return JSONResponse({"error": plain(sentence)}, status, headers)
+
+
+def plain(value: Any) -> Any:
+    """Return a value that JSON can hold: NaN and infinity are null, and broken characters are U+FFFD."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def of_results(results: Results, play: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a search found; play: by id of a video, how a browser can play it."""
+    return {
+        "query": results.query,
+        "videos": results.videos,
+        "fits": results.fits,
+        "cut": results.cut,
+        "seconds": results.seconds,
+        "hits": [_of_hit(hit, play[hit.video.video_id]) for hit in results.hits],
+    }
+
+
+def _of_hit(hit: Hit, play: str) -> dict[str, Any]:
+    return {
+        "rank": hit.rank,
+        "id": hit.video.video_id,
+        "name": hit.video.name,
+        "duration": hit.video.duration,
+        "score": hit.score,
+        "unusual": hit.unusual,
+        "start": hit.start,
+        "end": hit.end,
+        "moments": [[moment.start, moment.end, moment.score] for moment in hit.moments],
+        "similarity": [[round(start, 3), round(end, 3), round(value, 5)] for start, end, value in hit.similarity],
+        "subtitle": hit.subtitle if len(hit.subtitle) <= MOST_SHOWN else f"{hit.subtitle[:MOST_SHOWN]} …",
+        "play": play,
+    }

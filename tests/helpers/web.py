@@ -1,0 +1,124 @@
+"""The web service at work in a thread, and a client that sends it any bytes."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.searching import FakeSearch, fake_videos
+from starlette.types import ASGIApp
+
+from pipeline.search.results import IndexedVideo
+from pipeline.service.errors import MISSING, MediaError
+from pipeline.service.hosts import Hosts
+from pipeline.service.server import PageServer, listen
+
+HOSTS = Hosts(frozenset({"localhost", "127.0.0.1", "::1"}))
+SECRET = "the secret of the house"
+CONTENT = bytes(range(256)) * 512
+"""Of the file of every video of `folder_of_videos`: 131,072 bytes."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer; headers: their names in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class FakePosters:
+    """Posters without a decoder: every video with a file looks the same."""
+
+    async def get(self, video: IndexedVideo, seconds: float, width: int) -> bytes:
+        if video.path is None or not video.path.is_file():
+            raise MediaError("The file is not there.", MISSING)
+        return b"\xff\xd8 a picture"
+
+
+def folder_of_videos(folder: Path) -> FakeSearch:
+    """A search over files in the folder, beside which lies one that nobody may see.
+
+    The files are no videos; those whose names a file cannot have are not made.
+    """
+    search = FakeSearch(fake_videos(folder / "videos"))
+    for video in search.videos:
+        if video.path is not None and len(video.name) < 250 and "\0" not in video.name:
+            video.path.parent.mkdir(parents=True, exist_ok=True)
+            video.path.write_bytes(CONTENT)
+    (folder / "secret.txt").write_text(SECRET)
+    (folder / "videos" / "secret.mp4").write_text(SECRET)
+    return search
+
+
+@contextmanager
+def running(app: ASGIApp) -> Iterator[int]:
+    """The application behind the real server; the value is its port on 127.0.0.1."""
+    listening = listen("127.0.0.1", 0)
+    server = PageServer(app, listening)
+    thread = threading.Thread(target=server.serve_until_told)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            thread.join(0.01)
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def ask(
+    port: int, target: str, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes = b""
+) -> Answer:
+    """Send a request as http.client would, but with any target and headers, and read its whole answer."""
+    lines = {"Host": f"127.0.0.1:{port}", "Connection": "close", **(headers or {})}
+    if body:
+        lines.setdefault("Content-Length", str(len(body)))
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return exchange(port, f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode("utf-8", "surrogateescape") + body)
+
+
+def post(port: int, target: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    """Send JSON, as the page does."""
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return ask(port, target, "POST", {"Content-Type": "application/json", **(headers or {})}, sent)
+
+
+def exchange(port: int, request: bytes, timeout: float = 30) -> Answer:
+    """Send the bytes, and read until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        connection.sendall(request)
+        received = b""
+        while part := connection.recv(1 << 16):
+            received += part
+    return parsed(received)
+
+
+def parsed(received: bytes) -> Answer:
+    """An answer from its bytes."""
+    head, _, body = received.partition(b"\r\n\r\n")
+    first, *rest = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
+    if headers.get("transfer-encoding") == "chunked":
+        body = _joined(body)
+    return Answer(int(first.split(" ")[1]), headers, body)
+
+
+def _joined(chunks: bytes) -> bytes:
+    found = b""
+    while chunks:
+        size, _, chunks = chunks.partition(b"\r\n")
+        length = int(size, 16)
+        found, chunks = found + chunks[:length], chunks[length + 2 :]
+        if not length:
+            break
+    return found

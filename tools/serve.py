@@ -1,0 +1,71 @@
+"""The sub-command `amdnet serve`, which opens an index to the browser. Test: tests/tools/test_serve.py."""
+
+import signal
+import socket
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+import typer
+
+
+def serve(
+    index: Annotated[Path, typer.Option(help="Folder of the index.")] = Path("outputs/index"),
+    videos: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the videos, where they are not where they were indexed.", show_default=False),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Name or number of this machine by which it is reached.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    token: Annotated[
+        str | None, typer.Option(help="What every visitor must know.", show_default=False, envvar="AMDNET_TOKEN")
+    ] = None,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Let everybody in who reaches a host that is not this machine alone.")
+    ] = False,
+) -> None:
+    """Search an index from a page in the browser.
+
+    The command prints the address of the page, and serves it until Ctrl-C. Nobody but this machine reaches it, unless
+    --host says otherwise; then it asks for --token, or for --no-token.
+    """
+    from pipeline.core.errors import PipelineError
+    from pipeline.service.server import PageServer, listen, raise_file_limit
+
+    if token == "" or (token and no_token):
+        raise PipelineError("the token is empty, or --no-token is given too", where="--token", fix="give one of them")
+    listening = listen(host, port)
+    address, port = listening.getsockname()[:2]
+    if not ip_address(address).is_loopback:
+        if token is None and not no_token:
+            fix = "add --token with a word that is hard to guess, or --no-token if everybody there may look"
+            raise PipelineError("other machines reach this address, and nobody would be asked", where=host, fix=fix)
+        typer.echo(
+            "WARNING: Other machines reach this page and the videos of the index"
+            + (", and nobody is asked for a token." if no_token else ".")
+            + " What is sent is not encrypted.",
+            err=True,
+        )
+
+    from pipeline.core.runtime import device
+    from pipeline.search.searcher import Searcher
+    from pipeline.service.app import make_app
+    from pipeline.service.hosts import hosts_of
+    from pipeline.service.posters import Posters
+
+    search = Searcher.open(index, videos, device())
+    raise_file_limit()
+    app = make_app(search, Posters(), hosts_of(host, address), token)
+    server = PageServer(app, listening, says=f"The page is at {_url(host, address, port, token)} (Ctrl-C ends it).")
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: None)  # uvicorn ends at these, and then has them handled once more.
+    server.serve_until_told()
+    typer.echo("Stopped.")
+
+
+def _url(host: str, address: str, port: int, token: str | None) -> str:
+    """The address of the page, as a browser takes it."""
+    name = socket.gethostname() if ip_address(address).is_unspecified else host
+    query = f"?{urlencode({'token': token})}" if token else ""
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/{query}"
