@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.report.curves import curves
 from pipeline.report.frames import UnreadableVideo, pictures
+from pipeline.report.links import at, page_link
 from pipeline.report.moment_tables import TYPES
 
 STRIP = 8
@@ -73,11 +74,14 @@ def middle(span: Mapping[str, Any]) -> float:
     return (span["start"] + span["end"]) / 2
 
 
-def example(row: Row, video: Row, boundaries: Row | None, pictures_of: Pictures) -> dict[str, Any]:
+def example(
+    row: Row, video: Row, boundaries: Row | None, pictures_of: Pictures, links: Mapping[str, str | None]
+) -> dict[str, Any]:
     """Collect what the template shows of one query.
 
     row: the query's row of rankings_*.jsonl. video: the row of its own video in moments_*.jsonl. boundaries: the
-    query's row of boundaries_*.jsonl, None where the localizer has no boundaries.
+    query's row of boundaries_*.jsonl, None where the localizer has no boundaries. links: to the file of each video,
+    None where there is none.
     """
     own = row["true_video"]
     taken, duration = pictures_of[row["video_id"]], video["duration"]
@@ -89,6 +93,8 @@ def example(row: Row, video: Row, boundaries: Row | None, pictures_of: Pictures)
         **{name: row[name] for name in ("query_id", "text", "video_id", "rank", "score", "iou")},
         "type": TYPES.get(row["type"]),
         "duration": duration,
+        "file": at(links[row["video_id"]], own),
+        "search": page_link(row["text"], row["video_id"]),
         "note": taken if isinstance(taken, str) else None,
         "strip": [] if isinstance(taken, str) else [(time, taken[time]) for time in strip_times(duration)],
         "tracks": [
@@ -98,7 +104,7 @@ def example(row: Row, video: Row, boundaries: Row | None, pictures_of: Pictures)
             *moments,
         ],
         "curves": curves(boundaries, duration) if boundaries else [],
-        "found": [_found(found, row["video_id"], pictures_of[found["video_id"]]) for found in row["ranking"][:FOUND]],
+        "found": [_found(found, row["video_id"], pictures_of, links) for found in row["ranking"][:FOUND]],
     }
 
 
@@ -115,6 +121,12 @@ def _ranked(spans: Sequence[Sequence[float]], duration: float) -> dict[str, Any]
     return {**track, "scores": (spans[0][2], spans[-1][2])}
 
 
-def _found(found: Row, own_id: str, taken: Mapping[float, str] | str) -> dict[str, Any]:
+def _found(found: Row, own_id: str, pictures_of: Pictures, links: Mapping[str, str | None]) -> dict[str, Any]:
+    taken = pictures_of[found["video_id"]]
     picture = None if isinstance(taken, str) else taken[middle(found)]
-    return {**found, "own": found["video_id"] == own_id, "picture": picture}
+    return {
+        **found,
+        "own": found["video_id"] == own_id,
+        "picture": picture,
+        "file": at(links[found["video_id"]], found),
+    }

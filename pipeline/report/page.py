@@ -16,6 +16,7 @@ from pipeline.core.runtime import resolve
 from pipeline.report import charts, moment_tables, moments, tables
 from pipeline.report.doubts import doubts
 from pipeline.report.examples import choose, example, take_pictures
+from pipeline.report.links import file_link
 
 TEMPLATES = Path(__file__).parent
 
@@ -92,14 +93,13 @@ def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any
     moments = {row["video_id"]: row for row in read_jsonl(outputs / "evaluation" / f"moments_{split}.jsonl")}
     curves = read_jsonl(outputs / "evaluation" / f"boundaries_{split}.jsonl")
     boundaries = {row["query_id"]: row for row in curves if row["clip_ends"]}
-    paths = {
-        video.video_id: resolve(video.path) if video.path else None
-        for video in read_videos(outputs / "manifest" / "videos.jsonl")
-    }
+    listed = {video.video_id: video.path for video in read_videos(outputs / "manifest" / "videos.jsonl")}
+    paths = {video_id: resolve(path) if path else None for video_id, path in listed.items()}
+    links = {video_id: file_link(path) for video_id, path in listed.items()}
     durations = {video_id: row["duration"] for video_id, row in moments.items()}
     pictures = take_pictures(best + worst, durations, paths)
     best, worst = (
-        [example(row, moments[row["video_id"]], boundaries.get(row["query_id"]), pictures) for row in rows]
+        [example(row, moments[row["video_id"]], boundaries.get(row["query_id"]), pictures, links) for row in rows]
         for rows in (best, worst)
     )
     return best, worst

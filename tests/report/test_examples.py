@@ -4,6 +4,8 @@ import pytest
 
 from pipeline.report.examples import choose, example
 
+LINKS = {"v": "../v.mp4"}
+
 
 def row(query_id, rank, video_id, iou=None):
     return {"query_id": query_id, "rank": rank, "video_id": video_id, "iou": iou}
@@ -59,7 +61,7 @@ def asked():
 
 @pytest.fixture
 def shown(asked):
-    return example(*asked, None, {"v": "no such file"})
+    return example(*asked, None, {"v": "no such file"}, LINKS)
 
 
 def test_bars_are_shares_of_the_video_and_end_with_it(shown):
@@ -89,17 +91,17 @@ def test_the_best_spans_have_the_scores_of_the_first_and_the_last(shown):
 def test_a_localizer_without_spans_of_the_video_has_no_line(asked):
     query, video = asked
     query["true_video"]["spans"] = []
-    shown = example(query, video, None, {"v": "no such file"})
+    shown = example(query, video, None, {"v": "no such file"}, LINKS)
     assert [track["name"] for track in shown["tracks"]] == ["annotated", "predicted", "moment 1", "moment 2"]
 
 
 def test_lines_are_drawn_where_the_localizer_has_boundaries(asked, shown):
     boundaries = {"clip_ends": [10.0, 20.0], "start": [0.9, 0.1], "end": [0.2, 0.8]}
-    assert [curve["name"] for curve in example(*asked, boundaries, {"v": ""})["curves"]] == ["start", "end"]
+    assert [curve["name"] for curve in example(*asked, boundaries, {"v": ""}, LINKS)["curves"]] == ["start", "end"]
     assert shown["curves"] == []
 
 
 @pytest.mark.parametrize(("kind", "words"), [("v", "seen"), ("t", "said"), ("vt", "seen + said"), ("", None)])
 def test_the_type_is_said_in_words(asked, kind, words):
     query, video = asked
-    assert example({**query, "type": kind}, video, None, {"v": ""})["type"] == words
+    assert example({**query, "type": kind}, video, None, {"v": ""}, LINKS)["type"] == words
