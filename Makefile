@@ -1,4 +1,5 @@
-# make demo   set up, run the whole pipeline on the embedded sample, print the metrics and the path of the report
+# make demo   set up, run the whole pipeline on the embedded sample, print the metrics, the path of the report, and the
+#             command that opens the search page
 # make test   set up, run all tests
 # make test-fast   set up, run the tests of single parts: not tests/end_to_end, and not what is marked slow
 # make lint   set up, check format, mistakes, types, the order of imports, the declared packages
@@ -21,6 +22,7 @@ demo: setup
 	@dvc metrics show
 	@echo
 	@echo "Report: $(CURDIR)/outputs/report.html"
+	@echo "Search: $(VENV)/bin/amdnet serve    (the page is then at http://127.0.0.1:8000/)"
 
 test: setup
 	python -m pytest
