@@ -25,7 +25,7 @@ def lines(results: Results, width: int) -> Iterator[str]:
         (
             str(hit.rank),
             f"{hit.unusual:.1f}",
-            f"{clock(math.floor(hit.start))}-{clock(math.ceil(hit.end))}",
+            span(hit.start, hit.end, "-"),
             one_line(hit.video.name[-MOST_READ:]),
             one_line(hit.subtitle[:MOST_READ]),
         )
@@ -46,6 +46,11 @@ def clock(seconds: int) -> str:
     """Return whole seconds as 0:07, 1:02 or 1:02:03."""
     minutes, rest = divmod(seconds, 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
+def span(start: float, end: float, to: str) -> str:
+    """Return the whole seconds that hold the moment, as 0:07 to 0:12, or `whole` where the moment is empty."""
+    return f"{clock(math.floor(start))}{to}{clock(math.ceil(end))}" if end > start else "whole"
 
 
 def _start(text: str, width: int) -> str:

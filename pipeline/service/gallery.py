@@ -5,7 +5,6 @@ Test: tests/service/test_gallery.py.
 """
 
 import base64
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path
 from pipeline.search.plain_text import one_line
 from pipeline.search.results import Hit, Results
-from pipeline.search.table import clock
+from pipeline.search.table import span
 
 PAGE = "index.html"
 GENERATOR = "amdnet search"
@@ -67,13 +66,13 @@ def write_gallery(
 
 
 def _card(hit: Hit, folder: Path, poster: bytes | None, plays: bool) -> dict[str, Any]:
-    start, end = max(0.0, hit.start), hit.end
+    moment = f"#t={hit.start:.2f},{hit.end:.2f}" if hit.end > hit.start else ""
     return {
         "hit": hit,
-        "url": _link(hit.video.path, folder, f"#t={start:.2f},{end:.2f}"),
+        "url": _link(hit.video.path, folder, moment),
         "poster": poster and f"data:image/jpeg;base64,{base64.b64encode(poster).decode('ascii')}",
         "plays": plays,
-        "time": f"{clock(math.floor(start))}–{clock(math.ceil(end))}",
+        "time": span(hit.start, hit.end, "–"),
     }
 
 

@@ -7,7 +7,7 @@ from helpers.searching import FakeSearch, fake_videos
 from rich.cells import cell_len
 
 from pipeline.search.results import IndexedVideo, Results
-from pipeline.search.table import clock, lines
+from pipeline.search.table import lines, span
 
 QUERY = "a dog runs into the water"
 
@@ -50,6 +50,9 @@ def test_without_hits_there_is_a_header():
     assert len(list(lines(Results("dog", (), 0, None), 80))) == 1
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (67, "1:07"), (3599, "59:59"), (3600, "1:00:00")])
-def test_a_time_is_read_as_on_a_player(seconds, shown):
-    assert clock(seconds) == shown
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [(0, 67, "0:00-1:07"), (7.9, 8.1, "0:07-0:09"), (3599.5, 3601, "59:59-1:00:01"), (0, 0, "whole")],
+)
+def test_a_moment_is_told_in_whole_seconds_that_hold_it(start, end, shown):
+    assert span(start, end, "-") == shown

@@ -1,6 +1,7 @@
 """The page of a search needs no server, shows names and captions as text, and replaces nothing but itself."""
 
 import base64
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urljoin
@@ -10,6 +11,7 @@ from helpers.searching import FakeSearch, fake_videos
 
 from pipeline.core.errors import PipelineError
 from pipeline.search.plain_text import one_line
+from pipeline.search.results import Moment
 from pipeline.service.gallery import write_gallery
 
 JPEG = b"\xff\xd8 a picture"
@@ -113,6 +115,15 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(gallery):
     page = gallery(FakeSearch())
     assert not page.values("href") and not page.values("src")
     assert sum("the file is not there" in text for text in page.texts) == len(FakeSearch().videos)
+
+
+def test_a_hit_without_a_moment_links_to_the_whole_video(tmp_path):
+    search = files(tmp_path / "videos")
+    results = search.search("dog", 1)
+    hit = replace(results.hits[0], moments=(Moment(0.0, 0.0, float("-inf")),))
+    write_gallery(tmp_path / "page", replace(results, hits=(hit,)), search.about, {}, frozenset())
+    page = Read(tmp_path / "page" / "index.html")
+    assert page.values("href") == ["../videos/trips/lake/dog.mp4"] and "whole" in page.texts
 
 
 @pytest.mark.parametrize("fits", [True, False, None])

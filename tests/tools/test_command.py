@@ -12,7 +12,7 @@ import pytest
 from tools import command
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["compare", "evaluate-submission", "parity", "import-checkpoint", "parameters", "serve"]
+COMMANDS = ["search", "compare", "evaluate-submission", "parity", "import-checkpoint", "parameters", "serve"]
 
 
 def started(*arguments: str, **options) -> subprocess.Popen:

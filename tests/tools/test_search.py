@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,11 +11,14 @@ from pathlib import Path
 
 import opentimelineio as otio
 import pytest
+from helpers.searchable import write_searchable
 from helpers.searching import FakeSearch, fake_videos
 
 import tools.search
 from pipeline.core.errors import PipelineError
+from pipeline.core.manifest import read_videos, write_videos
 from pipeline.search.results import Moment
+from stages import evaluate, index
 
 QUERY = "a dog runs into the water"
 ROOT = Path(__file__).resolve().parents[2]
@@ -247,3 +251,28 @@ def test_characters_that_the_terminal_does_not_know_do_not_end_the_search(tmp_pa
         cwd=ROOT, env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": ""}, capture_output=True,
     )  # fmt: skip
     assert done.returncode == 0 and b"home/Zo?'s birthday ??.mp4" in done.stdout
+
+
+def test_on_an_index_that_was_moved_it_finds_what_evaluation_ranked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AMDNET_DEVICE", "cpu")
+    write_searchable("amdnet")
+    evaluate.main()
+    manifest = Path("outputs/manifest/videos.jsonl")
+    write_videos(manifest, [video for video in read_videos(manifest) if "test" in video.splits])
+    index.main()
+    ranked = [json.loads(line) for line in Path("outputs/evaluation/rankings_test.jsonl").read_text().splitlines()]
+    Path("outputs/index").rename("moved")
+    shutil.rmtree("outputs")
+    Path("q.jsonl").write_text("\n".join(json.dumps({"query": row["text"]}) for row in ranked))
+    arguments = ["--index", tmp_path / "moved", "--videos", tmp_path, "-k", "5", "--queries", tmp_path / "q.jsonl"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.command", "search", *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(ranked) == 10
+    for answer, row in zip(answers, ranked, strict=True):
+        assert [hit["id"] for hit in answer["hits"]] == [found["video_id"] for found in row["ranking"]]
+        for hit, found in zip(answer["hits"], row["ranking"], strict=True):
+            assert (hit["start"], hit["end"]) == pytest.approx((found["start"], found["end"]), abs=2e-6)

@@ -53,7 +53,7 @@ def search_for_one(search: Search, query: str, k: int, among: Among, form: Form,
 def warn_of_random_weights(search: Search) -> None:
     """Say on standard error which features came from random weights."""
     if names := search.about["random_weights"]:
-        typer.echo(f"The weights of {', '.join(names)} are random: what is found means nothing.", err=True)
+        typer.echo(f"The weights of {', '.join(names)} are random: do not judge by them what a search finds.", err=True)
 
 
 def _say_how_it_went(search: Search, results: Results, among: Among) -> None:
