@@ -20,12 +20,12 @@ from pipeline.service import queries, static
 from pipeline.service.answers import failure, of_results, plain
 from pipeline.service.captions import webvtt
 from pipeline.service.errors import BUSY, MISSING, MediaError
-from pipeline.service.files import video_file
 from pipeline.service.guard import Guard
 from pipeline.service.hosts import Hosts
 from pipeline.service.limits import Busy, Turns
-from pipeline.service.playing import how, how_each
+from pipeline.service.playing import how_each
 from pipeline.service.posters import Posters
+from pipeline.service.ranges import video_file
 from pipeline.service.stream import stream_response
 
 EXPORTED = {"csv": "text/csv", "otio": "application/json", "edl": "text/plain", "fcpxml": "application/xml"}
@@ -107,11 +107,7 @@ def _add_videos(app: FastAPI, search: Search, posters: Posters) -> None:
 
     @_get(app, "/api/video")
     async def file(asked: Annotated[queries.AskedVideo, Query()]) -> Response:
-        video = _video(search, asked.id)
-        found = await video_file(video)
-        if await asyncio.to_thread(how, video) != "file":
-            raise MediaError("A browser cannot play this file as it is; ask for its stream.", MISSING)
-        return found
+        return await asyncio.to_thread(video_file, _video(search, asked.id))
 
     @_get(app, "/api/stream")
     async def stream(asked: Annotated[queries.AskedStream, Query()]) -> Response:

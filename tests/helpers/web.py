@@ -1,5 +1,6 @@
 """The web service at work in a thread, and a client that sends it any bytes."""
 
+import http.client
 import json
 import socket
 import threading
@@ -93,32 +94,17 @@ def post(port: int, target: str, body: Any, headers: Mapping[str, str] | None = 
     return ask(port, target, "POST", {"Content-Type": "application/json", **(headers or {})}, sent)
 
 
-def exchange(port: int, request: bytes, timeout: float = 30) -> Answer:
-    """Send the bytes, and read until the server closes the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+def exchange(port: int, request: bytes) -> Answer:
+    """Send the bytes, and read the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(request)
-        received = b""
-        while part := connection.recv(1 << 16):
-            received += part
-    return parsed(received)
+        return read_answer(connection, request.partition(b" ")[0].decode("latin-1"))
 
 
-def parsed(received: bytes) -> Answer:
-    """An answer from its bytes."""
-    head, _, body = received.partition(b"\r\n\r\n")
-    first, *rest = head.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
-    if headers.get("transfer-encoding") == "chunked":
-        body = _joined(body)
-    return Answer(int(first.split(" ")[1]), headers, body)
-
-
-def _joined(chunks: bytes) -> bytes:
-    found = b""
-    while chunks:
-        size, _, chunks = chunks.partition(b"\r\n")
-        length = int(size, 16)
-        found, chunks = found + chunks[:length], chunks[length + 2 :]
-        if not length:
-            break
-    return found
+def read_answer(connection: socket.socket, method: str = "GET") -> Answer:
+    """Read one answer. Raises http.client.HTTPException, or OSError, where none comes, or a part of one."""
+    response = http.client.HTTPResponse(connection, method=method)
+    with response:
+        response.begin()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, response.read())

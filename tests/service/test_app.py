@@ -1,6 +1,7 @@
 """The web service, asked over HTTP: what it answers, and how it says no."""
 
 import json
+import select
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from helpers.searching import FakeSearch
-from helpers.web import CONTENT, HOSTS, SECRET, FakePosters, ask, folder_of_videos, parsed, post, running
+from helpers.web import CONTENT, HOSTS, SECRET, FakePosters, ask, folder_of_videos, post, read_answer, running
 
 from pipeline.core.errors import PipelineError
 from pipeline.search.results import MOST_HITS
@@ -116,7 +117,7 @@ def test_a_file_that_no_browser_can_play_is_not_sent(port):
 
 
 @pytest.mark.parametrize("kind", ["gone", "folder", "none"])
-def test_a_file_that_is_not_there_is_told_without_its_path(search, page, tmp_path, kind):
+def test_a_file_that_is_not_there_is_told_without_its_path(search, tmp_path, kind):
     search = folder_of_videos(tmp_path)
     path = search.video("lake").path
     if kind != "none":
@@ -219,7 +220,7 @@ class Slow(FakeSearch):
 
 
 @pytest.fixture
-def slow(search, page):
+def slow(search):
     """A slow search behind the service, as (search, port)."""
     searching = Slow(search.videos)
     with running(make_app(searching, FakePosters(), HOSTS)) as number:
@@ -233,22 +234,17 @@ def opened(port: int, query: str) -> socket.socket:
     return connection
 
 
-def answered(connection: socket.socket) -> int:
-    received = b""
-    while part := connection.recv(1 << 16):
-        received += part
-    return parsed(received).status
-
-
 def test_one_search_runs_at_a_time_a_hundred_wait_and_more_are_told_to_come_again(slow):
     search, port = slow
     connections = [opened(port, "first")]
     while not search.queries:
         time.sleep(0.01)
     connections += [opened(port, f"waits{number}") for number in range(120)]
+    while len(select.select(connections, [], [], 30)[0]) < 20:
+        time.sleep(0.01)
     assert ask(port, "/api/about").status == 200
     search.go.set()
-    statuses = [answered(connection) for connection in connections]
+    statuses = [read_answer(connection).status for connection in connections]
     assert (statuses.count(200), statuses.count(503), search.most) == (101, 20, 1)
 
 
@@ -259,19 +255,19 @@ def test_who_waits_no_longer_is_not_searched_for(slow):
         time.sleep(0.01)
     opened(port, "given-up").close()
     last = opened(port, "last")
-    time.sleep(0.3)
+    assert [ask(port, "/api/about").status for _ in range(3)] == [200] * 3  # by then the server has seen all of them
     search.go.set()
-    assert (answered(first), answered(last), search.queries) == (200, 200, ["first", "last"])
+    assert (read_answer(first).status, read_answer(last).status, search.queries) == (200, 200, ["first", "last"])
 
 
 @pytest.mark.parametrize("error", [ValueError("/home/somebody"), PipelineError("it is cut off", where="x/index.json")])
-def test_an_unforeseen_error_is_told_to_the_server_alone(search, page, caplog, error):
+def test_an_unforeseen_error_is_told_to_the_server_alone(search, tmp_path, caplog, error):
     class Broken(FakeSearch):
         def search(self, *_):
             raise error
 
     if isinstance(error, PipelineError):
-        error.where = page / "index.json"
+        error.where = tmp_path / "index.json"
     with running(make_app(Broken(search.videos), FakePosters(), HOSTS)) as port:
         answer = found(port, q="x")
     assert answer.status == 500 and "nosniff" in answer.headers["x-content-type-options"]
@@ -279,7 +275,7 @@ def test_an_unforeseen_error_is_told_to_the_server_alone(search, page, caplog, e
     assert "Traceback" in caplog.text
 
 
-def test_a_number_that_is_none_is_null(search, page):
+def test_a_number_that_is_none_is_null(search):
     class Odd(FakeSearch):
         def search(self, query, k, among=...):
             results = super().search(query, 1)
