@@ -84,7 +84,8 @@ export class Cards {
       make(
         "span.stands",
         { title: "How far the hit stands out from the other videos for this sentence" },
-        make("span.unseen", {}, ", stands out by "),
+        make("span.unseen", {}, ", "),
+        "stands out",
         bar(hit.unusual, full, threshold),
         make("span.number", {}, hit.unusual.toFixed(1)),
       ),

@@ -87,7 +87,7 @@ function tell() {
   say(took ? `${best}, in ${took.toFixed(took < 0.1 ? 3 : 2)} s` : best);
   const all = [];
   if (fits === false && hits.length)
-    all.push({ text: `Nothing fits this sentence well. These are the closest videos, and none of them stands out. ${index?.threshold_says ?? ""}` });
+    all.push({ text: "Nothing fits this sentence well. These are the closest videos, but none of them stands out as right ones do." });
   if (cut) all.push({ text: `The end of the sentence was not read: it is ${cut} ${cut === 1 ? "token" : "tokens"} longer than the model reads.` });
   if (!hits.length && filtered)
     all.push({ text: "No video passes the filters.", action: ["Clear the filters", () => byId("clear-filters").click()] });
@@ -130,7 +130,7 @@ function choose(hit) {
   writeState(next, { push: true });
   state = next;
   open(hit, hit.start, { play: true });
-  byId("panel").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+  byId("stage").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
 }
 
 function open(hit, second, { play }) {

@@ -26,7 +26,7 @@ export class Panel {
     byId("big-play").addEventListener("click", () => this.toggle());
     byId("video").addEventListener("click", () => this.toggle());
     byId("loop").addEventListener("click", () => this.toggleLoop());
-    byId("sound").addEventListener("click", () => (this.player.video.muted = !this.player.video.muted));
+    byId("sound").addEventListener("click", () => this.player.mute(!this.player.muted));
     byId("full").addEventListener("click", () => this.#full());
     byId("add").addEventListener("click", () => add(this.clip()));
     byId("copy").hidden = !navigator.clipboard;
@@ -141,13 +141,13 @@ export class Panel {
   }
 
   #state() {
-    const { paused, waiting, video, failure } = this.player;
+    const { paused, waiting, muted, failure } = this.player;
     if (!failure && this.hit?.play !== "none") byId("stage-says").hidden = true;
     byId("play").setAttribute("aria-label", paused ? "Play" : "Pause");
     byId("play").replaceChildren(icon(paused ? "play" : "pause"));
     byId("big-play").hidden = !paused || Boolean(failure) || this.hit?.play === "none";
-    byId("sound").setAttribute("aria-pressed", String(video.muted));
-    byId("sound").replaceChildren(icon(video.muted ? "silent" : "sound"));
+    byId("sound").setAttribute("aria-pressed", String(muted));
+    byId("sound").replaceChildren(icon(muted ? "silent" : "sound"));
     for (const name of ["play", "loop", "sound", "full"]) byId(name).disabled = this.hit?.play === "none";
     clearTimeout(this.late);
     if (waiting) this.late = setTimeout(() => (byId("waiting").hidden = !this.player.waiting), WAIT);

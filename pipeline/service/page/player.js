@@ -1,11 +1,14 @@
 // Plays one video in the page's video element, and counts in the video's own seconds, whatever it is played from.
 //
-// A file is opened at any second. A stream is made by the server from a second on, and its time line starts there; to go
-// elsewhere the page asks for another stream, unless the browser still holds that second.
+// A file is opened at any second. A stream is made by the server from a key frame before that second on, its time line
+// starts there, and a browser goes nowhere in it but back to its start. So the page plays what lies before the second fast
+// and unseen, and to go elsewhere it asks for another stream.
 
 import { Failure, posterUrl, streamFrom, streamUrl, videoUrl } from "./api.js";
 
 const CLOSE = 0.25; // seconds by which a browser may miss the start of a moment
+const FASTEST = 16; // the largest rate that browsers play at
+const LONGEST_LEAD = 12; // seconds at the start of a stream that are worth to be played unseen
 
 export class Player extends EventTarget {
   // Events: time (the second changed), state (playing, paused, waiting), blocked (the browser wants a click first), failed.
@@ -15,7 +18,9 @@ export class Player extends EventTarget {
     this.hit = null;
     this.loop = null; // {start, end} in seconds, or null
     this.failure = "";
-    for (const name of ["play", "pause", "playing", "waiting", "seeked", "volumechange"])
+    this.muted = false;
+    this.resumed = -1; // where a stream that broke off was taken up again
+    for (const name of ["play", "pause", "playing", "waiting", "seeked"])
       video.addEventListener(name, () => this.#say("state"));
     video.addEventListener("timeupdate", () => this.#follow());
     video.addEventListener("playing", () => requestAnimationFrame(() => this.#frame()));
@@ -29,6 +34,7 @@ export class Player extends EventTarget {
     this.close();
     this.hit = hit;
     this.kind = hit.play;
+    this.resumed = -1;
     this.at = at;
     this.failure = "";
     if (hit.play === "none") this.video.removeAttribute("poster");
@@ -45,7 +51,7 @@ export class Player extends EventTarget {
 
   /** The second of the video that is shown. */
   get time() {
-    return this.ready && !this.video.seeking ? this.from + this.video.currentTime : this.at;
+    return this.ready && !this.leading && !this.video.seeking ? this.from + this.video.currentTime : this.at;
   }
 
   get paused() {
@@ -53,7 +59,7 @@ export class Player extends EventTarget {
   }
 
   get waiting() {
-    return this.wanted || (!this.video.paused && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA);
+    return this.wanted || this.leading || (!this.video.paused && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA);
   }
 
   play() {
@@ -81,18 +87,19 @@ export class Player extends EventTarget {
     if (!this.hit || this.kind === "none") return;
     const to = Math.min(Math.max(0, second), Math.max(0, this.hit.duration - 0.05));
     this.wanted ||= !this.video.paused;
-    if (!this.ready) {
-      this.at = to;
-      this.#open(to);
-    } else if (this.kind === "file" || this.#holds(to - this.from)) {
-      this.at = to;
-      this.video.currentTime = to - this.from;
-      if (this.wanted) this.#start();
-    } else {
+    this.at = to;
+    if (this.ready && (this.kind === "file" || this.#startsFor(to))) this.#goTo(to - this.from);
+    else {
       this.video.poster = posterUrl(this.hit.id, to, 640);
       this.#open(to);
     }
     this.#say("time");
+  }
+
+  mute(muted) {
+    this.muted = muted;
+    this.video.muted = muted || this.leading;
+    this.#say("state");
   }
 
   /** Try again after a failure. */
@@ -127,6 +134,7 @@ export class Player extends EventTarget {
     this.opening?.abort();
     this.opening = null;
     this.ready = false;
+    this.#lead(false);
     this.from = 0;
     if (!keepWanted) this.wanted = false;
     if (this.video.hasAttribute("src")) {
@@ -139,17 +147,29 @@ export class Player extends EventTarget {
   #opened() {
     if (!this.hit) return;
     if (this.kind === "file" && !this.video.videoWidth) return this.#asStream(); // the browser knows only its sound
-    const local = Math.max(0, this.at - this.from);
-    if (local > 0.01) this.video.currentTime = local;
     this.ready = true;
-    if (this.wanted) this.#start();
+    this.#goTo(Math.max(0, this.at - this.from));
     this.#say("time");
+  }
+
+  #goTo(local) {
+    const stream = this.kind === "stream";
+    this.video.currentTime = stream ? 0 : local;
+    this.#lead(stream && local > 0.05);
+    if (this.wanted || this.leading) this.#start();
+  }
+
+  #lead(leading) {
+    this.leading = leading;
+    this.video.classList.toggle("unseen-lead", leading);
+    this.video.muted = this.muted || leading;
+    if (!leading) this.video.playbackRate = 1;
   }
 
   #start() {
     if (this.video.ended && this.at >= this.hit.duration - CLOSE) return this.seek(this.loop ? this.loop.start : 0);
     this.video.play().then(
-      () => this.#settle(),
+      () => this.leading || this.#settle(),
       (cause) => {
         if (cause.name === "AbortError") return; // another video, or a pause, came first
         this.#settle();
@@ -163,20 +183,32 @@ export class Player extends EventTarget {
     this.#say("state");
   }
 
-  #holds(local) {
-    const { buffered, seekable } = this.video;
-    const within = (ranges) => Array.from(ranges, (_, i) => [ranges.start(i), ranges.end(i)]).some(([a, b]) => a <= local && local <= b);
-    return local >= 0 && within(buffered) && within(seekable);
+  #startsFor(second) {
+    const { buffered } = this.video;
+    const lead = second - this.from;
+    return lead >= 0 && lead < LONGEST_LEAD && buffered.length > 0 && buffered.start(0) < 0.1;
   }
 
   #follow() {
     if (!this.ready || this.video.seeking) return;
+    if (this.leading) return this.#rush();
     this.at = this.time;
     if (this.loop && !this.video.paused && (this.at >= this.loop.end - 0.02 || this.at < this.loop.start - CLOSE)) {
       this.seek(this.loop.start);
       return;
     }
     this.#say("time");
+  }
+
+  #rush() {
+    const left = this.at - this.from - this.video.currentTime;
+    if (left > 0.02) {
+      this.video.playbackRate = Math.min(FASTEST, Math.max(1, left * 8));
+      return;
+    }
+    this.#lead(false);
+    if (!this.wanted) this.video.pause();
+    this.#settle();
   }
 
   #frame() {
@@ -187,18 +219,27 @@ export class Player extends EventTarget {
 
   #ended() {
     if (!this.ready) return;
-    if (this.loop) {
-      this.wanted = true;
-      this.seek(this.loop.start);
-    } else if (this.kind === "stream" && this.time < this.hit.duration - 2) {
-      this.#open(this.time); // the server cuts off who pauses for long
-    } else this.#say("state");
+    this.#lead(false); // where a stream ends before the second it was made for
+    this.wanted = true;
+    if (this.loop) return this.seek(this.loop.start);
+    if (this.kind === "stream" && this.time < this.hit.duration - 2 && this.#resume()) return;
+    this.at = this.time;
+    this.#settle();
   }
 
   #broke() {
     if (!this.hit || !this.video.hasAttribute("src")) return;
-    if (this.kind === "file" && this.video.error.code !== MediaError.MEDIA_ERR_NETWORK) this.#asStream();
-    else this.#fail("This video cannot be played: the server does not answer, or the file is damaged.");
+    if (this.kind === "file" && this.video.error.code !== MediaError.MEDIA_ERR_NETWORK) return this.#asStream();
+    if (this.kind === "stream" && this.ready && this.#resume()) return;
+    this.#fail("This video cannot be played: the server does not answer, or the file is damaged.");
+  }
+
+  #resume() {
+    if (Math.abs(this.time - this.resumed) < 1) return false; // it broke off at this place before
+    this.resumed = this.time;
+    this.wanted ||= !this.video.paused;
+    this.#open(this.time); // the server cuts off whom it waits for too long
+    return true;
   }
 
   #asStream() {

@@ -26,7 +26,7 @@ export class Strip {
     byId("curve").replaceChildren(...curve(hit.similarity, this.duration, range));
     byId("lanes").replaceChildren(...hit.moments.map(() => make("div.lane", {}, make("span.moment"))));
     hit.moments.forEach(([start, end], index) => this.#place(byId("lanes").children[index].firstChild, start, end));
-    const marks = ticks(this.duration, 8).map((second) => {
+    const marks = ticks(this.duration, Math.max(3, Math.floor(this.box.clientWidth / 64))).map((second) => {
       const mark = make("span", {}, clock(second));
       mark.style.left = `${(second / this.duration) * 100}%`;
       mark.classList.toggle("last", second / this.duration > 0.94);
