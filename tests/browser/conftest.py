@@ -1,0 +1,90 @@
+"""The page in Debian's chromium, served as `amdnet serve` does, over made-up videos that play."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.browsing import Visit
+from helpers.searching import FakeSearch, fake_videos
+from helpers.videos import write_video
+from helpers.web import HOSTS, running
+
+from pipeline.service.app import make_app
+from pipeline.service.posters import Posters
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+SECONDS = {"lake": 30.0, "lake_2": 12.5, "kitchen": 61.28, "zoë": 8.04}
+"""Length of the videos with a file of their own; those that mean harm share one."""
+
+
+@pytest.fixture(scope="session")
+def search(tmp_path_factory: pytest.TempPathFactory) -> FakeSearch:
+    """The made-up videos as files: mp4, one mkv, and one avi of which there is no file."""
+    folder = tmp_path_factory.mktemp("videos")
+    videos = fake_videos(folder)
+    for video in videos:
+        if video.video_id in SECONDS and video.path:
+            write_video(video.path, _frames(int(SECONDS[video.video_id] * 5)), fps=5, options={"g": "10"})
+    shared = write_video(folder / "shared.mp4", _frames(150), fps=5, options={"g": "10"})
+    for video in videos:
+        if video.video_id not in (*SECONDS, "long") and video.path and len(video.name) < 200:
+            video.path.parent.mkdir(exist_ok=True)
+            os.link(shared, os.fsencode(video.path))
+    return FakeSearch(videos)
+
+
+def _frames(count: int) -> Iterator[np.ndarray]:
+    """Pictures of 96 x 64 with a bar that moves to the right and starts again every 24 frames."""
+    for number in range(count):
+        picture = np.full((64, 96, 3), 60, np.uint8)
+        picture[:, 4 * (number % 24) : 4 * (number % 24) + 8] = (230, 180, 40)
+        yield picture
+
+
+@pytest.fixture(scope="session")
+def address(search: FakeSearch) -> Iterator[str]:
+    """Where the page is served."""
+    with running(make_app(search, Posters(), HOSTS)) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium; Playwright's own one is never asked for."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Callable[..., Visit]]:
+    """Opens tabs, each of a visitor of its own; visit(width=1300, **options of a context)."""
+    contexts, visits = [], []
+
+    def start(width: int = 1300, height: int = 850, **options: Any) -> Visit:
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        visits.append(Visit(contexts[-1], address))
+        return visits[-1]
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert [wrong for visited in visits for wrong in visited.wrong] == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, which checks accessibility."""
+    path = os.environ.get("AMDNET_AXE", "")
+    if not path:
+        pytest.skip("AMDNET_AXE does not name axe.min.js of the npm package axe-core")
+    return Path(path).read_text(encoding="utf-8")

@@ -1,0 +1,130 @@
+"""What plays: the moment, in a loop, from a file or a stream."""
+
+import pytest
+from helpers.browsing import until
+
+QUERY = "a dog runs into the water"
+
+
+def samples(visited, seconds):
+    """The seconds of the video at which the page is, over a while."""
+    found = []
+    for _ in range(int(seconds * 10)):
+        visited.page.wait_for_timeout(100)
+        found.append(visited.page.evaluate("document.getElementById('video').currentTime"))
+    return found
+
+
+def test_a_click_plays_the_moment_in_a_loop(visit):
+    visited = visit().open()
+    visited.ask(QUERY)
+    visited.play("trips/lake/dog.mp4")
+    seen = samples(visited, 7)
+    assert all(23.9 <= second <= 28.3 for second in seen)
+    assert any(later < earlier - 2 for earlier, later in zip(seen, seen[1:], strict=False)), "it came back to the start"
+
+
+def test_out_of_the_loop_it_goes_on(visit):
+    visited = visit().open()
+    visited.ask(QUERY)
+    visited.play("trips/lake/dog.mp4")
+    visited.page.click("#loop")
+    assert visited.page.get_attribute("#loop", "aria-pressed") == "false"
+    until(lambda: visited.second() > 28.5)
+
+
+def test_a_click_on_the_strip_seeks(visit):
+    visited = visit().open()
+    visited.ask(QUERY)
+    visited.play("trips/lake/dog.mp4")
+    box = visited.page.locator("#strip").bounding_box()
+    visited.page.mouse.click(box["x"] + box["width"] * 0.2, box["y"] + 20)
+    until(lambda: 6 <= visited.second() <= 9)
+    assert visited.page.get_attribute("#loop", "aria-pressed") == "false"
+    assert float(visited.state()["t"]) == pytest.approx(6, abs=0.5)
+
+
+def test_the_strip_is_a_slider(visit):
+    visited = visit().open(f"q={QUERY}&v=lake&t=24")
+    strip = visited.page.locator("#strip")
+    assert strip.get_attribute("role") == "slider"
+    assert strip.get_attribute("aria-valuemax") == "30.0"
+    strip.press("Home")
+    until(lambda: visited.second() < 3)
+    strip.press("PageUp")
+    until(lambda: 3 <= visited.second() < 7)
+    strip.press("End")
+    until(lambda: visited.second() > 29)
+    assert "of 0:30" in strip.get_attribute("aria-valuetext")
+
+
+def test_the_strip_draws_every_clip_and_every_moment(visit):
+    visited = visit().open(f"q={QUERY}&v=lake")
+    assert visited.page.locator("#curve path.line").get_attribute("d").count("L") == 2 * 15 - 1
+    assert visited.page.locator(".moment").count() == 3
+    assert visited.page.locator(".moment.chosen").count() == 1
+
+
+def test_another_moment_of_the_video_plays(visit):
+    visited = visit().open()
+    visited.ask(QUERY)
+    visited.play("trips/lake/dog.mp4")
+    buttons = visited.page.locator("#moments button")
+    assert buttons.count() == 3
+    minutes, _, rest = buttons.nth(1).inner_text().partition("–")[0].partition(":")
+    start = 60 * int(minutes) + int(rest)
+    buttons.nth(1).click()
+    until(lambda: start <= visited.second() <= start + 4)
+    assert buttons.nth(1).get_attribute("aria-pressed") == "true"
+    assert all(start - 0.1 <= second <= start + 4.3 for second in samples(visited, 1.5))
+
+
+def test_the_lines_of_that_time_are_shown(visit):
+    visited = visit().open(f"q={QUERY}&v=lake&t=24")
+    until(lambda: visited.page.inner_text("#lines") == "It swims back.")
+    visited.page.locator("#strip").press("Home")
+    until(lambda: visited.page.inner_text("#lines") == "A dog runs into the water.")
+    visited.page.locator(".card .play", has_text="dog (2)").click()
+    until(lambda: visited.page.inner_text("#lines") == "This video has no subtitles.")
+
+
+def test_an_mkv_plays_as_a_stream_in_its_own_time(visit):
+    visited = visit().open()
+    visited.ask("she cuts an onion")
+    visited.play("home/kitchen.mkv")
+    hit = visited.page.locator(".card", has_text="kitchen").locator(".when").inner_text()
+    minutes, _, rest = hit.partition("–")[0].partition(":")
+    start = 60 * int(minutes) + int(rest)
+    assert start > 10, "the moment lies well after the start of the file"
+    assert "/api/stream?" in visited.page.get_attribute("#video", "src")
+    first = visited.second()
+    until(lambda: visited.second() > first + 1)
+    assert start - 0.3 <= visited.second() <= start + 4.3
+    visited.page.locator("#strip").press("Home")
+    until(lambda: 0 < visited.second() < 5 and visited.plays())
+
+
+def test_a_video_without_a_file_is_shown_but_not_played(visit):
+    visited = visit().open("q=nothing can be played&v=no file")
+    assert "so it cannot be played" in visited.page.inner_text("#stage-says")
+    assert visited.page.is_disabled("#play")
+    assert not visited.page.get_attribute("#video", "src")
+    assert visited.page.locator(".card .no-picture").first.inner_text() == "no video file"
+
+
+def test_a_file_that_is_gone_is_a_sentence_with_a_second_try(visit):
+    visited = visit().open("q=good morning")
+    visited.page.locator(".card .play", has_text="long.avi").click()
+    visited.page.wait_for_selector("#stage-says button")
+    says = visited.page.inner_text("#stage-says")
+    assert "file" in says and "/" not in says
+    assert set(visited.wrong) <= {"404"}
+    visited.wrong.clear()
+
+
+def test_nothing_plays_with_sound_before_a_click_or_a_key(visit):
+    visited = visit().open(f"q={QUERY}")
+    visited.page.wait_for_timeout(500)
+    assert visited.page.inner_text("#panel-name")
+    assert visited.page.evaluate("document.getElementById('video').paused")
+    assert not visited.page.get_attribute("#video", "src"), "nothing is loaded of a video that nobody chose"
