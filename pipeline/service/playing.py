@@ -12,7 +12,7 @@ from typing import Literal
 
 from pipeline.search.results import IndexedVideo
 from pipeline.service.errors import MediaError
-from pipeline.service.locate import file_of
+from pipeline.service.files import file_of
 from pipeline.service.process import end, start
 
 How = Literal["file", "stream", "none"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.search.results import IndexedVideo
 from pipeline.service.errors import BUSY, MediaError
-from pipeline.service.locate import file_of
+from pipeline.service.files import file_of
 from pipeline.service.process import Child
 
 WIDTHS = (160, 320, 640)

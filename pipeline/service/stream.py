@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from pipeline.search.results import IndexedVideo
 from pipeline.service.errors import BUSY, MediaError
-from pipeline.service.locate import file_of
+from pipeline.service.files import file_of
 from pipeline.service.process import Child
 
 MOST = 8
