@@ -147,7 +147,8 @@ def test_a_hit_without_a_moment_is_exported_as_the_whole_video_and_is_valid_json
         return replace(results, hits=tuple(replace(hit, moments=nothing) for hit in results.hits))
 
     monkeypatch.setattr(FakeSearch, "search", without_moments)
-    found("dog", "-k", 1, "--otio", tmp_path / "a.otio")
+    done = found("dog", "-k", 1, "--otio", tmp_path / "a.otio")
+    assert done.stdout.endswith("written, with 1 moment\n")
     (clip,) = otio.adapters.read_from_file(str(tmp_path / "a.otio")).find_clips()
     assert clip.source_range == clip.media_reference.available_range
     hit = json.loads(found("dog", "-k", 1, "--json").stdout, parse_constant=pytest.fail)["hits"][0]

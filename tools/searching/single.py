@@ -39,7 +39,7 @@ def search_for_one(search: Search, query: str, k: int, among: Among, form: Form,
     _say_how_it_went(search, results, among)
     with steps.timed(f"give the answer as {form.name}"):
         if form.name == "json":
-            _print(json.dumps(as_json(results), indent=2))
+            _print(json.dumps(as_json(results)))
         elif form.name == "csv":
             typer.echo(csv_bytes(as_rows(results)), nl=False)
         elif results.hits and form.path is None:
@@ -94,7 +94,8 @@ def _write(search: Search, results: Results, form: str, path: Path) -> None:
                 temporary.write_bytes(content)
         except OSError as error:
             raise PipelineError(f"cannot be written: {error.strerror}", where=path, fix="name another file") from None
-    typer.echo(f"{path}: written, with {len(results.hits)} moments")
+    count = len(results.hits)
+    typer.echo(f"{path}: written, with {count} moment{'s' if count > 1 else ''}")
 
 
 def _write_page(search: Search, results: Results, folder: Path) -> None:
