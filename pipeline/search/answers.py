@@ -43,7 +43,9 @@ def _as_json(hit: Hit) -> dict[str, Any]:
         "start": hit.start,
         "end": hit.end,
         "moments": [[moment.start, moment.end, _finite(moment.score)] for moment in hit.moments],
-        "similarity": [list(clip) for clip in hit.similarity],
+        "similarity": [
+            [round(start, 3), round(end, 3), _finite(round(value, 5))] for start, end, value in hit.similarity
+        ],
         "subtitle": hit.subtitle,
     }
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from pipeline.search.results import Hit, Results
+from pipeline.search.answers import as_json
+from pipeline.search.results import Results
 
 MOST_SHOWN = 2000
 """Characters of the subtitles of one hit."""
@@ -30,28 +31,9 @@ def plain(value: Any) -> Any:
 
 def of_results(results: Results, play: Mapping[str, str]) -> dict[str, Any]:
     """Return what a search found; play: by id of a video, how a browser can play it."""
-    return {
-        "query": results.query,
-        "videos": results.videos,
-        "fits": results.fits,
-        "cut": results.cut,
-        "seconds": results.seconds,
-        "hits": [_of_hit(hit, play[hit.video.video_id]) for hit in results.hits],
-    }
-
-
-def _of_hit(hit: Hit, play: str) -> dict[str, Any]:
-    return {
-        "rank": hit.rank,
-        "id": hit.video.video_id,
-        "name": hit.video.name,
-        "duration": hit.video.duration,
-        "score": hit.score,
-        "unusual": hit.unusual,
-        "start": hit.start,
-        "end": hit.end,
-        "moments": [[moment.start, moment.end, moment.score] for moment in hit.moments],
-        "similarity": [[round(start, 3), round(end, 3), round(value, 5)] for start, end, value in hit.similarity],
-        "subtitle": hit.subtitle if len(hit.subtitle) <= MOST_SHOWN else f"{hit.subtitle[:MOST_SHOWN]} …",
-        "play": play,
-    }
+    found = as_json(results)
+    for hit in found["hits"]:
+        hit["play"] = play[hit["id"]]
+        if len(hit["subtitle"]) > MOST_SHOWN:
+            hit["subtitle"] = f"{hit['subtitle'][:MOST_SHOWN]} …"
+    return found

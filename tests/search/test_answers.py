@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 
+import pytest
 from helpers.searching import HOSTILE, PLAIN, FakeSearch
 
 from pipeline.search.answers import COLUMNS, as_json, as_rows
+from pipeline.search.results import Moment
 
 RESULTS = FakeSearch(fits=False).search("a dog runs into the water", 100)
 
@@ -19,8 +21,17 @@ def test_json_holds_all_that_was_found():
         assert (row["rank"], row["id"], row["name"]) == (hit.rank, hit.video.video_id, hit.video.name)
         assert (row["start"], row["end"]) == tuple(row["moments"][0][:2]) == (hit.start, hit.end)
         assert (row["score"], row["unusual"], row["duration"]) == (hit.score, hit.unusual, hit.video.duration)
-        assert [tuple(clip) for clip in row["similarity"]] == list(hit.similarity)
+        assert len(row["similarity"]) == len(hit.similarity) > 0
+        for clip, expected in zip(row["similarity"], hit.similarity, strict=True):
+            assert clip == pytest.approx(expected, abs=1e-3)
         assert row["subtitle"] == hit.subtitle
+
+
+def test_numbers_that_json_does_not_have_are_null():
+    low = float("-inf")
+    hit = replace(RESULTS.hits[0], unusual=float("nan"), moments=(Moment(0, 0, low),), similarity=((0, 2, low),))
+    read = json.loads(json.dumps(as_json(replace(RESULTS, hits=(hit,)))), parse_constant=pytest.fail)["hits"][0]
+    assert (read["unusual"], read["moments"], read["similarity"]) == (None, [[0, 0, None]], [[0, 2, None]])
 
 
 def test_the_path_of_a_video_is_not_told():
