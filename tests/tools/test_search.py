@@ -155,10 +155,17 @@ def test_a_hit_without_a_moment_is_exported_as_the_whole_video_and_is_valid_json
     assert hit["moments"] == [[0.0, 0.0, None]]
 
 
-def test_a_timeline_that_cannot_be_written_is_named(found, tmp_path):
+def test_what_cannot_be_written_is_named(found, tmp_path):
     (tmp_path / "folder").mkdir()
-    done = found(QUERY, "--edl", tmp_path / "folder")
-    assert done.exit_code == 2 and f"ERROR: {tmp_path / 'folder'}: cannot be written: Is a directory" in done.stderr
+    (tmp_path / "file").touch()
+    for form, path in (
+        ("--edl", tmp_path / "folder"),
+        ("--otio", tmp_path / "file/x"),
+        ("--html", tmp_path / "file/x"),
+    ):
+        done = found(QUERY, form, path)
+        assert done.exit_code == 2 and f"ERROR: {path}: cannot be written: " in done.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
 
 
 @pytest.mark.parametrize(

@@ -82,18 +82,13 @@ def _folders(search: Search) -> str:
 
 
 def _write(search: Search, results: Results, form: str, path: Path) -> None:
-    if form == "html":
-        _write_page(search, results, path)
-    else:
-        from pipeline.search.exports import Clip, Format, export
-
-        clips = [Clip(hit.video, *_span(hit), results.query) for hit in results.hits]
-        content = export(clips, cast(Format, form))
-        try:
-            with atomic_path(path) as temporary:
-                temporary.write_bytes(content)
-        except OSError as error:
-            raise PipelineError(f"cannot be written: {error.strerror}", where=path, fix="name another file") from None
+    try:
+        if form == "html":
+            _write_page(search, results, path)
+        else:
+            _write_timeline(results, form, path)
+    except OSError as error:
+        raise PipelineError(f"cannot be written: {error.strerror}", where=path, fix="name another place") from None
     count = len(results.hits)
     typer.echo(f"{path}: written, with {count} moment{'s' if count > 1 else ''}")
 
@@ -105,6 +100,14 @@ def _write_page(search: Search, results: Results, folder: Path) -> None:
     check_folder(folder)
     videos = [hit.video for hit in results.hits]
     write_gallery(folder, results, search.about, posters(results.hits), playable(videos))
+
+
+def _write_timeline(results: Results, form: str, path: Path) -> None:
+    from pipeline.search.exports import Clip, Format, export
+
+    content = export([Clip(hit.video, *_span(hit), results.query) for hit in results.hits], cast(Format, form))
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _print(text: str) -> None:
