@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.search.results import MOST_HITS
 from tools.status import NOTHING_FOUND, SEARCH_FAILED, errors_exit_with
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", help="Where the videos are now, if they were moved.", show_default=False),
     ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, max=MOST_HITS, help="How many videos to show at most.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many videos to show at most.")] = 10,
     folder: Annotated[str, typer.Option(metavar="NAME", help="Search only the videos in this folder.")] = "",
     min_unusual: Annotated[
         float | None, typer.Option(help="Show only what is at least so unusual.", show_default=False)
@@ -66,8 +65,11 @@ def search(
     forms = {"json": as_json, "csv": as_csv, "html": html, "otio": otio, "edl": edl, "fcpxml": fcpxml}
     chosen = [name for name, value in forms.items() if value]
     _check(query, queries, out, chosen)
+    from pipeline.search.results import MOST_HITS, Among
+
+    if k > MOST_HITS:
+        raise typer.BadParameter(f"a search returns at most {MOST_HITS} videos", param_hint="-k")
     with errors_exit_with(SEARCH_FAILED):
-        from pipeline.search.results import Among
         from tools.searching.batch import search_for_each
         from tools.searching.single import Form, search_for_one
         from tools.searching.steps import Steps
