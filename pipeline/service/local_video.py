@@ -46,6 +46,7 @@ class LocalVideo:
     clock starts, which is where the first picture or sound does.
     """
 
+    path: str
     container: InputContainer
     picture: VideoStream
     sound: AudioStream | None
@@ -61,12 +62,13 @@ class LocalVideo:
         """Yield the packets of the picture from the last key frame at or before `start` on, and those of the sound.
 
         The picture's first is that key frame; packets that are shown before it refer to frames before it and are left
-        out. The last packet of each stream is empty. Where there is no such key frame, all packets come.
+        out. The last packet of each stream is empty. Where there is no such key frame, all packets come. May be called
+        once.
         """
         jump, key = self._key(start + ROUNDING)
-        self._jump(jump)
-        begun = key is None
+        self._jump(self.container, jump)
         streams: list[Stream] = [self.picture, *([self.sound] if sound and self.sound else [])]
+        begun = key is None
         for packet in self.container.demux(streams):
             if not packet.size and packet.dts is not None:
                 continue  # the frame before it stays on screen
@@ -78,34 +80,36 @@ class LocalVideo:
             yield packet
 
     def _key(self, start: Fraction) -> tuple[Fraction | None, Fraction | None]:
-        """Return to which second to jump, None for the start of the file, and when the key frame after that is on."""
+        """Return to which second to jump, None for the start of the file, and when the key frame after that is on.
+
+        The file is looked at as another container, because not every one finds back to its start.
+        """
         if self.format == "avi" and start < _FROM_THE_START:
             return None, None
         jumps = [start - back for back in _STEPS_BACK] if self.format in _JUMPED_IN else []
         for jump in [*(jump for jump in jumps if jump > 0), None]:
-            self._jump(jump)
-            key = self._last_key(start)
+            with _container(self.path) as container:
+                self._jump(container, jump)
+                key = self._last_key(container, start)
             if key is not None:
                 return jump, key
         return None, None
 
-    def _last_key(self, start: Fraction) -> Fraction | None:
+    def _last_key(self, container: InputContainer, start: Fraction) -> Fraction | None:
         """Read on, and return when the last key frame at or before `start` is on."""
         key = None
-        for packet in self.container.demux(self.picture):
+        for packet in container.demux(container.streams[self.picture.index]):
             second = self.second(packet)
             if packet.is_keyframe and second is not None and second <= start:
                 key = second
-            if packet.dts is not None and packet.time_base and packet.dts * packet.time_base - self.origin > start:
+            if packet.dts is not None and packet.dts * packet.time_base - self.origin > start:
                 break  # no later packet is shown earlier than it is decoded
         return key
 
-    def _jump(self, second: Fraction | None) -> None:
-        base = time_base(self.picture)
-        if second is None:
-            self.container.seek(self.picture.start_time or 0, stream=self.picture)
-        else:
-            self.container.seek(int((second + self.origin) / base), stream=self.picture)
+    def _jump(self, container: InputContainer, second: Fraction | None) -> None:
+        if second is not None:
+            stream = container.streams[self.picture.index]
+            container.seek(int((second + self.origin) / time_base(stream)), stream=stream)
 
 
 @contextmanager
@@ -113,8 +117,7 @@ def open_local(path: str) -> Iterator[LocalVideo]:
     """Open the file at `path`. Raises MediaError where it is not there, cannot be read or has no picture."""
     if not Path(path).is_file():
         raise MediaError("The file of this video is not where it was when the index was made.", MISSING)
-    options = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
-    with av.open("file:" + os.path.abspath(path), options=options, metadata_errors="replace") as container:
+    with _container(path) as container:
         picture = main_stream(container)
         if picture is None or picture.codec_context is None or is_cover(picture) or not picture.width:
             raise MediaError("The file holds no picture that can be shown.")
@@ -124,7 +127,12 @@ def open_local(path: str) -> Iterator[LocalVideo]:
             stream.start_time * time_base(stream) for stream in [picture, *heard] if stream.start_time is not None
         ]
         name = container.format.name.split(",")[0]
-        yield LocalVideo(container, picture, heard[0] if heard else None, name, min(starts, default=Fraction(0)))
+        yield LocalVideo(path, container, picture, heard[0] if heard else None, name, min(starts, default=Fraction(0)))
+
+
+def _container(path: str) -> InputContainer:
+    options = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
+    return av.open("file:" + os.path.abspath(path), options=options, metadata_errors="replace")
 
 
 def is_cover(stream: Stream) -> bool:

@@ -20,7 +20,7 @@ WIDTHS = (160, 320, 640)
 SECONDS = 20.0
 """How long taking one poster may last."""
 
-_AT_A_TIME, _WAITING = 2, 200
+_AT_A_TIME, _MOST_ASKED = 2, 200
 _KEPT_BYTES = 64 << 20
 
 _Key = tuple[Path, tuple[int, int], float, int]
@@ -31,7 +31,8 @@ class Posters:
 
     def __init__(self, kept_bytes: int = _KEPT_BYTES):
         self._kept: OrderedDict[_Key, bytes] = OrderedDict()
-        self._most, self._bytes, self._waiting = kept_bytes, 0, 0
+        self._taking: dict[_Key, asyncio.Task[bytes]] = {}
+        self._most, self._bytes = kept_bytes, 0
         self._turn = asyncio.Semaphore(_AT_A_TIME)
 
     async def get(self, video: IndexedVideo, seconds: float, width: int) -> bytes:
@@ -43,31 +44,28 @@ class Posters:
         if width not in WIDTHS or not math.isfinite(seconds):
             raise ValueError(f"no poster is {width} wide or at {seconds} s")
         path, state = file_of(video)
-        key = (path, state, round(seconds, 3), width)
-        if key not in self._kept:
-            await self._take(key, path, max(seconds, 0.0), width)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        key = (path, state, max(round(seconds, 3), 0.0), width)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        if key not in self._taking:
+            if len(self._taking) == _MOST_ASKED:
+                raise MediaError("Too many pictures are asked for at a time; try again.", BUSY)
+            self._taking[key] = asyncio.create_task(self._taken(key))
+            self._taking[key].add_done_callback(lambda _: self._taking.pop(key))
+        return await asyncio.shield(self._taking[key])  # others may wait for it too
 
-    async def _take(self, key: _Key, path: Path, second: float, width: int) -> None:
-        if self._waiting == _WAITING:
-            raise MediaError("Too many posters are asked for at a time; try again.", BUSY)
-        self._waiting += 1
-        try:
-            async with self._turn:
-                if key not in self._kept:  # else another who asked for it had the turn before
-                    self._keep(key, await _taken(path, second, width))
-        finally:
-            self._waiting -= 1
-
-    def _keep(self, key: _Key, poster: bytes) -> None:
+    async def _taken(self, key: _Key) -> bytes:
+        async with self._turn:
+            poster = await _taken(*key)
         self._kept[key] = poster
         self._bytes += len(poster)
-        while self._bytes > self._most and len(self._kept) > 1:
+        while self._bytes > self._most:
             self._bytes -= len(self._kept.popitem(last=False)[1])
+        return poster
 
 
-async def _taken(path: Path, second: float, width: int) -> bytes:
+async def _taken(path: Path, _: tuple[int, int], second: float, width: int) -> bytes:
     child = await Child.asked(task="poster", path=str(path), second=second, width=width)
     try:
         async with asyncio.timeout(SECONDS):
