@@ -55,21 +55,22 @@ class EncodedPicture:
 
     def made(self, packet: Packet) -> Iterator[Packet]:
         """Yield what of the film a packet of the picture becomes."""
-        frames, self._waiting = [*self._waiting, *self._decoded(packet)], []
-        for second, frame in frames:
-            yield from self._encoded(self._screen.shown(frame, int((second - self.start) / TICK)))
+        yield from self._drawn([*self._waiting, *self._decoded(packet)])
+        self._waiting = []
 
     def rest(self) -> Iterator[Packet]:
         """Yield what is left after the last packet."""
+        yield from self._drawn(self._waiting)
         yield from self._encoded(self._screen.rest())
         yield from self._stream.encode(None)
 
     def _decoded(self, packet: Packet) -> Iterator[tuple[Fraction, VideoFrame]]:
         with suppress(av.error.InvalidDataError):
-            for frame in packet.decode():
-                second = self._video.second(frame)
-                if second is not None:
-                    yield second, frame
+            yield from self._video.shown(packet)
+
+    def _drawn(self, frames: Iterable[tuple[Fraction, VideoFrame]]) -> Iterator[Packet]:
+        for second, frame in frames:
+            yield from self._encoded(self._screen.shown(frame, int((second - self.start) / TICK)))
 
     def _encoded(self, frames: Iterable[VideoFrame]) -> Iterator[Packet]:
         for frame in frames:

@@ -1,11 +1,14 @@
-"""The sound of a film, decoded and encoded anew as AAC in stereo. Test: tests/service/test_film.py."""
+"""The sound of a film, decoded and encoded anew as AAC in stereo. Test: tests/service/test_film.py.
+
+The track has no holes: where the file has no sound there is silence, because players wait for a track that is late.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from fractions import Fraction
-from typing import cast
 
 import av
+import numpy as np
 from av import AudioFrame, AudioResampler, Packet
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
@@ -15,6 +18,10 @@ from pipeline.service.local_video import LocalVideo
 _RATE = 48000
 _EARLY = 1
 """Seconds of sound before the start that are decoded, because a frame may need the one before it."""
+_OFF = _RATE // 20
+"""Samples by which the sound may be off before silence is put in or sound left out."""
+_BEHIND = 3
+"""Seconds by which sound may come later in the file than the picture that it belongs to."""
 
 
 class EncodedSound:
@@ -26,8 +33,9 @@ class EncodedSound:
     def __init__(self, video: LocalVideo, stream: AudioStream, film: OutputContainer, start: Fraction):
         self._video, self._start, self.index = video, start, stream.index
         self._stream = film.add_stream("aac", rate=_RATE, layout="stereo", bit_rate=128_000)
-        self._resampler = AudioResampler("fltp", "stereo", _RATE)
-        self._last = -1
+        self._resampler: AudioResampler | None = None
+        self._taken: tuple[str, str, int] | None = None
+        self._samples = 0
 
     def made(self, packet: Packet) -> Iterator[Packet]:
         """Yield what of the film a packet of the sound becomes."""
@@ -35,29 +43,54 @@ class EncodedSound:
         if packet.size and second is not None and second < self._start - _EARLY:
             return
         for frame in self._decoded(packet):
-            yield from self._encoded(self._resampler.resample(frame))
+            second = self._video.second(frame)
+            at = self._samples if second is None else int((second - self._start) * _RATE)
+            if at < 0 or at < self._samples - _OFF:
+                continue
+            if at > self._samples + _OFF:
+                yield from self._silence(at)
+            yield from self._encoded(self._even(frame))
+
+    def until(self, second: Fraction) -> Iterator[Packet]:
+        """Yield silence, where the picture is at this second of the film and the sound has not come that far by far."""
+        yield from self._silence(int((second - _BEHIND) * _RATE))
 
     def rest(self) -> Iterator[Packet]:
         """Yield what is left after the last packet."""
-        yield from self._encoded(self._resampler.resample(None))
+        if self._resampler is not None:
+            yield from self._encoded(self._resampler.resample(None))
         yield from self._kept(self._stream.encode(None))
 
     def _decoded(self, packet: Packet) -> Iterator[AudioFrame]:
-        """Yield the frames from the start on, with their times counted from there."""
         with suppress(av.error.InvalidDataError):
-            for frame in cast(list[AudioFrame], packet.decode()):
-                second = self._video.second(frame)
-                if second is not None and second >= self._start:
-                    frame.pts, frame.time_base = int((second - self._start) * _RATE), Fraction(1, _RATE)
+            for frame in packet.decode():
+                if isinstance(frame, AudioFrame):
                     yield frame
+
+    def _even(self, frame: AudioFrame) -> Iterator[AudioFrame]:
+        """Change a frame, whatever it is like, into the one form that is encoded."""
+        kind = frame.format.name, frame.layout.name, frame.sample_rate
+        if kind != self._taken:
+            if self._resampler is not None:
+                yield from self._resampler.resample(None)
+            self._resampler, self._taken = AudioResampler("fltp", "stereo", _RATE), kind
+        assert self._resampler is not None
+        frame.pts = None
+        yield from self._resampler.resample(frame)
+
+    def _silence(self, end: int) -> Iterator[Packet]:
+        while self._samples < end:
+            count = min(end - self._samples, _RATE)
+            silence = AudioFrame.from_ndarray(np.zeros((2, count), np.float32), format="fltp", layout="stereo")
+            silence.sample_rate = _RATE
+            yield from self._encoded([silence])
 
     def _encoded(self, frames: Iterable[AudioFrame]) -> Iterator[Packet]:
         for frame in frames:
+            frame.pts, frame.time_base = self._samples, Fraction(1, _RATE)
+            self._samples += frame.samples
             yield from self._kept(self._stream.encode(frame))
 
     def _kept(self, packets: list[Packet]) -> Iterator[Packet]:
-        """Leave out what the encoder puts before the sound, and what goes back in time."""
-        for packet in packets:
-            if packet.pts is not None and packet.pts > self._last:
-                self._last = packet.pts
-                yield packet
+        """Leave out what the encoder puts before the sound."""
+        yield from (packet for packet in packets if packet.pts is not None and packet.pts >= 0)

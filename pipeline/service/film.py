@@ -50,7 +50,7 @@ def film(video: LocalVideo, start: Fraction, begin: Callable[[float, bool], Bina
                 written.mux(list(sound.made(packet)))
                 continue
             for made in picture.made(packet):
-                at = float((made.dts or 0) * made.time_base)
-                written.mux(made)
-                time.sleep(min(max(0.0, at - AHEAD - (time.monotonic() - begun)), _LONGEST_PAUSE))
+                at = (made.dts or 0) * made.time_base
+                written.mux([*(sound.until(at) if sound else ()), made])
+                time.sleep(min(max(0.0, float(at) - AHEAD - (time.monotonic() - begun)), _LONGEST_PAUSE))
         written.mux([*picture.rest(), *(sound.rest() if sound else ())])

@@ -13,7 +13,7 @@ is quick because nothing is decoded.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -52,11 +52,25 @@ class LocalVideo:
     sound: AudioStream | None
     format: str
     origin: Fraction
+    _due: list[Fraction | None] = field(default_factory=list)
 
-    def second(self, packet: av.Packet | av.VideoFrame | av.AudioFrame) -> Fraction | None:
+    def second(self, timed: av.Packet | av.VideoFrame | av.AudioFrame) -> Fraction | None:
         """Return when a packet or frame is on, in seconds of the clock, None where it does not say."""
-        stamp = packet.dts if self.format == "avi" and isinstance(packet, av.Packet) else packet.pts
-        return None if stamp is None or packet.time_base is None else stamp * packet.time_base - self.origin
+        stamp = timed.dts if self.format == "avi" and isinstance(timed, av.Packet) else timed.pts
+        return None if stamp is None or timed.time_base is None else stamp * timed.time_base - self.origin
+
+    def shown(self, packet: av.Packet) -> Iterator[tuple[Fraction, av.VideoFrame]]:
+        """Decode a packet of the picture, and yield the frames that are ready, each with the second at which it is due.
+
+        An avi says when frames are due in the order of coding, so that the next one is due first. A frame whose time
+        nobody knows is left out.
+        """
+        if self.format == "avi" and packet.size:
+            self._due.append(self.second(packet))
+        for frame in packet.decode():
+            second = self._due.pop(0) if self._due else self.second(frame)
+            if second is not None:
+                yield second, frame
 
     def packets(self, start: Fraction, sound: bool) -> Iterator[av.Packet]:
         """Yield the packets of the picture from the last key frame at or before `start` on, and those of the sound.

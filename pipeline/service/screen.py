@@ -37,7 +37,7 @@ class Screen:
         self.size = (stored[1], stored[0]) if a == 0 else stored
         self._filters = [
             *(
-                [("bwdif", "deint=interlaced")]
+                [("bwdif", "mode=send_frame:deint=interlaced")]
                 if stream.codec_context.field_order not in (_PROGRESSIVE, _UNKNOWN)
                 else []
             ),

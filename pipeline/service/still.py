@@ -33,13 +33,10 @@ def still(video: LocalVideo, second: Fraction, width: int) -> bytes:
 def _on_screen(video: LocalVideo, second: Fraction) -> VideoFrame:
     video.picture.codec_context.options = {"err_detect": "explode"}
     video.picture.thread_type = "AUTO"
-    shown, times = None, []
+    shown = None
     for packet in video.packets(second, sound=False):
-        if video.format == "avi" and packet.size:
-            times.append(video.second(packet))  # an avi times frames in the order of coding
-        for frame in packet.decode():
-            at = times.pop(0) if times else video.second(frame)
-            if at is not None and at > second + ROUNDING and shown is not None:
+        for due, frame in video.shown(packet):
+            if due > second + ROUNDING and shown is not None:
                 return shown
             if frame.is_corrupt:
                 raise MediaError("The video is damaged at this second.")

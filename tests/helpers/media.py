@@ -51,10 +51,12 @@ class Streamed:
             return [(self.start + float(frame.time), frame.to_ndarray(format="rgb24")) for frame in frames]
 
     def sound(self) -> tuple[float, float]:
-        """The seconds of the video at which the sound starts and ends."""
+        """The seconds of the video at which there is first and last something to be heard."""
         with av.open(io.BytesIO(self.body)) as container:
             frames = list(container.decode(audio=0))
-        return self.start + frames[0].time, self.start + frames[-1].time + frames[-1].samples / frames[-1].rate
+        loud = np.flatnonzero(np.abs(np.concatenate([frame.to_ndarray()[0] for frame in frames])) > 0.05)
+        first = self.start + float(frames[0].time)
+        return first + loud[0] / frames[0].rate, first + loud[-1] / frames[0].rate
 
 
 def streamed(path: Path | None, start: float, method: str = "GET") -> Streamed:
