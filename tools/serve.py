@@ -1,6 +1,5 @@
 """The sub-command `amdnet serve`, which opens an index to the browser. Test: tests/tools/test_serve.py."""
 
-import signal
 import socket
 from ipaddress import ip_address
 from pathlib import Path
@@ -58,8 +57,6 @@ def serve(
     raise_file_limit()
     app = make_app(search, Posters(), hosts_of(host, address), token)
     server = PageServer(app, listening, says=f"The page is at {_url(host, address, port, token)} (Ctrl-C ends it).")
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: None)  # uvicorn ends at these, and then has them handled once more.
     server.serve_until_told()
     typer.echo("Stopped.")
 

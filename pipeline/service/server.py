@@ -2,10 +2,13 @@
 
 import asyncio
 import resource
+import signal
 import socket
+import threading
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.server import HANDLED_SIGNALS
 
 from pipeline.core.errors import PipelineError
 from pipeline.service.limits import MOST_HEAD
@@ -66,8 +69,20 @@ class PageServer(uvicorn.Server):
         self._listening, self._says = listening, says
 
     def serve_until_told(self) -> None:
-        """Serve until SIGINT or SIGTERM, or until `should_exit` is set."""
-        self.run(sockets=[self._listening])
+        """Serve until SIGINT or SIGTERM, or until `should_exit` is set.
+
+        When uvicorn has ended because of a signal it raises that signal once more, for whoever handled it before; here
+        that is nobody.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            self.run(sockets=[self._listening])
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            self.run(sockets=[self._listening])
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say so."""

@@ -125,7 +125,7 @@ def spelled(chance: random.Random, value: str) -> bytes:
 
 
 def target(chance: random.Random) -> bytes:
-    path = chance.choice(list(PARAMETERS))
+    path = chance.choices(list(PARAMETERS), [1 if path == "/api/stream" else 4 for path in PARAMETERS])[0]
     names = PARAMETERS[path] + (["id"] if chance.random() < 0.1 else [])
     asked = []
     for name in names:
