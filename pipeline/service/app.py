@@ -1,6 +1,5 @@
 """The web service: the page, and the addresses below /api/ that it asks. Test: tests/service/test_app.py."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -99,6 +98,7 @@ def _add_search(app: FastAPI, search: Search) -> None:
 
 def _add_videos(app: FastAPI, search: Search, posters: Posters) -> None:
     """Add what shows a video of the index."""
+    opening = Turns(2, waiting=100)
 
     @_get(app, "/api/poster")
     async def poster(asked: Annotated[queries.AskedPoster, Query()]) -> Response:
@@ -106,8 +106,9 @@ def _add_videos(app: FastAPI, search: Search, posters: Posters) -> None:
         return Response(picture, media_type="image/jpeg", headers={"cache-control": "private, max-age=600"})
 
     @_get(app, "/api/video")
-    async def file(asked: Annotated[queries.AskedVideo, Query()]) -> Response:
-        return await asyncio.to_thread(video_file, _video(search, asked.id))
+    async def file(request: Request, asked: Annotated[queries.AskedVideo, Query()]) -> Response:
+        video = _video(search, asked.id)
+        return await opening.run(lambda: video_file(video), _gone(request)) or NOBODY
 
     @_get(app, "/api/stream")
     async def stream(asked: Annotated[queries.AskedStream, Query()]) -> Response:
