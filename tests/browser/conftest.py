@@ -39,9 +39,10 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> FakeSearch:
 
 
 def _frames(count: int) -> Iterator[np.ndarray]:
-    """Pictures of 96 x 64 with a bar that moves to the right and starts again every 24 frames."""
+    """Pictures of 96 x 64 with a bar over noise that moves to the right and starts again every 24 frames."""
+    noise = np.random.default_rng(0).integers(0, 120, (64, 96, 3), dtype=np.uint8)
     for number in range(count):
-        picture = np.full((64, 96, 3), 60, np.uint8)
+        picture = noise.copy()
         picture[:, 4 * (number % 24) : 4 * (number % 24) + 8] = (230, 180, 40)
         yield picture
 

@@ -39,7 +39,7 @@ def test_the_list_is_kept_over_a_reload(listed):
     listed.page.reload()
     assert listed.page.inner_text("#clip-count") == "2"
     listed.page.click("#open-clips")
-    assert clip(listed, "dog.mp4").locator("input").first.input_value() == "24"
+    assert clip(listed, "dog.mp4").locator("input").first.input_value() == "4"
 
 
 def test_a_moment_is_listed_once(listed):
@@ -110,7 +110,7 @@ def test_a_clip_opens_its_moment(listed):
     listed.page.click("#open-clips")
     clip(listed, "dog.mp4").locator("a").click()
     until(lambda: listed.page.inner_text("#panel-name") == "trips/lake/dog.mp4")
-    assert listed.state() == {"q": QUERY, "v": "lake", "t": "24"}
+    assert listed.state() == {"q": QUERY, "v": "lake", "t": "4"}
 
 
 def test_an_export_that_fails_says_why_and_saves_nothing(listed):

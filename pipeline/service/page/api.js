@@ -45,12 +45,15 @@ export function streamUrl(id, start) {
 /** Return which second of the video is the first one of its stream from `start` on: a key frame at or before it. */
 export async function streamFrom(id, start, signal) {
   const address = streamUrl(id, start);
-  const head = await ask(address, { method: "HEAD" }, signal).catch((failure) => {
+  let head;
+  try {
+    head = await ask(address, { method: "HEAD" }, signal);
+  } catch (failure) {
     if (signal.aborted) throw failure;
-    return ask(address, {}, signal); // only its answer has the sentence that says why
-  });
+    head = await ask(address, {}, signal); // only the answer to GET has the sentence that says why
+    await head.body.cancel();
+  }
   const from = Number.parseFloat(head.headers.get("X-Start"));
-  await head.body?.cancel();
   return Number.isFinite(from) ? from : start;
 }
 

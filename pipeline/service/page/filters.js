@@ -27,7 +27,8 @@ export class Filters {
     const folders = this.#field("folder");
     if (![...folders.options].some((option) => option.value === state.folder))
       folders.append(make("option", { value: state.folder }, state.folder)); // one of a link
-    for (const name of NAMES) this.#field(name).value = state[name];
+    folders.value = state.folder;
+    for (const name of NAMES.slice(1)) this.#field(name).value = Number.isFinite(Number(state[name])) ? state[name] : "";
     const used = NAMES.filter((name) => state[name]).length;
     byId("clear-filters").hidden = !used;
     const count = byId("toggle-filters").querySelector(".count");

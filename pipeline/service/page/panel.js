@@ -47,7 +47,7 @@ export class Panel {
     byId("standing-says").textContent = meaning(hit.unusual, all.videos, all.threshold);
     byId("moments").replaceChildren(...hit.moments.map(([start, end], number) => this.#button(start, end, number)));
     byId("stage-says").hidden = hit.play !== "none";
-    byId("stage-says").replaceChildren("The index knows no file of this video, so it cannot be played.");
+    byId("stage-says").replaceChildren("No file of this video was found, so it cannot be played.");
     byId("legend").hidden = !hit.similarity.length;
     this.strip.show(hit, all.range);
     this.number = inMoment(hit, second);

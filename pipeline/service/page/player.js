@@ -105,6 +105,7 @@ export class Player extends EventTarget {
   /** Try again after a failure. */
   retry() {
     this.failure = "";
+    this.kind = this.hit.play;
     this.wanted = true;
     this.#open(this.at);
     this.#say("state");
