@@ -84,13 +84,12 @@ export class Cards {
       make(
         "span.stands",
         { title: "How far the hit stands out from the other videos for this sentence" },
-        make("span.unseen", {}, ", "),
         "stands out",
         bar(hit.unusual, full, threshold),
         make("span.number", {}, hit.unusual.toFixed(1)),
       ),
     );
-    if (hit.subtitle) about.append(make("span.unseen", {}, ", subtitles: "), make("span.said", {}, isolated(hit.subtitle)));
+    if (hit.subtitle) about.append(make("span.unseen", {}, "subtitles: "), make("span.said", {}, isolated(hit.subtitle)));
     const play = make(
       "button.play",
       { type: "button", onclick: () => this.play(hit) },
