@@ -1,4 +1,4 @@
-"""Prepares the queries that the report shows in full: the best and the worst ones.
+"""Prepares the queries that the report shows in full: hits and misses.
 
 Each is shown with pictures of its own video, its spans on a time line, and the videos that were found for it.
 
@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.files import sha256_text
 from pipeline.report.curves import curves
 from pipeline.report.frames import UnreadableVideo, pictures
 from pipeline.report.links import at, page_link
 from pipeline.report.moment_tables import TYPES
 
 STRIP = 8
+GOOD_IOU = 0.5
 FOUND = 3
 Row = dict[str, Any]
 Pictures = Mapping[str, Mapping[float, str] | str]
@@ -23,12 +25,16 @@ Pictures = Mapping[str, Mapping[float, str] | str]
 
 
 def choose(rankings: Sequence[Row], count: int) -> tuple[list[Row], list[Row]]:
-    """Choose the best and the worst queries, `count` in all, none twice; queries of different videos come first."""
-    best_first = sorted(rankings, key=lambda row: (row["rank"], -(row["iou"] or 0.0), row["query_id"]))
-    best = _of_different_videos(best_first, (count + 1) // 2)
-    taken = {row["query_id"] for row in best}
-    others = [row for row in reversed(best_first) if row["query_id"] not in taken]
-    return best, _of_different_videos(others, count // 2)
+    """Choose hits and misses, at most half of `count` each; queries of different videos come first.
+
+    A hit has its own video first, and a span that overlaps the annotated one by GOOD_IOU at least, where one is
+    annotated. Which hits are shown says nothing of their order: it is by a hash of the query, so that they vary. The
+    misses are those whose own video ranks last, of equal ranks by the same hash.
+    """
+    mixed = sorted(rankings, key=lambda row: sha256_text(row["query_id"]))
+    hits = [row for row in mixed if row["rank"] == 1 and (row["iou"] is None or row["iou"] >= GOOD_IOU)]
+    misses = sorted((row for row in mixed if row["rank"] > 1), key=lambda row: -row["rank"])
+    return _of_different_videos(hits, (count + 1) // 2), _of_different_videos(misses, count // 2)
 
 
 def _of_different_videos(rows: list[Row], count: int) -> list[Row]:

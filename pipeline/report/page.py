@@ -32,7 +32,7 @@ def render(outputs: Path, examples: int) -> str:
     extractions = {path.stem: read_json(path) for path in sorted((outputs / "features").glob("*.json"))}
     reported = details["splits"][details["reported_split"]]
     left_out = tables.left_out(prepare, extractions)
-    best, worst = _examples(outputs, details["reported_split"], examples)
+    hits, misses = _examples(outputs, details["reported_split"], examples)
     constants = moments.constants(reported, details["answer"])
     return (
         _environment()
@@ -52,8 +52,8 @@ def render(outputs: Path, examples: int) -> str:
             width_chart=moments.width_chart(details["answer"]),
             recall_chart=_recall_chart(read_json(outputs / "evaluation" / "recall.json")),
             training_charts=training_charts(outputs / "training" / "plots" / "metrics"),
-            examples=[("Best queries", best), ("Worst queries", worst)],
-            has_curves=any(one["curves"] for one in best + worst),
+            examples=[("Hits", hits), ("Misses", misses)],
+            has_curves=any(one["curves"] for one in hits + misses),
             prepare=prepare,
             doubts=doubts({"prepare": prepare, **extractions}),
             left_out=left_out[: tables.LISTED],
@@ -89,7 +89,7 @@ def _recall_chart(curve: list[Mapping[str, float]]) -> dict[str, Any]:
 
 
 def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    best, worst = choose(read_jsonl(outputs / "evaluation" / f"rankings_{split}.jsonl"), count)
+    hits, misses = choose(read_jsonl(outputs / "evaluation" / f"rankings_{split}.jsonl"), count)
     moments = {row["video_id"]: row for row in read_jsonl(outputs / "evaluation" / f"moments_{split}.jsonl")}
     curves = read_jsonl(outputs / "evaluation" / f"boundaries_{split}.jsonl")
     boundaries = {row["query_id"]: row for row in curves if row["clip_ends"]}
@@ -97,12 +97,12 @@ def _examples(outputs: Path, split: str, count: int) -> tuple[list[dict[str, Any
     paths = {video_id: resolve(path) if path else None for video_id, path in listed.items()}
     links = {video_id: file_link(path) for video_id, path in listed.items()}
     durations = {video_id: row["duration"] for video_id, row in moments.items()}
-    pictures = take_pictures(best + worst, durations, paths)
-    best, worst = (
+    pictures = take_pictures(hits + misses, durations, paths)
+    hits, misses = (
         [example(row, moments[row["video_id"]], boundaries.get(row["query_id"]), pictures, links) for row in rows]
-        for rows in (best, worst)
+        for rows in (hits, misses)
     )
-    return best, worst
+    return hits, misses
 
 
 def _environment() -> jinja2.Environment:

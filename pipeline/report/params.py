@@ -13,5 +13,5 @@ class ReportParams(Section):
     SECTION = "report"
 
     examples: Annotated[int, Field(ge=0)] = Field(
-        description="queries shown with frames and spans, half best, half worst, >= 0"
+        description="queries shown with frames and spans, at most half of them hits, half of them misses, >= 0"
     )

@@ -18,6 +18,7 @@ ROWS = [
     row("d", 7, "v3", 0.8),
     row("e", 9, "v4", None),
     row("f", 9, "v4", 0.7),
+    row("g", 1, "v5", None),
 ]
 
 
@@ -25,16 +26,22 @@ def ids(rows):
     return [row["query_id"] for row in rows]
 
 
-def test_best_and_worst_of_different_videos():
-    best, worst = choose(ROWS, 4)
-    assert (ids(best), ids(worst)) == (["b", "c"], ["e", "d"])
+def test_hits_are_hits_and_misses_are_misses():
+    hits, misses = choose(ROWS, 100)
+    assert sorted(ids(hits)) == ["b", "c", "g"] and sorted(ids(misses)) == ["d", "e", "f"]
+    assert choose([row("d", 7, "v3", 0.0)], 12) == ([], [row("d", 7, "v3", 0.0)])
+    assert choose([row("b", 1, "v1", 0.9)], 12) == ([row("b", 1, "v1", 0.9)], [])
 
 
-def test_no_query_is_shown_twice_when_there_are_few():
-    best, worst = choose(ROWS, 100)
-    assert len(best) == 6 and worst == []
-    best, worst = choose(ROWS, 7)
-    assert sorted(ids(best) + ids(worst)) == list("abcdef")
+def test_misses_are_the_worst_of_different_videos():
+    assert ids(choose(ROWS, 4)[1])[1] == "d" and ids(choose(ROWS, 2)[1])[0] in "ef"
+
+
+def test_hits_vary_with_the_query_and_not_with_the_order():
+    many = [row(f"v{video}#{event}", 1, f"v{video}", 0.9) for video in range(20) for event in range(3)]
+    hits, _ = choose(many, 12)
+    assert len({hit["video_id"] for hit in hits}) == 6 and len({hit["query_id"][-1] for hit in hits}) > 1
+    assert choose(many[::-1], 12)[0] == hits
 
 
 def test_none_where_none_are_asked_for():
