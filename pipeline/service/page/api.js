@@ -13,7 +13,13 @@ export async function about() {
 export async function search(state, signal) {
   const given = [["q", state.q], ["k", state.k || "20"]];
   for (const name of ["folder", "shortest", "longest", "unusual"]) if (state[name]) given.push([name, state[name]]);
-  return (await ask(`api/search?${new URLSearchParams(given)}`, {}, signal)).json();
+  const found = await (await ask(`api/search?${new URLSearchParams(given)}`, {}, signal)).json();
+  return { ...found, hits: found.hits.map(withMoment) };
+}
+
+/** Return the second in the middle of a hit's moment, of which its picture is. */
+export function middle(hit) {
+  return (hit.start + hit.end) / 2;
 }
 
 /** Export clips: the file, and the name that the server gives it. */
@@ -60,6 +66,13 @@ export async function streamFrom(id, start, signal) {
 /** Return the address of the subtitles of a video. */
 export function subtitlesUrl(id) {
   return `api/subtitles?${new URLSearchParams({ id })}`;
+}
+
+// A hit in which the localizer found no moment has an empty one; the whole video stands for it.
+function withMoment(hit) {
+  const moments = hit.moments.filter(([start, end]) => end > start);
+  if (moments.length) return { ...hit, moments, whole: false };
+  return { ...hit, moments: [[0, hit.duration]], start: 0, end: hit.duration, whole: true };
 }
 
 async function ask(path, options = {}, signal = undefined) {

@@ -1,6 +1,6 @@
 // The hits as cards: a picture of the moment, the video's name, the time, how far the hit stands out, what is said there.
 
-import { posterUrl } from "./api.js";
+import { middle, posterUrl } from "./api.js";
 import { brief, byId, draw, icon, isolated, make } from "./dom.js";
 import { bar } from "./meter.js";
 import { span } from "./times.js";
@@ -14,10 +14,10 @@ export class Cards {
     this.add = add;
   }
 
-  /** Show hits; full: at which value a bar is full; threshold: of what fits, or null. */
-  show(hits, full, threshold) {
+  /** Show hits. */
+  show(hits) {
     this.hits = hits;
-    this.list.replaceChildren(...hits.map((hit) => this.#card(hit, full, threshold)));
+    this.list.replaceChildren(...hits.map((hit) => this.#card(hit)));
   }
 
   /** Show grey cards while the first search runs. */
@@ -75,17 +75,17 @@ export class Cards {
     return [...this.list.querySelectorAll(":scope > .card")];
   }
 
-  #card(hit, full, threshold) {
-    const when = span(hit.start, hit.end);
+  #card(hit) {
+    const when = hit.whole ? "whole video" : span(hit.start, hit.end);
     const about = make(
       "span.about",
       {},
-      make("span.name", { title: hit.name }, isolated(hit.name)),
+      named(hit.name),
       make(
         "span.stands",
         { title: "How far the hit stands out from the other videos for this sentence" },
         "stands out",
-        bar(hit.unusual, full, threshold),
+        bar(hit.unusual),
         make("span.number", {}, hit.unusual.toFixed(1)),
       ),
     );
@@ -107,11 +107,17 @@ export class Cards {
   }
 }
 
+function named(name) {
+  const cut = name.lastIndexOf("/") + 1;
+  const folder = cut ? [make("span.folder", {}, isolated(name.slice(0, cut)))] : [];
+  return make("span.name", { title: name }, ...folder, make("span.file", {}, isolated(name.slice(cut))));
+}
+
 function picture(hit, when) {
   const box = make("span.poster");
   if (hit.play === "none") box.append(make("span.no-picture", {}, "no video file"));
   else {
-    const address = posterUrl(hit.id, (hit.start + hit.end) / 2, 320);
+    const address = posterUrl(hit.id, middle(hit), 320);
     const image = make("img", { src: address, alt: "", loading: "lazy", decoding: "async", width: 320, height: 180 });
     image.addEventListener("error", () => image.replaceWith(make("span.no-picture", {}, "no picture")));
     box.append(image);

@@ -11,6 +11,7 @@ export class ClipDialog {
     this.clips = clips;
     this.dialog = byId("clips");
     clips.addEventListener("changed", () => this.#count());
+    clips.addEventListener("replaced", () => this.#draw());
     byId("open-clips").addEventListener("click", () => this.open());
     byId("clips-clear").addEventListener("click", () => {
       clips.clear();

@@ -7,15 +7,15 @@ const NAME = "amdnet.clips";
 const MOST = 500; // what the server exports at once
 
 export class Clips extends EventTarget {
-  // Event: changed.
+  // Events: changed; replaced, where another tab has changed the list.
   constructor() {
     super();
     this.list = kept(NAME, sound);
     this.safe = true; // whether the browser keeps the list
     addEventListener("storage", (event) => {
-      if (event.key !== NAME) return; // another tab has changed the list
+      if (event.key !== NAME) return;
       this.list = kept(NAME, sound);
-      this.dispatchEvent(new Event("changed"));
+      for (const name of ["changed", "replaced"]) this.dispatchEvent(new Event(name));
     });
   }
 

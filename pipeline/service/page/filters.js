@@ -28,6 +28,7 @@ export class Filters {
     if (![...folders.options].some((option) => option.value === state.folder))
       folders.append(make("option", { value: state.folder }, state.folder)); // one of a link
     folders.value = state.folder;
+    folders.parentElement.hidden = folders.options.length < 2;
     for (const name of NAMES.slice(1)) this.#field(name).value = Number.isFinite(Number(state[name])) ? state[name] : "";
     const used = NAMES.filter((name) => state[name]).length;
     byId("clear-filters").hidden = !used;

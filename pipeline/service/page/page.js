@@ -7,7 +7,6 @@ import { Clips } from "./clips.js";
 import { brief, byId, isolated, make } from "./dom.js";
 import { Filters } from "./filters.js";
 import { listen } from "./keys.js";
-import { fullAt } from "./meter.js";
 import { notices, say, toast } from "./notices.js";
 import { Panel } from "./panel.js";
 import { lastQueries, offerRecent, remember } from "./recent.js";
@@ -72,7 +71,7 @@ async function found() {
   if (signal.aborted) return false;
   remember(state.q);
   close();
-  cards.show(results.hits, fullAt(results.hits, index?.threshold), index?.threshold);
+  cards.show(results.hits);
   byId("results").hidden = !results.hits.length;
   byId("more").hidden = results.hits.length < (Number(state.k) || STEP) || results.hits.length >= MOST;
   return true;
@@ -87,7 +86,7 @@ function tell() {
   say(took ? `${best}, in ${took.toFixed(took < 0.1 ? 3 : 2)} s` : best);
   const all = [];
   if (fits === false && hits.length)
-    all.push({ text: "Nothing fits this sentence well. These are the closest videos, but none of them stands out as right ones do." });
+    all.push({ text: "Nothing fits this sentence well. These are the closest videos, but they score lower than right ones mostly do." });
   if (cut) all.push({ text: `The end of the sentence was not read: it is ${cut} ${cut === 1 ? "token" : "tokens"} longer than the model reads.` });
   if (!hits.length && filtered)
     all.push({ text: "No video passes the filters.", action: ["Clear the filters", () => byId("clear-filters").click()] });
@@ -102,7 +101,7 @@ function tell() {
 function failed(sentence, again) {
   results = null;
   close();
-  cards.show([], 1, null);
+  cards.show([]);
   byId("results").hidden = true;
   byId("results").removeAttribute("aria-busy");
   say("");
@@ -115,7 +114,7 @@ function welcome() {
   running.abort();
   results = null;
   close();
-  cards.show([], 1, null);
+  cards.show([]);
   say("");
   notices(state.v ? [{ text: `This link names a video, ${brief(state.v, 80)}, but no sentence. Type one to search for it.` }] : []);
   byId("results").hidden = true;
@@ -138,9 +137,8 @@ function open(hit, second, { play }) {
   cards.mark(hit);
   const values = results.hits.flatMap((other) => other.similarity.map((clip) => clip[2]));
   const range = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
-  const full = fullAt(results.hits, index?.threshold);
   const start = Number.isFinite(second) ? Math.min(Math.max(0, second), hit.duration) : hit.start;
-  panel.show(hit, start, { hits: results.hits.length, videos: index?.videos, threshold: index?.threshold, full, range });
+  panel.show(hit, start, { hits: results.hits.length, videos: index.videos, range });
   if (play) panel.play();
 }
 
@@ -169,9 +167,9 @@ function at() {
 }
 
 function moved(second) {
-  if (!state.v) return; // nothing was chosen yet: the panel shows the best hit
-  state = { ...state, t: String(hundredths(second)) };
-  writeState(state, { push: false });
+  const push = !state.v; // it was the best hit, which the panel shows while nothing is chosen
+  state = { ...state, v: panel.hit.id, t: String(hundredths(second)) };
+  writeState(state, { push });
 }
 
 function add(clip) {
@@ -227,12 +225,12 @@ function facts() {
     ["Videos", `${index.videos}, up to ${clock(index.longest ?? 0)} long`],
     ["Model", index.localizer && index.localizer !== "none" ? `${index.model}, moments by ${index.localizer}` : index.model],
     ["Search", index.engine],
-    ["Nothing fits", index.threshold_says || "Not measured: the page does not say when nothing fits."],
+    ["When nothing fits", index.threshold_says || "Not measured: the page does not say when nothing fits."],
   ];
   byId("facts").querySelector("dl").replaceChildren(...rows.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, isolated(String(text))))));
   byId("facts").querySelector(".loud")?.remove();
   if (random.length)
-    byId("facts").prepend(make("p.loud", {}, make("b", {}, "Random weights: "), `${random.join(", ")}. Networks that never learned anything made these features, so the hits say nothing about how well search works.`));
+    byId("facts").prepend(make("p.loud", {}, make("b", {}, "Random weights: "), `${random.join(", ")}. These networks never learned anything, so do not judge by this index what a search finds.`));
   byId("random").hidden = !random.length;
   byId("start-says").textContent = `Describe what happens, and the page shows where: in ${index.videos} ${index.videos === 1 ? "video" : "videos"} it looks for the moments that fit.`;
 }

@@ -11,7 +11,7 @@ import { clock, span } from "./times.js";
 const WAIT = 300; // milliseconds before the panel says that it waits
 
 export class Panel {
-  /** moved: called with the second after a pause or a seek; add: called with {hit, start, end} for the clip list. */
+  /** moved: called with the second where it was played, paused or sought; add: called with {hit, start, end} for the clip list. */
   constructor({ moved, add, link }) {
     this.hit = null;
     this.player = new Player(byId("video"));
@@ -33,7 +33,7 @@ export class Panel {
     byId("copy").addEventListener("click", () => copy(link()));
   }
 
-  /** Show a hit, paused at a second. all: {videos, threshold, full, range} of the whole search. */
+  /** Show a hit, paused at a second. all: {hits, videos, range} of the whole search. */
   show(hit, second, all) {
     this.hit = hit;
     byId("panel").hidden = false;
@@ -43,8 +43,8 @@ export class Panel {
     byId("panel-where").textContent = `Hit ${hit.rank} of ${all.hits}, ${clock(hit.duration)} long`;
     byId("whole").textContent = clock(hit.duration);
     byId("standing-number").textContent = hit.unusual.toFixed(1);
-    byId("standing-meter").replaceChildren(bar(hit.unusual, all.full, all.threshold));
-    byId("standing-says").textContent = meaning(hit.unusual, all.videos, all.threshold);
+    byId("standing-meter").replaceChildren(bar(hit.unusual));
+    byId("standing-says").textContent = meaning(hit.unusual, all.videos);
     byId("moments").replaceChildren(...hit.moments.map(([start, end], number) => this.#button(start, end, number)));
     byId("stage-says").hidden = hit.play !== "none";
     byId("stage-says").replaceChildren("No file of this video was found, so it cannot be played.");
@@ -72,7 +72,7 @@ export class Panel {
   toggle() {
     if (!this.hit) return;
     this.player.toggle();
-    if (this.player.paused) this.moved(this.player.time);
+    this.moved(this.player.time);
   }
 
   /** Go to a second; outside of the looped moment that ends the loop. */
@@ -118,8 +118,9 @@ export class Panel {
   }
 
   #button(start, end, number) {
-    const label = number ? null : make("span.best", {}, "best");
-    return make("button.moment-button", { type: "button", onclick: () => this.choose(number) }, span(start, end), label ?? "");
+    const text = this.hit.whole ? "whole video" : span(start, end);
+    const best = this.hit.moments.length > 1 && number === 0 ? make("span.best", {}, "best") : "";
+    return make("button.moment-button", { type: "button", onclick: () => this.choose(number) }, text, best);
   }
 
   #loops() {

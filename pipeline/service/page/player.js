@@ -4,7 +4,7 @@
 // starts there, and a browser goes nowhere in it but back to its start. So the page plays what lies before the second fast
 // and unseen, and to go elsewhere it asks for another stream.
 
-import { Failure, posterUrl, streamFrom, streamUrl, videoUrl } from "./api.js";
+import { Failure, middle, posterUrl, streamFrom, streamUrl, videoUrl } from "./api.js";
 
 const CLOSE = 0.25; // seconds by which a browser may miss the start of a moment
 const FASTEST = 16; // the largest rate that browsers play at
@@ -19,6 +19,7 @@ export class Player extends EventTarget {
     this.loop = null; // {start, end} in seconds, or null
     this.failure = "";
     this.muted = false;
+    this.pictures = 0; // that were asked for, so that a late one replaces no later one
     this.resumed = -1; // where a stream that broke off was taken up again
     for (const name of ["play", "pause", "playing", "waiting", "seeked"])
       video.addEventListener(name, () => this.#say("state"));
@@ -37,8 +38,7 @@ export class Player extends EventTarget {
     this.resumed = -1;
     this.at = at;
     this.failure = "";
-    if (hit.play === "none") this.video.removeAttribute("poster");
-    else this.video.poster = posterUrl(hit.id, at, 640);
+    if (hit.play !== "none") this.#picture(middle(hit));
     this.#say("time");
     this.#say("state");
   }
@@ -46,6 +46,8 @@ export class Player extends EventTarget {
   /** Let go of the video. */
   close() {
     this.hit = null;
+    this.pictures += 1;
+    this.video.removeAttribute("poster");
     this.#drop();
   }
 
@@ -90,7 +92,7 @@ export class Player extends EventTarget {
     this.at = to;
     if (this.ready && (this.kind === "file" || this.#startsFor(to))) this.#goTo(to - this.from);
     else {
-      this.video.poster = posterUrl(this.hit.id, to, 640);
+      this.#picture(to);
       this.#open(to);
     }
     this.#say("time");
@@ -109,6 +111,24 @@ export class Player extends EventTarget {
     this.wanted = true;
     this.#open(this.at);
     this.#say("state");
+  }
+
+  #picture(second) {
+    const { hit } = this;
+    const number = (this.pictures += 1);
+    this.video.removeAttribute("poster"); // a browser would show it until it has the next one
+    const show = (width, next) => {
+      const image = new Image();
+      const use = () => {
+        if (number !== this.pictures) return;
+        this.video.poster = image.src;
+        next?.();
+      };
+      image.src = posterUrl(hit.id, second, width);
+      if (image.complete) use();
+      else image.addEventListener("load", use);
+    };
+    show(320, () => show(640)); // the browser has the small one of a moment already, for the card
   }
 
   async #open(second) {

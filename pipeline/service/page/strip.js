@@ -29,7 +29,7 @@ export class Strip {
     const marks = ticks(this.duration, Math.max(3, Math.floor(this.box.clientWidth / 64))).map((second) => {
       const mark = make("span", {}, clock(second));
       mark.style.left = `${(second / this.duration) * 100}%`;
-      mark.classList.toggle("last", second / this.duration > 0.94);
+      mark.classList.toggle("last", (1 - second / this.duration) * this.box.clientWidth < 44);
       return mark;
     });
     byId("ticks").replaceChildren(...marks);
