@@ -129,41 +129,31 @@ def _video(search: Search, video_id: str) -> IndexedVideo:
 def _add_errors(app: FastAPI) -> None:
     """Add what is answered where something goes wrong. What nobody foresaw, uvicorn prints as well."""
 
-    def answers(kind: type[Exception]) -> Callable[[Callable[[Any], Response]], Callable[[Any], Response]]:
-        def add(answer: Callable[[Any], Response]) -> Callable[[Any], Response]:
-            async def handle(_: Request, error: Any) -> Response:
-                return answer(error)
-
-            app.add_exception_handler(kind, handle)
-            return answer
-
-        return add
-
-    @answers(HTTPException)
-    def of_address(error: HTTPException) -> Response:
+    @app.exception_handler(HTTPException)
+    async def of_address(_: Request, error: HTTPException) -> Response:
         sentences = {404: "There is nothing at this address.", 405: "This address is not asked in this way."}
         return failure(error.status_code, sentences.get(error.status_code, "This cannot be read."), error.headers)
 
-    @answers(RequestValidationError)
-    @answers(ValidationError)
-    def of_parameters(error: RequestValidationError | ValidationError) -> Response:
+    @app.exception_handler(RequestValidationError)
+    @app.exception_handler(ValidationError)
+    async def of_parameters(_: Request, error: RequestValidationError | ValidationError) -> Response:
         return failure(422, queries.complaint(error.errors()))
 
-    @answers(PipelineError)
-    def of_request(error: PipelineError) -> Response:
+    @app.exception_handler(PipelineError)
+    async def of_request(_: Request, error: PipelineError) -> Response:
         if isinstance(error.where, Path):
             raise error  # It is about a file of the server, which is nothing to whoever asks.
         says = "; ".join(part for part in (error.cause, error.fix) if part)
         return failure(422, f"{says[:1].upper()}{says[1:]}.")
 
-    @answers(MediaError)
-    def of_media(error: MediaError) -> Response:
+    @app.exception_handler(MediaError)
+    async def of_media(_: Request, error: MediaError) -> Response:
         return failure(error.status, str(error), RETRY if error.status == BUSY else None)
 
-    @answers(Busy)
-    def of_load(_: Busy) -> Response:
+    @app.exception_handler(Busy)
+    async def of_load(*_: object) -> Response:
         return failure(BUSY, "Too many requests wait already; try again in a moment.", RETRY)
 
-    @answers(Exception)
-    def unforeseen(_: Exception) -> Response:
+    @app.exception_handler(Exception)
+    async def unforeseen(*_: object) -> Response:
         return failure(500, "Something went wrong in the server; where it was started, a message says what.")
