@@ -36,7 +36,7 @@ def _plays(video: LocalVideo, suffix: str) -> bool:
     name = codec.codec.canonical_name
     sounds = {stream.codec_context.codec.canonical_name for stream in streams.audio if stream.codec_context}
     return (
-        len(pictures) == 1
+        pictures[0].index == video.picture.index  # browsers show the first
         and name in _PICTURES[video.format]
         and codec.pix_fmt in _PIXELS[name]
         and sounds <= _SOUNDS[video.format]

@@ -7,12 +7,12 @@ other files and addresses, of which none is opened. Test: tests/service/test_hos
 To go to a second, packets are read from some seconds before it, and the last key frame at or before it is where
 decoding begins; the times that count are those of the packets, so it does not matter where exactly the jump led. Only
 containers with an index or with a clock all through them are jumped in; the others are read from their start on, which
-is quick because nothing is decoded.
+is not slow because nothing is decoded.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -27,7 +27,7 @@ from pipeline.service.errors import MISSING, MediaError
 from pipeline.video.main_stream import main_stream, time_base
 
 _DEMUXERS = ("mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "asf", "flv", "ogg", "dv", "mxf")
-_JUMPED_IN = {"mov", "matroska", "mpegts", "mpeg"}
+_JUMPED_IN = {"mov", "matroska", "avi", "asf", "mpegts", "mpeg"}
 _STEPS_BACK = (0, 2, 10, 60)
 """Seconds before the asked one from which a key frame is looked for, one after the other."""
 _FROM_THE_START = 20
@@ -102,11 +102,11 @@ class LocalVideo:
             return None, None
         jumps = [start - back for back in _STEPS_BACK] if self.format in _JUMPED_IN else []
         for jump in [*(jump for jump in jumps if jump > 0), None]:
-            with _container(self.path) as container:
+            with suppress(av.FFmpegError), _container(self.path) as container:  # an avi may have lost its index
                 self._jump(container, jump)
                 key = self._last_key(container, start)
-            if key is not None:
-                return jump, key
+                if key is not None:
+                    return jump, key
         return None, None
 
     def _last_key(self, container: InputContainer, start: Fraction) -> Fraction | None:

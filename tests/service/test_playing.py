@@ -3,6 +3,8 @@
 import os
 import shutil
 
+import av
+import numpy as np
 import pytest
 from helpers.clocked import write_clocked
 from helpers.formats import write_format
@@ -74,3 +76,18 @@ def test_a_file_that_hangs_costs_no_other_its_answer(tmp_path, monkeypatch):
     monkeypatch.setattr(playing, "_file", lambda video: (video.path, (0, 0)))
     monkeypatch.setattr(playing, "_SECONDS", 1.0)
     assert how_each([indexed(path) for path in (good, pipe, other)]) == ["file", "none", "file"]
+
+
+@pytest.mark.parametrize(("sizes", "found"), [((64, 32), "file"), ((32, 64), "stream")])
+def test_of_two_pictures_browsers_show_the_first(tmp_path, sizes, found):
+    path = tmp_path / "two.mp4"
+    with av.open(str(path), "w") as container:
+        for size in sizes:
+            stream = container.add_stream("libx264", rate=10)
+            stream.width = stream.height = size
+        container.start_encoding()
+        for stream in container.streams.video:
+            pixels = np.zeros((stream.height, stream.width, 3), np.uint8)
+            frames = [av.VideoFrame.from_ndarray(pixels, format="rgb24") for _ in range(3)]
+            container.mux([packet for frame in [*frames, None] for packet in stream.encode(frame)])
+    assert how(indexed(path)) == found
