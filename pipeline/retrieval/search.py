@@ -14,10 +14,12 @@ from torch import Tensor
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.clip_times import ClipTimes
-from pipeline.models.common.interface import NO_MOMENT, RetrievalModel
+from pipeline.models.common.interface import NO_MOMENT, RetrievalModel, Scores
 
 VIDEO_BLOCK = 256
 QUERY_BLOCK = 512
+KEPT_AT_ONCE = 1 << 21
+"""How many similarities of queries with places are kept until the best videos among them are looked for."""
 LOCALIZED_AT_ONCE = 512
 """How many pairs of a query and a video the model localizes at a time; it gathers the vectors of each pair's video."""
 
@@ -106,14 +108,34 @@ def compare(model: RetrievalModel, vectors: NamedTuple, query: Tensor, k: int, n
     vectors: what `model.index` returned for the videos. Raises PipelineError for scores that are NaN.
     """
     found, positions, first = [], [], 0
-    for block in blocks_of(vectors):
-        score = (scored := model.score(query, block)).score
-        inside = (named - first).clamp(0, score.shape[1] - 1)  # of another block: any, it does no harm
+    for scored in _several_blocks(model, vectors, query):
+        score = scored.score
+        inside = (named - first).clamp(0, score.shape[1] - 1)  # of other blocks: any, it does no harm
         chosen = torch.cat([_best(score, k), inside], dim=1)
         positions.append(torch.zeros_like(score, dtype=torch.int64).scatter_(1, chosen, scored.position(chosen)))
         found.append(score)
         first += score.shape[1]
     return Comparison(model, vectors, query, refuse_nan(torch.cat(found, dim=1)), torch.cat(positions, dim=1))
+
+
+def _several_blocks(model: RetrievalModel, vectors: NamedTuple, query: Tensor) -> Iterator[Scores]:
+    """Score all videos for encoded queries, and yield the scores of as many blocks as KEPT_AT_ONCE lets be kept.
+
+    To look for the best videos block by block would take a seventh of the time of a single query.
+    """
+    held: list[Scores] = []
+    for block in blocks_of(vectors):
+        held.append(model.score(query, block))
+        if len(held) * held[0].similarity.numel() >= KEPT_AT_ONCE:
+            yield _joined(held)
+            held = []
+    if held:
+        yield _joined(held)
+
+
+def _joined(parts: list[Scores]) -> Scores:
+    """Put the scores of several blocks of videos together; those of a single block are not copied."""
+    return parts[0] if len(parts) == 1 else Scores(*(torch.cat(fields, dim=1) for fields in zip(*parts, strict=True)))
 
 
 def best_first(score: Tensor, kept: int) -> Tensor:

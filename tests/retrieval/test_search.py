@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from helpers.indexed import asked, index_of
+from helpers.models import SUBTITLE_SIZE, VIDEO_SIZE
 
 from pipeline.models.common.interface import NO_MOMENT
 from pipeline.retrieval import search
@@ -57,3 +59,19 @@ def test_a_moment_is_told_in_seconds_and_else_the_clips_that_were_scored(corpus)
     )
     assert corpus.durations[11] == 40
     torch.testing.assert_close(found.seconds(corpus.times), torch.tensor([[[10.0, 32.0], [20.0, 25.0]]]).double())
+
+
+@pytest.mark.parametrize("name", ["amdnet", "ms_sl", "prem"])
+@pytest.mark.parametrize("at_once", [1, 2000, 10**9])
+def test_how_many_blocks_are_looked_at_together_changes_no_bit(make_model, monkeypatch, name, at_once):
+    index = index_of(make_model(name), 40, VIDEO_SIZE, SUBTITLE_SIZE)
+    query, named = asked(index, 6), torch.arange(12).view(6, 2)
+    monkeypatch.setattr(search, "VIDEO_BLOCK", 7)
+    monkeypatch.setattr(search, "KEPT_AT_ONCE", at_once)
+    scored = [index.model.score(query, block) for block in search.blocks_of(index.vectors)]
+    score, similarity = (torch.cat(fields, dim=1) for fields in zip(*scored, strict=True))
+    found = search.compare(index.model, index.vectors, query, 3, named)
+    assert len(scored) == 6 and torch.equal(found.score, score)
+    for chosen in (best_first(score, 3), named):
+        position = similarity.take_along_dim(chosen[..., None], dim=1).argmax(dim=-1)
+        assert torch.equal(found.position.gather(1, chosen), position)
