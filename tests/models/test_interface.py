@@ -203,3 +203,19 @@ def test_the_best_single_run_of_a_model_is_the_place_that_gave_the_score(make_mo
     there = runs[:, : places.shape[1]].isfinite()
     assert runs.shape == (7, 78) and bool(there.any(dim=1).all())
     assert close(runs[:, : places.shape[1]][there], places[there], 1e-5)
+
+
+@every_model
+@torch.inference_mode()
+def test_the_best_search_vector_of_a_video_has_about_its_score(make_model, videos, queries, name, changes):
+    model = make_model(name, **changes)
+    tokens, mask, _ = as_form(queries, model)
+    query, index = model.encode_query(tokens, mask), model.index(model.encode_video(videos))
+    products = torch.einsum("qd,bpd->qbp", model.search_query(query), model.search_vectors(index)).amax(dim=-1)
+    scores = model.score(query, index)
+    if name == "prem":  # the best clip of all modalities together
+        torch.testing.assert_close(products, model.modalities * scores.similarity.amax(dim=-1).clamp(min=0))
+    elif name == "ms_sl":  # some proposals of all
+        assert products.shape == scores.score.shape and bool((products - scores.score).abs().max() < 0.5)
+    else:
+        torch.testing.assert_close(products, scores.score)

@@ -8,6 +8,7 @@ Test: tests/models/test_interface.py, the same properties for all models.
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.core.recipe import Recipe
@@ -80,6 +81,19 @@ class RetrievalModel(nn.Module):
     def score(self, query: Tensor, index: Any) -> Scores:
         """Score the B videos of an index for encoded queries (Q, ...)."""
         raise NotImplementedError
+
+    def search_vectors(self, index: Any) -> Tensor:
+        """Return the vectors (B, P, e) of B videos in which an approximate search looks for candidates.
+
+        The largest inner product of a video's vectors with the query's `search_query` is the score of the video, or
+        near it; the candidates are compared by `score` afterwards. A vector of zeros stands for no vector. Here they
+        are the clips, for an index whose field `clips` is (B, N, d), each of length 1.
+        """
+        return index.clips
+
+    def search_query(self, query: Tensor) -> Tensor:
+        """Return the vector (Q, e) that each of Q encoded queries is in the search of `search_vectors`."""
+        return F.normalize(query, dim=-1)
 
     def place(self, position: Tensor) -> Tensor:
         """Return the stretch of clips that each place (K,) int64 of `similarity` stands for: start and end (K, 2).

@@ -133,6 +133,11 @@ class GMMFormer(TrainedModel):
         weight = self.recipe.clip_weight
         return Scores(weight * similarity.amax(dim=-1) + (1 - weight) * (unit @ index.frame.T), similarity)
 
+    def search_vectors(self, index: VideoIndex) -> Tensor:
+        """See RetrievalModel. Each clip with the frame vector, so that the products are the scores themselves."""
+        weight = self.recipe.clip_weight
+        return weight * index.clips + (1 - weight) * index.frame[:, None]
+
     def losses(
         self, query: Tensor, encoding: VideoEncoding, labels: Tensor, moment: Tensor, epoch: int
     ) -> dict[str, Tensor]:

@@ -141,6 +141,14 @@ class MSSL(TrainedModel):
         weight = self.recipe.clip_weight
         return Scores(weight * clip + (1 - weight) * frame, similarity)
 
+    def search_vectors(self, index: VideoIndex) -> Tensor:
+        """See RetrievalModel. A few of the proposals stand for all: those of 1, 2, 4, ... clips that do not overlap."""
+        start, size = (numbers.to(index.clips.device) for numbers in runs_of(self.recipe.clips))
+        chosen = ((size & (size - 1) == 0) & (start % size == 0)).nonzero()[:, 0]
+        proposals = self.averages[chosen] @ index.clips / index.lengths[:, chosen, None]
+        weight = self.recipe.clip_weight
+        return weight * proposals + (1 - weight) * index.guided[:, chosen]
+
     def place(self, position: Tensor) -> Tensor:
         """See RetrievalModel. A place is a proposal."""
         start, size = (numbers.to(position.device)[position] for numbers in runs_of(self.recipe.clips))

@@ -122,6 +122,14 @@ class Prem(TrainedModel):
         cosines = pairs.diagonal(dim1=1, dim2=3).movedim(-1, 0)
         return Scores(best_clips(cosines, index.mask), cosines.mean(dim=0).masked_fill(~index.mask, LOWEST))
 
+    def search_vectors(self, index: VideoIndex) -> Tensor:
+        """See RetrievalModel. The modalities of a clip side by side; the best clip of each may be another one."""
+        return index.clips.transpose(1, 2).flatten(2)
+
+    def search_query(self, query: Tensor) -> Tensor:
+        """See RetrievalModel."""
+        return _unit(query).flatten(1)
+
     def runs(self, query: Tensor, index: VideoIndex, video: Tensor) -> Tensor:
         """See RetrievalModel. The score is the mean over the modalities, as that of a clip."""
         pairs, counts = zip(query.unbind(1), index.clips[video].unbind(1), strict=True), index.mask[video].sum(dim=1)
