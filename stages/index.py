@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.core.cli import run
 from pipeline.core.files import atomic_folder, read_json
 from pipeline.core.manifest import Video, read_videos
+from pipeline.core.params import load
 from pipeline.core.runtime import device
 from pipeline.corpus.corpus import CorpusVideos, videos_in_parts
 from pipeline.corpus.params import FeaturesParams
@@ -19,7 +20,9 @@ from pipeline.localizers.common.recipe import TrainedLocalizerRecipe
 from pipeline.models.common import checkpoint
 from pipeline.ops import keep_memory
 from pipeline.retrieval import storage
+from pipeline.retrieval.engines.folder import save_engine
 from pipeline.retrieval.index import Index
+from pipeline.retrieval.params import IndexParams
 from pipeline.retrieval.search import VIDEO_BLOCK
 
 MANIFEST, FEATURES, ENCODER = Path("outputs/manifest"), Path("outputs/features"), Path("outputs/text_encoder")
@@ -29,12 +32,14 @@ OUT = Path("outputs/index")
 
 def main() -> None:
     keep_memory()
+    params = load(IndexParams)
     model, config = checkpoint.load(MODEL, device())
     videos, features = read_videos(MANIFEST / "videos.jsonl"), FeaturesParams(**config["features"])
     parts = videos_in_parts(videos, FEATURES, features, model.recipe, VIDEO_BLOCK)
     index = Index.build_in_parts(model, parts, len(videos), device())
     with atomic_folder(OUT) as folder:
         storage.save(folder, index, config, videos)
+        engine = save_engine(folder, index, params.index.engine)
         _save_localizer(folder / "localizer", index.video_ids, videos)
         shutil.copytree(ENCODER, folder / "text")
         shutil.copyfile(MANIFEST / "subtitles.jsonl", folder / "subtitles.jsonl")
@@ -45,6 +50,8 @@ def main() -> None:
         + (f"; {missing} videos have no features" if missing else ""),
         file=sys.stderr,
     )
+    if engine is not None:
+        print(f"index: {engine.says}", file=sys.stderr)
 
 
 def _save_localizer(folder: Path, video_ids: list[str], videos: list[Video]) -> None:

@@ -78,6 +78,17 @@ class Index:
         """How many bytes the vectors of all videos take."""
         return sum(field.nbytes for field in self.vectors)
 
+    def among(self, rows: Tensor) -> "Index":
+        """Make the index of some of the videos: positions (C,) int64 on the CPU, ascending. It copies their vectors."""
+        on_device = rows.to(self.vectors[0].device)
+        return Index(
+            self.model,
+            [self.video_ids[row] for row in rows.tolist()],
+            self.durations[rows],
+            ClipTimes(*(field[rows] for field in self.times)),
+            type(self.vectors)(*(field[on_device] for field in self.vectors)),
+        )
+
     @torch.inference_mode()
     def search(self, query: Tensor, mask: Tensor, k: int) -> Retrieved:
         """Find the min(k, V) best videos for each of Q queries, the best first, equal scores in the order of their ids.

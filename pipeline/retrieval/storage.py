@@ -92,6 +92,11 @@ def open_index(folder: Path | str, device: torch.device | str = "cpu") -> Stored
     return StoredIndex(index, config, [row["path"] for row in rows])
 
 
+def fingerprint(folder: Path) -> str:
+    """Read what the files of the index in `folder` are tied together with; `open_index` compares it."""
+    return safetensors_file.read(folder / TENSORS, FIX)[1].get("of", "")
+
+
 def _load_model(folder: Path, device: torch.device | str) -> tuple[RetrievalModel, dict[str, Any]]:
     """Call `checkpoint.load`, and let its errors say what to do about an index."""
     try:
