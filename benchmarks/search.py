@@ -12,7 +12,9 @@ found.
 """
 
 import argparse
+import importlib
 import json
+import os
 import shutil
 import statistics
 import tempfile
@@ -86,7 +88,8 @@ def _size(file: Path) -> float:
 
 
 def _alone(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Do some work in a process of its own, by one thread of torch."""
+    """Do some work in a process of its own, by one thread of torch, of numpy and of faiss."""
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
     with ProcessPoolExecutor(1, get_context("spawn"), torch.set_num_threads, (1,)) as process:
         return process.submit(work, *arguments).result()
 
@@ -98,6 +101,8 @@ def _build(folder: Path) -> tuple[float, float]:
 
 
 def _measured(folder: Path, clients: int, seconds: float) -> dict[str, Any]:
+    if (folder / FILE).exists():
+        importlib.import_module("faiss")
     before, started = own_memory(), time.perf_counter()
     index = open_index(folder).index
     engine = open_engine(folder, index)
