@@ -18,7 +18,11 @@ from pipeline.localizers.common import stored
 from pipeline.localizers.common.interface import PairSpans, Situation
 from pipeline.localizers.common.network_localizer import NetworkLocalizer
 from pipeline.localizers.common.registry import open_localizer
-from pipeline.retrieval.search import Comparison, Retrieved, best_first
+from pipeline.retrieval.engines.engine import Engine
+from pipeline.retrieval.engines.folder import open_engine
+from pipeline.retrieval.index import Index
+from pipeline.retrieval.params import EXACT
+from pipeline.retrieval.search import Comparison, best_first
 from pipeline.retrieval.storage import FIX, StoredIndex, open_index
 from pipeline.retrieval.unusual import unusual
 from pipeline.search.files import VideoFiles
@@ -30,6 +34,9 @@ from pipeline.text.saved import open_encoder
 MOST_MOMENTS = 5
 DECIMALS = 6
 EVERYTHING = Among()
+NO_ROWS = torch.empty(0, dtype=torch.int64)
+SAMPLE = 1024
+"""How many videos, about, stand for all of them where an engine names candidates."""
 
 
 class Searcher:
@@ -38,13 +45,14 @@ class Searcher:
     def __init__(
         self,
         index: StoredIndex,
+        engine: Engine | None,
         localizer: stored.StoredLocalizer,
         encoder: TextEncoder,
         lines: dict[str, tuple[Line, ...]],
         chosen: dict[str, Any],
         folder: Path | None,
     ):
-        self._index, self._config, self._localizer = index.index, index.config, localizer
+        self._index, self._config, self._engine, self._localizer = index.index, index.config, engine, localizer
         self._encoder, self._lines, self._chosen = encoder, lines, chosen
         self._files = VideoFiles(self._index.video_ids, index.files, folder)
         self._numbers = {video_id: number for number, video_id in enumerate(self._index.video_ids)}
@@ -65,7 +73,8 @@ class Searcher:
             for track in read_subtitles(folder / "subtitles.jsonl")
         }
         encoder = open_encoder(folder / "text", device)
-        return cls(index, localizer, encoder, lines, read_json(folder / "search.json"), videos)
+        engine = open_engine(folder, index.index)
+        return cls(index, engine, localizer, encoder, lines, read_json(folder / "search.json"), videos)
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -78,7 +87,7 @@ class Searcher:
             "model": self._config["model"],
             "localizer": self._localizer.name,
             "random_weights": self._config["random_weights"],
-            "engine": "exact",
+            "engine": self._engine.says if self._engine else EXACT,
             "threshold": self._threshold,
             "threshold_says": self._threshold_says,
         }
@@ -100,23 +109,46 @@ class Searcher:
     @torch.inference_mode()
     def _hits(self, sentence: Sentence, k: int, among: Among) -> list[Hit]:
         tokens, mask = sentence.tokens(self._index.model.recipe.query_form)
-        (found,) = self._index.compare(tokens, mask, k)
-        away = unusual(found.score.cpu())
-        allowed = self._allowed(among) & (away[0] >= (-torch.inf if among.unusual is None else among.unusual))
+        allowed = self._allowed(among)
+        index, rows = self._compared(tokens, mask, k, allowed)
+        if not len(rows):
+            return []
+        (found,) = index.compare(tokens, mask, k)
+        away = unusual(found.score, self._background(tokens, mask) if self._engine else found.score).cpu()
+        allowed = allowed[rows] & (away[0] >= (-torch.inf if among.unusual is None else among.unusual))
         count = min(k, int(allowed.sum()))
         if not count:
             return []
         chosen = best_first(found.score.masked_fill(~allowed.to(found.score.device), -torch.inf), count)
         if not allowed.all():
-            (found,) = self._index.compare(tokens, mask, 1, named=chosen.cpu())
+            (found,) = index.compare(tokens, mask, 1, named=chosen.cpu())
         retrieved = found.retrieve(chosen)
-        spans = self._spans(sentence, tokens, mask, retrieved)
-        curves = self._curves(found, chosen[0])
-        rows = zip(retrieved.video[0].tolist(), retrieved.score[0].tolist(), curves, strict=True)
-        return [
-            self._hit(rank, number, score, float(away[0, number]), self._moments(spans, rank), curve)
-            for rank, (number, score, curve) in enumerate(rows)
-        ]
+        spans = self._spans(sentence, Situation(index, tokens, mask, [retrieved], self._chosen["window"]), rows)
+        curves = self._curves(index, found, chosen[0])
+        places = retrieved.video[0]
+        facts = zip(rows[places].tolist(), retrieved.score[0].tolist(), away[0, places].tolist(), curves, strict=True)
+        return [self._hit(rank, *of_video, self._moments(spans, rank)) for rank, of_video in enumerate(facts)]
+
+    def _compared(self, tokens: Tensor, mask: Tensor, k: int, allowed: Tensor) -> tuple[Index, Tensor]:
+        """Choose the videos that the query is compared with: their index, and their numbers (C,) in the whole one.
+
+        They are all videos, or the engine's candidates among those that are `allowed` (V,).
+        """
+        if self._engine is None or not allowed.any():
+            return self._index, torch.arange(len(allowed)) if allowed.any() else NO_ROWS
+        (query,) = self._index.encode(tokens, mask)
+        (rows,) = self._engine.candidates(query, k, None if allowed.all() else allowed)
+        return self._index.among(rows), rows
+
+    def _background(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Score a sample of the videos, which stands for all of them."""
+        (score,) = self._sample.scores(tokens, mask)
+        return score
+
+    @cached_property
+    def _sample(self) -> Index:
+        count = len(self._index.video_ids)
+        return self._index.among(torch.arange(0, count, max(1, count // SAMPLE)))
 
     def _hit(
         self,
@@ -124,8 +156,8 @@ class Searcher:
         number: int,
         score: float,
         away: float,
-        moments: tuple[Moment, ...],
         curve: tuple[tuple[float, float, float], ...],
+        moments: tuple[Moment, ...],
     ) -> Hit:
         video, answer = self._video(number), moments[0]
         shown = [line.text for line in video.lines if line.start < answer.end and line.end > answer.start]
@@ -140,17 +172,21 @@ class Searcher:
             allowed &= torch.tensor([name.startswith(start) for name in self._files.names])
         return allowed
 
-    def _spans(self, sentence: Sentence, tokens: Tensor, mask: Tensor, retrieved: Retrieved) -> PairSpans:
-        """Let the localizer find spans in the videos that were retrieved -> PairSpans of one query."""
+    def _spans(self, sentence: Sentence, situation: Situation, rows: Tensor) -> PairSpans:
+        """Let the localizer find spans in the videos that were retrieved -> PairSpans of one query.
+
+        rows: the numbers of the situation's videos in the whole index, which a network has encoded.
+        """
         of = self._localizer
+        (retrieved,) = situation.retrieved
 
         def network() -> NetworkLocalizer:
             assert of.network is not None and of.videos is not None
             return NetworkLocalizer(of.network, of.videos, *sentence.tokens(of.network.recipe.query_form))
 
-        situation = Situation(self._index, tokens, mask, [retrieved], self._chosen["window"])
         localizer = open_localizer(of.name, of.recipe, situation, network)
-        found = localizer.spans(torch.zeros(1, dtype=torch.int64), retrieved.video)
+        video = rows[retrieved.video] if of.network else retrieved.video
+        found = localizer.spans(torch.zeros(1, dtype=torch.int64), video)
         return PairSpans(found.span.cpu().round(decimals=DECIMALS), found.score.cpu())
 
     def _moments(self, spans: PairSpans, place: int) -> tuple[Moment, ...]:
@@ -159,12 +195,12 @@ class Searcher:
         there = [Moment(start, end, score) for (start, end), score in rows if score > -torch.inf]
         return tuple(there[:MOST_MOMENTS]) or (Moment(0.0, 0.0, -torch.inf),)
 
-    def _curves(self, found: Comparison, video: Tensor) -> list[tuple[tuple[float, float, float], ...]]:
+    def _curves(self, index: Index, found: Comparison, video: Tensor) -> list[tuple[tuple[float, float, float], ...]]:
         """Compare the query with each clip of the videos (K,): start and end in seconds, and how similar it is."""
-        model = self._index.model
+        model = index.model
         query = found.query.expand(len(video), *found.query.shape[1:])
         values = model.runs(query, found.vectors, video)[:, : model.recipe.clips].cpu()
-        times = self._index.times.spans[video.cpu()]
+        times = index.times.spans[video.cpu()]
         curves = []
         for spans, of_clips in zip(times.tolist(), values.tolist(), strict=True):
             by_span = {tuple(span): value for span, value in zip(spans, of_clips, strict=True) if value > -torch.inf}

@@ -10,6 +10,9 @@ from helpers.searchable import write_searchable
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import read_videos, write_videos
+from pipeline.retrieval.engines import faiss_engine
+from pipeline.retrieval.engines.folder import save_engine
+from pipeline.retrieval.storage import open_index
 from pipeline.search.results import Among
 from pipeline.search.searcher import Searcher
 from pipeline.text.saved import save_no_encoder
@@ -52,6 +55,26 @@ def test_a_search_returns_what_evaluation_ranked(model, localizer, answer):
         for hit, found in zip(hits, row["ranking"], strict=True):
             assert hit.score == pytest.approx(found["score"], abs=2e-6)
             assert (hit.start, hit.end) == pytest.approx((found["start"], found["end"]), abs=2e-6)
+
+
+@pytest.mark.parametrize("localizer", ["moments", "prem"])
+@pytest.mark.parametrize("model", MODELS)
+def test_candidates_of_an_engine_give_the_hits_of_exact_search(model, localizer, monkeypatch):
+    pytest.importorskip("faiss", reason="pip install -r requirements-faiss.txt")
+    monkeypatch.setattr(faiss_engine, "CANDIDATES", 1)
+    exact, _ = opened(model, localizer)
+    save_engine(Path("moved"), open_index(Path("moved")).index, "faiss")
+    candidates = Searcher.open(Path("moved"), None, CPU)
+    assert candidates.about["engine"].startswith("faiss, approximate")
+    for among in (Among(), Among(shortest=11.5)):
+        ours, theirs = (searcher.search(SENTENCE, 4, among).hits for searcher in (candidates, exact))
+        of_video = {hit.video.video_id: hit for hit in exact.search(SENTENCE, 10).hits}
+        assert len(ours) == len(theirs) == 4 and all(hit.video.duration >= among.shortest for hit in ours)
+        for hit in ours:
+            same = of_video[hit.video.video_id]
+            assert hit.score == pytest.approx(same.score, abs=1e-5)
+            assert hit.unusual == pytest.approx(same.unusual, abs=1e-3)
+            assert [(m.start, m.end) for m in hit.moments] == [(m.start, m.end) for m in same.moments]
 
 
 @pytest.mark.parametrize("model", MODELS)
