@@ -4,7 +4,7 @@ A decoder may hang, crash or ask for all memory; here it takes nothing with it. 
 with `python -m pipeline.service.child PARENT`, and writes what is asked to its standard input, one JSON object:
 
 - {"task": "poster", "path", "second", "width"}: the answer is {} and then a JPEG;
-- {"task": "film", "path", "second"}: the answer is {"start", "copied"} and then fragmented MP4;
+- {"task": "film", "path", "second"}: the answer is {"copied"} and then fragmented MP4;
 - {"task": "play", "paths"}: the answer is {"how"} for each path.
 
 Each {} is a line of JSON on the standard output. In place of any there may be {"error", "status"}, for a MediaError.
@@ -72,7 +72,7 @@ def serve(asked: dict[str, Any], answers: Answers) -> None:
             picture = still(video, second, asked["width"])
             answers.say().write(picture)
         else:
-            film(video, second, lambda start, copied: answers.say(start=start, copied=copied))
+            film(video, second, lambda copied: answers.say(copied=copied))
 
 
 def _cause(error: Exception) -> str:

@@ -1,8 +1,8 @@
 """The picture of a film as it is in the file. Test: tests/service/test_film.py."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import chain
-from typing import cast
 
 from av import Packet
 from av.container import OutputContainer
@@ -14,6 +14,7 @@ from pipeline.video.main_stream import time_base
 _FORMATS = {"mov", "matroska", "flv", "mpegts"}
 _PIXELS = {"yuv420p", "yuvj420p"}
 _PROGRESSIVE, _UNKNOWN = 1, 0
+_NEVER = -(1 << 62)
 
 
 def can_be_copied(video: LocalVideo) -> bool:
@@ -33,15 +34,15 @@ def can_be_copied(video: LocalVideo) -> bool:
 
 
 class CopiedPicture:
-    """Passes the packets of the picture on, so that the first one, a key frame, is decoded at 0.
+    """Passes the packets of the picture on, those before `start` at times below 0.
 
-    start: the second of the video that 0 is, where pictures wait for others that are shown before them some tenths of a
-    second before the key frame is shown; packets: those of the picture and the sound, from there on. Raises MediaError
-    where no picture comes.
+    packets: those of the picture and the sound, from the key frame before `start` on. Raises MediaError where no
+    picture comes.
     """
 
-    def __init__(self, video: LocalVideo, packets: Iterator[Packet]):
-        self._template = video.picture
+    def __init__(self, video: LocalVideo, packets: Iterator[Packet], start: Fraction):
+        self._template, self._last = video.picture, _NEVER
+        self._zero = round((start + video.origin) / time_base(video.picture))
         early, pictures = [], []
         for packet in packets:
             early.append(packet)
@@ -51,20 +52,20 @@ class CopiedPicture:
                     break
         if not pictures:
             raise MediaError("The video has no picture at this second.")
-        _fill(pictures)
-        self._first, self._last = cast(int, pictures[0].dts), -1
-        self.start, self.packets = self._first * time_base(video.picture) - video.origin, chain(early, packets)
+        _say_when_decoded(pictures)
+        self.packets = chain(early, packets)
 
     def add_to(self, film: OutputContainer) -> None:
         """Add the track to a film that is not begun."""
         self._stream = film.add_stream_from_template(self._template)
 
     def made(self, packet: Packet) -> Iterator[Packet]:
-        """Yield what of the film a packet of the picture becomes."""
+        """Yield what of the film a packet of the picture becomes; the times of decoding never fall."""
         if packet.size:
-            decoded = self._last + 1 if packet.dts is None else max(packet.dts - self._first, self._last + 1)
-            shown = decoded if packet.pts is None else max(packet.pts - self._first, decoded)
-            packet.pts, packet.dts, packet.stream, self._last = shown, decoded, self._stream, decoded
+            decoded = self._last + 1 if packet.dts is None else max(packet.dts, self._last + 1)
+            self._last = decoded
+            packet.pts = max(decoded if packet.pts is None else packet.pts, decoded) - self._zero
+            packet.dts, packet.stream = decoded - self._zero, self._stream
             yield packet
 
     def rest(self) -> Iterator[Packet]:
@@ -72,11 +73,10 @@ class CopiedPicture:
         return iter(())
 
 
-def _fill(packets: list[Packet]) -> None:
-    """Give the packets at a start, which have no time of decoding, one before that of the last of them."""
-    known = packets[-1].dts
-    if known is None:
-        known = min((packet.pts for packet in packets if packet.pts is not None), default=0)
+def _say_when_decoded(packets: list[Packet]) -> None:
+    """Give the packets at a start, which do not say when they are decoded, times before that of the last of them."""
+    times = [packet.pts for packet in packets if packet.pts is not None]
+    known = packets[-1].dts if packets[-1].dts is not None else min(times, default=0)
     step = packets[0].duration or 1
     for back, packet in enumerate(reversed(packets)):
         packet.dts = known - back * step

@@ -20,8 +20,8 @@ _THREADS = 2
 class EncodedPicture:
     """Encodes the picture from `start` on, upright and in square pixels; the frame on screen then is at 0.
 
-    start: the asked second, or that of the first frame where it is later; packets: those of the picture and the sound,
-    from there on. What is damaged is left out. Raises MediaError where no frame comes.
+    packets: those of the picture and the sound, from the key frame before `start` on. What is damaged is left out.
+    Raises MediaError where no frame comes.
     """
 
     def __init__(self, video: LocalVideo, packets: Iterator[Packet], start: Fraction):
@@ -42,8 +42,8 @@ class EncodedPicture:
                 break
         if not self._waiting:
             raise MediaError("The video has no picture at this second.")
-        self.start, first = self._waiting[0]
-        self._screen, self._last = Screen(first, video.picture), -1
+        self._start, self._last = start, -1
+        self._screen = Screen(self._waiting[0][1], video.picture)
         self.packets = chain(early, packets)
 
     def add_to(self, film: OutputContainer) -> None:
@@ -70,7 +70,7 @@ class EncodedPicture:
 
     def _drawn(self, frames: Iterable[tuple[Fraction, VideoFrame]]) -> Iterator[Packet]:
         for second, frame in frames:
-            yield from self._encoded(self._screen.shown(frame, int((second - self.start) / TICK)))
+            yield from self._encoded(self._screen.shown(frame, int((second - self._start) / TICK)))
 
     def _encoded(self, frames: Iterable[VideoFrame]) -> Iterator[Packet]:
         for frame in frames:

@@ -59,7 +59,7 @@ class EncodedSound:
         """Yield what is left after the last packet."""
         if self._resampler is not None:
             yield from self._encoded(self._resampler.resample(None))
-        yield from self._kept(self._stream.encode(None))
+        yield from self._stream.encode(None)
 
     def _decoded(self, packet: Packet) -> Iterator[AudioFrame]:
         with suppress(av.error.InvalidDataError):
@@ -89,8 +89,4 @@ class EncodedSound:
         for frame in frames:
             frame.pts, frame.time_base = self._samples, Fraction(1, _RATE)
             self._samples += frame.samples
-            yield from self._kept(self._stream.encode(frame))
-
-    def _kept(self, packets: list[Packet]) -> Iterator[Packet]:
-        """Leave out what the encoder puts before the sound."""
-        yield from (packet for packet in packets if packet.pts is not None and packet.pts >= 0)
+            yield from self._stream.encode(frame)

@@ -1,8 +1,7 @@
 """Writes a video as fragmented MP4 from a second on, in a child process. Test: tests/service/test_film.py.
 
-H.264 that a browser can show is copied, from the key frame before that second on; any other picture is encoded anew,
-from the frame of that second on. The sound is always encoded anew, as AAC in stereo, so that it starts with the
-picture, whatever it was before.
+H.264 that a browser can show is copied, from the key frame before that second on; the edit list of the film tells the
+player to show it only from that second on. Any other picture is encoded anew. So is the sound always, as AAC in stereo.
 """
 
 import time
@@ -25,24 +24,25 @@ A player that is given more puts it aside until it has enough, and then does not
 
 _LONGEST_PAUSE = 10
 _FORMAT = {
-    "movflags": "empty_moov+default_base_moof+frag_keyframe",
+    "movflags": "delay_moov+default_base_moof+frag_keyframe",
+    "use_editlist": "1",
+    "avoid_negative_ts": "disabled",
     "frag_duration": "500000",  # microseconds
     "flush_packets": "1",
 }
 
 
-def film(video: LocalVideo, start: Fraction, begin: Callable[[float, bool], BinaryIO]) -> None:
-    """Write the video from about `start` on into the file that `begin` returns.
+def film(video: LocalVideo, start: Fraction, begin: Callable[[bool], BinaryIO]) -> None:
+    """Write the video from `start` on into the file that `begin` returns.
 
-    begin: is told which second of the video is the first of the film, and whether its picture is copied. Raises
-    MediaError where there is no picture to be written.
+    begin: is told whether the picture is copied. Raises MediaError where there is no picture to be written.
     """
     packets = video.packets(start, sound=True)
     copied = can_be_copied(video)
-    picture = CopiedPicture(video, packets) if copied else EncodedPicture(video, packets, start)
-    with av.open(begin(float(picture.start), copied), "w", format="mp4", options=_FORMAT) as written:
+    picture = CopiedPicture(video, packets, start) if copied else EncodedPicture(video, packets, start)
+    with av.open(begin(copied), "w", format="mp4", options=_FORMAT) as written:
         picture.add_to(written)
-        sound = EncodedSound(video, video.sound, written, picture.start) if video.sound else None
+        sound = EncodedSound(video, video.sound, written, start) if video.sound else None
         written.start_encoding()
         begun = time.monotonic()
         for packet in picture.packets:

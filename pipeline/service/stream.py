@@ -31,13 +31,13 @@ _running = 0
 
 
 def stream_response(video: IndexedVideo, start: float) -> Response:
-    """Return the response that streams the video from about `start` seconds on.
+    """Return the response that streams the video from `start` seconds on.
 
-    Its header X-Start says which second of the video is currentTime 0 of the stream: the key frame before `start` (or
-    some tenths of a second before that) where the picture is copied, X-Picture: copied, and `start` itself where it is
-    encoded anew, X-Picture: encoded. A page learns it by a HEAD request of the same URL, which costs a tenth of a
-    second, and adds it to currentTime; so let the route answer HEAD too. Range is not known and a player cannot seek in
-    the stream, not even in what it has: to go elsewhere, ask for another one.
+    The player's currentTime is 0 at `start`, which the header X-Start repeats: add it to currentTime to have the second
+    of the video. Where the picture is copied (X-Picture: copied), the stream begins with the key frame before `start`,
+    and its edit list tells the player to show nothing before `start`; otherwise it is encoded anew (X-Picture:
+    encoded). Range is not known and a player cannot seek in the stream, not even in what it has: to go elsewhere, or to
+    loop, ask for another one.
 
     Where the video cannot be streamed, the response is {"error": sentence} with the status of the MediaError (404, 422
     or 503). A client that does not read for ten seconds, as a player that is paused for long, is cut off; let it ask
@@ -75,7 +75,7 @@ class _Film(Response):
             async with _child(path, second) as child:
                 async with asyncio.timeout(_FIRST):
                     answer = await child.answer()
-                self.headers["X-Start"] = f"{answer['start']:.3f}"
+                self.headers["X-Start"] = f"{second:.3f}"
                 self.headers["X-Picture"] = "copied" if answer["copied"] else "encoded"
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 if scope["method"] == "HEAD":

@@ -157,10 +157,10 @@ def test_so_many_streams_at_a_time_and_no_more(large, monkeypatch):
         assert comes_true(lambda: not children())
 
 
-def test_the_head_alone_says_where_the_stream_starts(large):
+def test_of_the_head_alone_nothing_is_left(large):
     before = left_behind()
     found = streamed(large, 10.5, "HEAD")
-    assert (found.status, found.start, found.body, found.complete) == (200, 10.0, b"", True)
+    assert (found.status, found.start, found.body, found.complete) == (200, 10.5, b"", True)
     assert left_behind() == before
 
 
