@@ -10,11 +10,10 @@ from av import Packet, VideoFrame
 from av.container import OutputContainer
 
 from pipeline.service.errors import MediaError
-from pipeline.service.local_video import ROUNDING, LocalVideo
+from pipeline.service.local_video import ROUNDING, THREADS, LocalVideo
 from pipeline.service.screen import PIXELS, TICK, Screen
 
 _SPEED = {"preset": "ultrafast", "tune": "zerolatency", "crf": "23", "g": "50"}
-_THREADS = 2
 
 
 class EncodedPicture:
@@ -27,7 +26,7 @@ class EncodedPicture:
     def __init__(self, video: LocalVideo, packets: Iterator[Packet], start: Fraction):
         self._video = video
         video.picture.thread_type = "AUTO"
-        video.picture.codec_context.thread_count = _THREADS
+        video.picture.codec_context.thread_count = THREADS
         early: list[Packet] = []
         self._waiting: list[tuple[Fraction, VideoFrame]] = []
         for packet in packets:
@@ -51,7 +50,7 @@ class EncodedPicture:
         self._stream = film.add_stream("libx264", options=_SPEED)
         codec = self._stream.codec_context
         codec.width, codec.height = self._screen.size
-        codec.pix_fmt, codec.time_base, codec.thread_count = PIXELS, TICK, _THREADS
+        codec.pix_fmt, codec.time_base, codec.thread_count = PIXELS, TICK, THREADS
 
     def made(self, packet: Packet) -> Iterator[Packet]:
         """Yield what of the film a packet of the picture becomes."""

@@ -33,7 +33,8 @@ _STEPS_BACK = (0, 2, 10, 60)
 _FROM_THE_START = 20
 """Seconds up to which an avi, whose packets do not say when they are shown, is decoded from its start."""
 
-
+THREADS = 2
+"""How many threads decode a picture, and how many encode one."""
 ROUNDING = Fraction(1, 1000)
 """A frame that is due this many seconds later is on screen: containers and callers round times to milliseconds."""
 

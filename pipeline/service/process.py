@@ -29,7 +29,8 @@ def start(asked: dict[str, Any], output: int) -> subprocess.Popen[bytes]:
     try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pipeline.service.child", str(os.getpid())],
-            stdin=subprocess.PIPE, stdout=output, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": paths},
+            stdin=subprocess.PIPE, stdout=output, stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
     except OSError as error:
         raise MediaError("The machine cannot start another process now; try again.", BUSY) from error

@@ -5,7 +5,7 @@ from fractions import Fraction
 from av import VideoFrame
 
 from pipeline.service.errors import MediaError
-from pipeline.service.local_video import ROUNDING, LocalVideo
+from pipeline.service.local_video import ROUNDING, THREADS, LocalVideo
 from pipeline.video.jpeg import jpeg
 from pipeline.video.scale import Scaler
 from pipeline.video.upright import orientation, pixel_aspect, upright
@@ -33,6 +33,7 @@ def still(video: LocalVideo, second: Fraction, width: int) -> bytes:
 def _on_screen(video: LocalVideo, second: Fraction) -> VideoFrame:
     video.picture.codec_context.options = {"err_detect": "explode"}
     video.picture.thread_type = "AUTO"
+    video.picture.codec_context.thread_count = THREADS
     shown = None
     for packet in video.packets(second, sound=False):
         for due, frame in video.shown(packet):

@@ -3,12 +3,16 @@
 import asyncio
 import os
 import signal
+import struct
 import subprocess
 import sys
+import zlib
+from fractions import Fraction
 
+import av
 import psutil
 import pytest
-from helpers.media import left_behind
+from helpers.media import left_behind, poster
 from helpers.videos import grey_frames, write_video
 
 from pipeline.service.errors import BUSY, MediaError
@@ -63,3 +67,27 @@ def test_a_machine_that_starts_no_more_is_busy(monkeypatch):
     with pytest.raises(MediaError) as raised:
         asyncio.run(Child.asked(task="poster", path="some.mp4", second=0.0, width=160))
     assert raised.value.status == BUSY and left_behind() == before
+
+
+@pytest.mark.slow
+def test_a_picture_that_needs_too_much_memory_is_refused(tmp_path):
+    width = height = 13000
+    packed = zlib.compressobj(1)
+    rows = [packed.compress(bytes(1 + 8 * width)) for _ in range(height)]
+    chunks = [
+        (b"IHDR", struct.pack(">2I5B", width, height, 16, 6, 0, 0, 0)),
+        (b"IDAT", b"".join(rows) + packed.flush()),
+    ]
+    png = b"\x89PNG\r\n\x1a\n"
+    for name, data in [*chunks, (b"IEND", b"")]:
+        png += struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    path = tmp_path / "huge.mov"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = width, height, "rgba64be"
+        packet = av.Packet(png)
+        packet.pts = packet.dts = 0
+        packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1), True
+        container.mux(packet)
+    with pytest.raises(MediaError, match="memory"):
+        poster(path, 0.0)
