@@ -59,7 +59,7 @@ def test_each_of_them_is_opened_listed_and_shown_with_its_lines(visited, video_i
 def test_text_that_turns_the_direction_stays_in_its_place(visited):
     visited.open(f"q={QUERY}")
     card = visited.page.locator(".card", has_text="harmless")
-    assert card.locator(".name > bdi").count() == 1
+    assert card.locator(".file > bdi").count() == 1
     assert card.locator(".said > bdi").count() == 1
     assert "0:" in card.locator(".when").inner_text()
 

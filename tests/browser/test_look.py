@@ -49,20 +49,27 @@ def refused(visited):
 STATES = [empty, results, playing, listed, keys, filtered, refused]
 
 
-def named(state):
-    return state.__name__
+def named(value):
+    return getattr(value, "__name__", str(value))
 
 
-@pytest.mark.parametrize("width", [1300, 700, 390, 320])
-@pytest.mark.parametrize("state", STATES, ids=named)
+@pytest.mark.parametrize(
+    ("state", "width"),
+    [(state, width) for width in (390, 320) for state in STATES] + [(playing, 1300), (playing, 700), (listed, 700)],
+    ids=named,
+)
 def test_no_state_is_wider_than_the_window(visit, state, width):
     visited = visit(width)
     state(visited)
     assert visited.fits()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1300, "light"), (1300, "dark"), (390, "light"), (390, "dark")])
-@pytest.mark.parametrize("state", STATES, ids=named)
+@pytest.mark.parametrize(
+    ("state", "width", "scheme"),
+    [(state, *screen) for screen in ((1300, "light"), (390, "dark")) for state in STATES]
+    + [(state, *screen) for screen in ((1300, "dark"), (390, "light")) for state in (playing, listed)],
+    ids=named,
+)
 def test_nothing_serious_for_those_who_cannot_see_or_point(visit, axe, state, width, scheme):
     visited = visit(width, color_scheme=scheme)
     state(visited)
@@ -133,7 +140,7 @@ def test_what_was_found_is_said_to_a_screen_reader(visit):
     visited.ask(QUERY)
     assert "15 of 15 videos" in status.inner_text()
     button = visited.page.locator(".card .play").first
-    wanted = "1: 0:04–0:08 trips/lake/dog.mp4 stands out 5.5 subtitles: “A dog runs into the water.”"
+    wanted = "1: 0:04–0:08 trips/lake/ dog.mp4 stands out 5.5 subtitles: “A dog runs into the water.”"
     assert wanted in visited.page.locator(".card").first.aria_snapshot()
     button.click()
     assert button.get_attribute("aria-current") == "true"

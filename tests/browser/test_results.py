@@ -183,6 +183,16 @@ def test_a_server_that_is_gone_is_a_sentence_with_a_second_try(visit):
     until(lambda: len(visited.names()) == 15)
 
 
+def test_a_server_that_is_gone_at_the_start_is_asked_again(visit):
+    visited = visit()
+    visited.page.route("**/api/about", lambda route: route.abort())
+    visited.open(f"q={QUERY}")
+    assert "The server does not answer." in visited.page.inner_text("[role=alert]")
+    visited.page.unroute("**/api/about")
+    visited.page.click("[role=alert] button")
+    until(lambda: len(visited.names()) == 15)
+
+
 def test_an_answer_that_comes_late_does_not_replace_a_newer_one(visit):
     visited = visit().open()
     held = []

@@ -129,6 +129,7 @@ function choose(hit) {
   writeState(next, { push: true });
   state = next;
   open(hit, hit.start, { play: true });
+  byId("spoken").textContent = `Plays ${brief(hit.name)} from ${clock(hit.start)}, in a loop.`;
   byId("stage").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
 }
 
@@ -247,7 +248,7 @@ async function start() {
   filters.offer(index.folders ?? []);
   clipDialog.offer(index.exports ?? []);
   await apply(readState());
-  if (!state.q) byId("query").focus();
+  if (!state.q && matchMedia("(hover: hover)").matches) byId("query").focus(); // not where that opens a keyboard
 }
 
 start();

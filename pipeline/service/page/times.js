@@ -8,11 +8,9 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** Write a part of a video: 0:08–0:12, and with tenths where both ends fall into one second. */
+/** Write the whole seconds that hold a part of a video: 0:08–0:12. */
 export function span(start, end) {
-  if (clock(start) !== clock(end)) return `${clock(start)}–${clock(end)}`;
-  const tenths = (seconds) => `${clock(seconds)}.${Math.floor((seconds % 1) * 10 + 1e-6)}`;
-  return `${tenths(start)}–${tenths(end)}`;
+  return `${clock(start)}–${clock(Math.ceil(end - 1e-6))}`;
 }
 
 /** Round seconds to hundredths, for links, forms and exports. */
