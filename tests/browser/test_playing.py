@@ -128,8 +128,9 @@ def test_a_hit_without_a_moment_is_the_whole_video(visit, search, monkeypatch):
     assert visited.page.locator(".card .when").first.inner_text() == "whole video"
     visited.play("home/Zoë")
     assert visited.page.locator("#moments button").all_inner_texts() == ["whole video"]
-    visited.page.locator("#strip").press("End")
-    seen = samples(visited, 2)
+    for _ in range(8):
+        visited.page.locator("#strip").press("PageUp")
+    seen = samples(visited, 3)
     assert max(seen) > 7
     assert any(later < earlier - 5 for earlier, later in zip(seen, seen[1:], strict=False)), "it is looped"
 

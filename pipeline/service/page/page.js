@@ -11,7 +11,7 @@ import { notices, say, toast } from "./notices.js";
 import { Panel } from "./panel.js";
 import { lastQueries, offerRecent, remember } from "./recent.js";
 import { linkTo, readState, sameSearch, writeState } from "./state.js";
-import { clock, hundredths } from "./times.js";
+import { clock, hundredths, long } from "./times.js";
 
 const [STEP, MOST] = [20, 100]; // hits that are shown at once, and at most
 const wide = matchMedia("(min-width: 62rem)");
@@ -223,7 +223,7 @@ addEventListener("hashchange", () => apply(readState()));
 function facts() {
   const random = index.random_weights ?? [];
   const rows = [
-    ["Videos", `${index.videos}, up to ${clock(index.longest ?? 0)} long`],
+    ["Videos", `${index.videos}, up to ${long(index.longest)} long`],
     ["Model", index.localizer && index.localizer !== "none" ? `${index.model}, moments by ${index.localizer}` : index.model],
     ["Search", index.engine],
     ["When nothing fits", index.threshold_says || "Not measured: the page does not say when nothing fits."],

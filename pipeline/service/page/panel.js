@@ -6,7 +6,7 @@ import { toast } from "./notices.js";
 import { Player } from "./player.js";
 import { Strip } from "./strip.js";
 import { Subtitles } from "./subtitles.js";
-import { clock, span } from "./times.js";
+import { clock, long, span } from "./times.js";
 
 const WAIT = 300; // milliseconds before the panel says that it waits
 
@@ -40,8 +40,8 @@ export class Panel {
     byId("panel").classList.toggle("no-video", hit.play === "none");
     byId("panel-name").replaceChildren(isolated(hit.name));
     byId("panel-name").title = hit.name;
-    byId("panel-where").textContent = `Hit ${hit.rank} of ${all.hits}, ${clock(hit.duration)} long`;
-    byId("whole").textContent = clock(hit.duration);
+    byId("panel-where").textContent = `Hit ${hit.rank} of ${all.hits}, ${long(hit.duration)} long`;
+    byId("whole").textContent = long(hit.duration);
     byId("standing-number").textContent = hit.unusual.toFixed(1);
     byId("standing-meter").replaceChildren(bar(hit.unusual));
     byId("standing-says").textContent = meaning(hit.unusual, all.videos);
@@ -79,7 +79,7 @@ export class Panel {
   seek(second) {
     if (!this.hit) return;
     const loop = this.player.loop;
-    if (loop && (second < loop.start || second >= loop.end)) this.player.loop = null;
+    if (loop && (second < loop.start || second > loop.end)) this.player.loop = null;
     this.player.seek(second);
     this.#loops();
     this.moved(second);

@@ -1,7 +1,7 @@
 // The strip under the player: the query's similarity along the video, its moments, and the place that is played.
 
 import { byId, draw, make } from "./dom.js";
-import { clock, ticks } from "./times.js";
+import { clock, long, ticks } from "./times.js";
 
 const STEP = 1; // seconds of an arrow key
 const HIGH = 100; // the height of the curve's view box
@@ -48,7 +48,7 @@ export class Strip {
     this.time = time;
     byId("head").style.left = `${Math.min(1, time / this.duration) * 100}%`;
     this.box.setAttribute("aria-valuenow", Math.min(time, this.duration).toFixed(1));
-    this.box.setAttribute("aria-valuetext", `${clock(time)} of ${clock(this.duration)}`);
+    this.box.setAttribute("aria-valuetext", `${clock(time)} of ${long(this.duration)}`);
   }
 
   #place(element, start, end) {

@@ -8,9 +8,14 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** Write how long something is, in whole seconds that hold it. */
+export function long(seconds) {
+  return clock(Math.ceil(seconds - 1e-6));
+}
+
 /** Write the whole seconds that hold a part of a video: 0:08–0:12. */
 export function span(start, end) {
-  return `${clock(start)}–${clock(Math.ceil(end - 1e-6))}`;
+  return `${clock(start)}–${long(end)}`;
 }
 
 /** Round seconds to hundredths, for links, forms and exports. */
