@@ -67,6 +67,7 @@ def test_how_many_blocks_are_looked_at_together_changes_no_bit(make_model, monke
     index = index_of(make_model(name), 40, VIDEO_SIZE, SUBTITLE_SIZE)
     query, named = asked(index, 6), torch.arange(12).view(6, 2)
     monkeypatch.setattr(search, "VIDEO_BLOCK", 7)
+    monkeypatch.setattr(search, "FEW_QUERIES", 0)
     monkeypatch.setattr(search, "KEPT_AT_ONCE", at_once)
     scored = [index.model.score(query, block) for block in search.blocks_of(index.vectors)]
     score, similarity = (torch.cat(fields, dim=1) for fields in zip(*scored, strict=True))
@@ -75,3 +76,13 @@ def test_how_many_blocks_are_looked_at_together_changes_no_bit(make_model, monke
     for chosen in (best_first(score, 3), named):
         position = similarity.take_along_dim(chosen[..., None], dim=1).argmax(dim=-1)
         assert torch.equal(found.position.gather(1, chosen), position)
+
+
+@pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca"])
+@pytest.mark.parametrize("queries", [1, 3, 8])
+def test_larger_blocks_of_videos_for_few_queries_change_no_bit(make_model, monkeypatch, name, queries):
+    index = index_of(make_model(name), 1100, VIDEO_SIZE, SUBTITLE_SIZE)
+    query = asked(index, queries)
+    larger = search.scores(index.model, index.vectors, query)
+    monkeypatch.setattr(search, "FEW_QUERIES", 0)
+    assert torch.equal(search.scores(index.model, index.vectors, query), larger)
