@@ -25,8 +25,6 @@ A player that is given more puts it aside until it has enough, and then does not
 _LONGEST_PAUSE = 10
 _FORMAT = {
     "movflags": "delay_moov+default_base_moof+frag_keyframe",
-    "use_editlist": "1",
-    "avoid_negative_ts": "disabled",
     "frag_duration": "500000",  # microseconds
     "flush_packets": "1",
 }

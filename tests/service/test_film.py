@@ -75,6 +75,13 @@ def test_sound_that_starts_later_does_so_in_the_stream(tmp_path, suffix):
     assert found.sound() == pytest.approx((4.0, 7.0), abs=0.09)
 
 
+def test_sound_that_ends_early_is_followed_by_silence(tmp_path):
+    found = streamed(write_clocked(tmp_path / "some.mkv", range(250), 250, sound=(0.0, 2.0)), 1.0)
+    assert found.sound() == pytest.approx((1.0, 2.0), abs=0.09)
+    with av.open(io.BytesIO(found.body)) as container:
+        assert 5.0 < max(packet.pts * packet.time_base for packet in container.demux(audio=0) if packet.size) < 9.0
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
 def test_a_picture_that_starts_later_does_so_in_the_stream(tmp_path, suffix):
     found = streamed(write_clocked(tmp_path / f"some{suffix}", range(50, 100), 100, sound=(0.0, 4.0)), 0.5)
