@@ -90,14 +90,14 @@ class Child:
     async def rest(self) -> bytes:
         """Return all bytes after the answer. Raises MediaError where the process failed meanwhile."""
         rest = await self._reader.read()
-        if not self.done():
+        if not await self.done():
             raise MediaError("The video made its decoder fail.")
         return rest
 
-    def done(self) -> bool:
+    async def done(self) -> bool:
         """Return whether the process, which has said all, ended well."""
         with suppress(subprocess.TimeoutExpired):
-            return self._process.wait(1) == 0
+            return await asyncio.to_thread(self._process.wait, 1) == 0
         return False
 
     def close(self) -> None:

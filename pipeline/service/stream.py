@@ -100,7 +100,7 @@ async def _pass_on(child: Child, send: Send) -> None:
             break
         async with asyncio.timeout(STALLED):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-    if child.done():  # else the client must not take what it has for all
+    if await child.done():  # else the client must not take what it has for all
         await send({"type": "http.response.body"})
 
 
