@@ -7,18 +7,14 @@ from pipeline.search.results import IndexedVideo, Line
 _SHORTEST = 0.001  # seconds; a cue must end after it starts
 
 
-def webvtt(video: IndexedVideo, since: float = 0.0) -> bytes:
-    """Return the lines of the video as a WebVTT file in UTF-8; a video without lines gives one without cues.
-
-    since: which second of the video is 0 in the file, as X-Start of a stream; lines that end before it are left out.
-    """
-    cues = [_cue(line, since) for line in video.lines if line.end > since or not since]
-    return "\n".join(["WEBVTT\n", *cues]).encode("utf-8", "replace")
+def webvtt(video: IndexedVideo) -> bytes:
+    """Return the lines of the video as a WebVTT file in UTF-8; a video without lines gives one without cues."""
+    return "\n".join(["WEBVTT\n", *map(_cue, video.lines)]).encode("utf-8", "replace")
 
 
-def _cue(line: Line, since: float) -> str:
-    start = max(line.start - since, 0.0)
-    end = max(line.end - since, start + _SHORTEST)
+def _cue(line: Line) -> str:
+    start = max(line.start, 0.0)
+    end = max(line.end, start + _SHORTEST)
     rows = [row.strip() for row in line.text.replace("\0", "\N{REPLACEMENT CHARACTER}").splitlines()]
     text = html.escape("\n".join(filter(None, rows)), quote=False)  # an empty row would end the cue
     return f"{_clock(start)} --> {_clock(end)}\n{text}\n"

@@ -30,6 +30,8 @@ from pipeline.video.dying import die_with
 from pipeline.video.memory import growth_limited
 from pipeline.video.reader import VideoError
 
+_LATEST = 1e6
+"""Seconds after which every video is at its end."""
 MEMORY = 1 << 30
 """Bytes by which the process may grow."""
 
@@ -67,7 +69,7 @@ def serve(asked: dict[str, Any], answers: Answers) -> None:
                 answers.say(how=how_played(path))
         return
     with answers.for_one(), open_local(asked["path"]) as video:
-        second = Fraction(asked["second"])
+        second = Fraction(min(asked["second"], _LATEST))
         if asked["task"] == "poster":
             picture = still(video, second, asked["width"])
             answers.say().write(picture)

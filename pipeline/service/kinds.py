@@ -5,10 +5,7 @@ from pathlib import Path
 from pipeline.service.local_video import LocalVideo, is_cover, open_local
 
 _MOV, _WEBM = {".mp4", ".m4v", ".mov"}, {".webm"}
-_PICTURES = {
-    "mov": {"h264", "vp9", "av1"},
-    "matroska": {"vp8", "vp9", "av1"},
-}
+_PICTURES = {"mov": {"h264", "vp9", "av1"}, "matroska": {"vp8", "vp9", "av1"}}
 _SOUNDS = {"mov": {"aac", "mp3", "opus"}, "matroska": {"opus", "vorbis"}}
 _PIXELS = {
     "h264": {"yuv420p", "yuvj420p"},

@@ -131,7 +131,7 @@ class LocalVideo:
 def open_local(path: str) -> Iterator[LocalVideo]:
     """Open the file at `path`. Raises MediaError where it is not there, cannot be read or has no picture."""
     if not Path(path).is_file():
-        raise MediaError("The file of this video is not where it was when the index was made.", MISSING)
+        raise MediaError("The file of this video is not where the index says.", MISSING)
     with _container(path) as container:
         picture = main_stream(container)
         if picture is None or picture.codec_context is None or is_cover(picture) or not picture.width:

@@ -7,6 +7,7 @@ of a second, and nothing of a video stays behind.
 import asyncio
 import math
 from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 
 from pipeline.search.results import IndexedVideo
@@ -52,8 +53,13 @@ class Posters:
             if len(self._taking) == _MOST_ASKED:
                 raise MediaError("Too many pictures are asked for at a time; try again.", BUSY)
             self._taking[key] = asyncio.create_task(self._taken(key))
-            self._taking[key].add_done_callback(lambda _: self._taking.pop(key))
+            self._taking[key].add_done_callback(partial(self._let_go, key))
         return await asyncio.shield(self._taking[key])  # others may wait for it too
+
+    def _let_go(self, key: _Key, task: asyncio.Task[bytes]) -> None:
+        del self._taking[key]
+        if not task.cancelled():
+            task.exception()  # is seen, also where nobody waits any more
 
     async def _taken(self, key: _Key) -> bytes:
         async with self._turn:

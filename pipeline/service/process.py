@@ -81,7 +81,10 @@ class Child:
         line = await self._reader.readline()
         if not line.endswith(b"\n"):
             raise MediaError("The video made its decoder fail.")
-        return checked(json.loads(line))
+        answer = json.loads(line)
+        if "error" in answer:
+            raise MediaError(answer["error"], answer["status"])
+        return answer
 
     async def piece(self) -> bytes:
         """Return the next bytes after the answer, none at the end."""
@@ -104,10 +107,3 @@ class Child:
         """End the process, whatever it does."""
         self._pipe.close()
         end(self._process)
-
-
-def checked(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer of a process. Raises MediaError where the answer is one."""
-    if "error" in answer:
-        raise MediaError(answer["error"], answer["status"])
-    return answer

@@ -1,4 +1,4 @@
-"""Subtitles are text, whatever they say, at the seconds of what is played."""
+"""Subtitles are text, whatever they say, at the seconds of the video."""
 
 from helpers.media import indexed
 
@@ -6,8 +6,8 @@ from pipeline.search.results import IndexedVideo, Line
 from pipeline.service.captions import webvtt
 
 
-def captions(*lines: Line, since: float = 0.0) -> str:
-    return webvtt(IndexedVideo("some", "some.mp4", None, 9.0, lines), since).decode()
+def captions(*lines: Line) -> str:
+    return webvtt(IndexedVideo("some", "some.mp4", None, 9.0, lines)).decode()
 
 
 def test_lines_are_cues_with_their_seconds():
@@ -39,12 +39,3 @@ def test_half_a_character_costs_no_line():
 
 def test_a_line_that_takes_no_time_is_shown_all_the_same():
     assert "00:00:01.000 --> 00:00:01.001" in captions(Line(1.0, 1.0, "now"))
-
-
-def test_seconds_are_counted_from_where_a_stream_starts():
-    found = captions(Line(1.0, 2.0, "over"), Line(4.0, 6.0, "on"), Line(7.0, 8.0, "due"), since=5.0)
-    assert found.split("\n\n")[1:] == ["00:00:00.000 --> 00:00:01.000\non", "00:00:02.000 --> 00:00:03.000\ndue\n"]
-
-
-def test_seconds_before_the_start_of_the_video_are_counted_too():
-    assert "00:00:01.050 --> 00:00:02.050\nsome" in captions(Line(1.0, 2.0, "some"), since=-0.05)

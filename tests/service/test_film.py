@@ -121,8 +121,9 @@ def test_a_picture_that_is_held_is_shown_from_the_start_on(tmp_path):
 @pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
 def test_after_the_end_the_last_pictures_are_shown(tmp_path, codec):
     path = write_video(tmp_path / "some.mkv", GREY, codec=codec, options={"g": "10"})
-    found = streamed(path, 99.0)
-    assert found.complete and found.pictures()[-1][1].mean() == pytest.approx(GREY[-1].mean(), abs=8)
+    for start in (99.0, 1e300):
+        found = streamed(path, start)
+        assert found.complete and found.pictures()[-1][1].mean() == pytest.approx(GREY[-1].mean(), abs=8)
 
 
 def test_what_is_damaged_is_left_out_of_what_is_encoded(tmp_path):
