@@ -22,6 +22,10 @@ SECONDS = {"lake": 30.0, "lake_2": 12.5, "kitchen": 61.28, "zoë": 8.04}
 """Length of the videos with a file of their own; those that mean harm share one."""
 
 
+KEYS = {"g": "40", "keyint_min": "40", "sc_threshold": "0"}
+"""A key frame every eight seconds, so that a stream starts some seconds before what is asked for."""
+
+
 @pytest.fixture(scope="session")
 def search(tmp_path_factory: pytest.TempPathFactory) -> FakeSearch:
     """The made-up videos as files: mp4, one mkv, and one avi of which there is no file."""
@@ -29,8 +33,8 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> FakeSearch:
     videos = fake_videos(folder)
     for video in videos:
         if video.video_id in SECONDS and video.path:
-            write_video(video.path, _frames(int(SECONDS[video.video_id] * 5)), fps=5, options={"g": "10"})
-    shared = write_video(folder / "shared.mp4", _frames(150), fps=5, options={"g": "10"})
+            write_video(video.path, _frames(int(SECONDS[video.video_id] * 5)), fps=5, options=KEYS)
+    shared = write_video(folder / "shared.mp4", _frames(150), fps=5, options=KEYS)
     for video in videos:
         if video.video_id not in (*SECONDS, "long") and video.path and len(video.name) < 200:
             video.path.parent.mkdir(exist_ok=True)
@@ -39,11 +43,11 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> FakeSearch:
 
 
 def _frames(count: int) -> Iterator[np.ndarray]:
-    """Pictures of 96 x 64 with a bar over noise that moves to the right and starts again every 24 frames."""
-    noise = np.random.default_rng(0).integers(0, 120, (64, 96, 3), dtype=np.uint8)
+    """Pictures of 192 x 128 with a bar over noise that moves to the right and starts again every 24 frames."""
+    noise = np.random.default_rng(0).integers(0, 120, (128, 192, 3), dtype=np.uint8)
     for number in range(count):
         picture = noise.copy()
-        picture[:, 4 * (number % 24) : 4 * (number % 24) + 8] = (230, 180, 40)
+        picture[:, 8 * (number % 24) : 8 * (number % 24) + 16] = (230, 180, 40)
         yield picture
 
 
