@@ -31,6 +31,21 @@ def test_a_click_plays_the_moment_in_a_loop(visit):
     assert any(later < earlier - 3 for earlier, later in zip(seen, seen[1:], strict=False)), "it came back to the start"
 
 
+def test_a_video_does_not_wait_for_the_pictures_of_the_cards(visit):
+    visited = visit()
+    visited.page.route("**/api/poster?*", lambda route: None)  # they never come
+    visited.open()
+    visited.ask(QUERY)
+    images = visited.page.locator(".card img").count()
+    held = []
+    visited.page.route("**/api/video?*", lambda route: held.append(route) if not held else route.continue_())
+    visited.page.locator(".card .play").first.click()
+    until(lambda: visited.page.locator(".card img:not([src])").count() == images and held)
+    held[0].continue_()
+    until(visited.plays)
+    assert visited.page.locator(".card img[src]").count() == images, "now they are asked for again"
+
+
 def test_out_of_the_loop_it_goes_on(visit):
     visited = visit().open()
     visited.ask(QUERY)

@@ -27,6 +27,22 @@ export class Cards {
     this.list.replaceChildren(...Array.from({ length: 6 }, grey));
   }
 
+  /** Let the pictures that are not there yet wait until release(): a browser asks a server for six things at a time. */
+  hold() {
+    for (const image of this.list.querySelectorAll("img")) {
+      if (image.complete) continue;
+      image.dataset.src = image.getAttribute("src");
+      image.removeAttribute("src");
+    }
+  }
+
+  release() {
+    for (const image of this.list.querySelectorAll("img[data-src]")) {
+      image.src = image.dataset.src;
+      delete image.dataset.src;
+    }
+  }
+
   /** Mark the card whose video is in the player; null for none. */
   mark(hit) {
     this.hits.forEach((other, index) => {

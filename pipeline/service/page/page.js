@@ -14,6 +14,7 @@ import { linkTo, readState, sameSearch, writeState } from "./state.js";
 import { clock, hundredths, long } from "./times.js";
 
 const [STEP, MOST] = [20, 100]; // hits that are shown at once, and at most
+const HELD = 4000; // milliseconds that pictures wait for a video at most
 const wide = matchMedia("(min-width: 62rem)");
 
 let index = null; // what the server says of the index
@@ -128,6 +129,8 @@ function choose(hit) {
   const next = { ...state, v: hit.id, t: String(hundredths(hit.start)) };
   writeState(next, { push: true });
   state = next;
+  cards.hold();
+  setTimeout(() => cards.release(), HELD);
   open(hit, hit.start, { play: true });
   byId("spoken").textContent = `Plays ${brief(hit.name)} from ${clock(hit.start)}, in a loop.`;
   byId("stage").scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
@@ -189,6 +192,8 @@ wide.addEventListener("change", () => {
   else open(results.hits[0], results.hits[0].start, { play: false });
   if (playing) player.play(); // a video stops where it is moved to
 });
+
+byId("video").addEventListener("playing", () => cards.release());
 
 listen({
   focus: () => {

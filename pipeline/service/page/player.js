@@ -117,18 +117,14 @@ export class Player extends EventTarget {
     const { hit } = this;
     const number = (this.pictures += 1);
     this.video.removeAttribute("poster"); // a browser would show it until it has the next one
-    const show = (width, next) => {
+    const show = async (width) => {
       const image = new Image();
-      const use = () => {
-        if (number !== this.pictures) return;
-        this.video.poster = image.src;
-        next?.();
-      };
       image.src = posterUrl(hit.id, second, width);
-      if (image.complete) use();
-      else image.addEventListener("load", use);
+      await image.decode();
+      if (number === this.pictures) this.video.poster = image.src;
     };
-    show(320, () => show(640)); // the browser has the small one of a moment already, for the card
+    const sharper = () => (this.wanted || number !== this.pictures ? null : show(640));
+    show(320).then(sharper).catch(() => {}); // the browser has the small one of a moment already, for the card
   }
 
   async #open(second) {
