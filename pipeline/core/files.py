@@ -133,19 +133,21 @@ def read_yaml(path: Path | str, *, absent: str) -> Any:
 
 
 def write_jsonl(path: Path | str, rows: Iterable[dict[str, Any]]) -> None:
-    """Write one canonical JSON object a line."""
+    """Write one canonical JSON object a line; without rows an empty line, because DVC warns of empty files."""
     with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.writelines(canonical_json(row) + "\n" for row in rows)
+        if not file.tell():
+            file.write("\n")
 
 
 def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
-    """Read the project's own JSON lines; raises PipelineError naming file and line."""
+    """Read the project's own JSON lines, without those that are empty; raises PipelineError naming file and line."""
     rows = []
     try:
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    rows.append(json.loads(line))
+                    rows += [json.loads(line)] if line.strip() else []
                 except json.JSONDecodeError as error:
                     raise PipelineError(f"not valid JSON: {error}", where=f"{path}:{number}") from None
     except FileNotFoundError:

@@ -78,3 +78,10 @@ def test_broken_files_are_named_with_their_line(tmp_path):
         read_json(tmp_path / "x.json")
     with pytest.raises(PipelineError, match="dvc repro"):
         read_json(tmp_path / "absent.json")
+
+
+def test_a_list_without_rows_is_no_empty_file(tmp_path):
+    write_jsonl(tmp_path / "rows.jsonl", [])
+    assert (tmp_path / "rows.jsonl").read_text() == "\n" and read_jsonl(tmp_path / "rows.jsonl") == []
+    (tmp_path / "rows.jsonl").write_text('{"a":1}\n\n{"a":2}\n')
+    assert read_jsonl(tmp_path / "rows.jsonl") == [{"a": 1}, {"a": 2}]
