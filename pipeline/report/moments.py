@@ -48,6 +48,8 @@ def choice(split: Json, answer: Json) -> list[str]:
     own = "the learned moment over the best clip" if split["moment_spread"] is not None else "the model's best clips"
     window = answer["chosen"] == "window"
     answered = f"a window of {_percent(answer['width'])} of the video around the best clip" if window else own
+    if answer.get("reused"):
+        return [f"The retriever's answer is {answered}, as it was chosen where the model was trained."]
     if answer["width"] is None:
         return [
             f"The retriever's answer is {answered}. No query of {answer['split']} has an annotated span, so no window "
@@ -77,7 +79,7 @@ def spread(split: Json) -> str | None:
 
 def width_chart(answer: Json) -> dict[str, Any] | None:
     """Draw mIoU by the width of the window, on the split that chose it; None where there was nothing to choose by."""
-    if answer["width"] is None:
+    if answer.get("reused") or answer["width"] is None:
         return None
     points = [(100 * point["width"], point["mIoU"]) for point in answer["curve"]]
     own = [(width, answer["mIoU"]["model"]) for width, _ in (points[0], points[-1])]

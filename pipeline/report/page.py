@@ -17,6 +17,7 @@ from pipeline.report import charts, moment_tables, moments, tables
 from pipeline.report.doubts import doubts
 from pipeline.report.examples import choose, example, take_pictures
 from pipeline.report.links import file_link
+from pipeline.report.searchable import searchable
 
 TEMPLATES = Path(__file__).parent
 
@@ -24,47 +25,60 @@ TEMPLATES = Path(__file__).parent
 def render(outputs: Path, examples: int) -> str:
     """Render the page about everything below the folder `outputs`; examples: how many queries it shows in full.
 
-    Raises PipelineError where a file of an earlier stage is missing.
+    Of videos without queries it shows pictures of so many videos. Raises PipelineError where a file of an earlier stage
+    is missing.
     """
     details = read_json(outputs / "evaluation" / "details.json")
     config = read_json(outputs / "model" / "config.json")
     prepare = read_json(outputs / "manifest" / "prepare.json")
     extractions = {path.stem: read_json(path) for path in sorted((outputs / "features").glob("*.json"))}
-    reported = details["splits"][details["reported_split"]]
     left_out = tables.left_out(prepare, extractions)
-    hits, misses = _examples(outputs, details["reported_split"], examples)
-    constants = moments.constants(reported, details["answer"])
+    parameters = tables.parameters(config, read_json(outputs / "model" / "training.json"), extractions)
+    if details["reported_split"]:
+        own = _evaluated(outputs, details, examples)
+        parameters.append(("evaluate.answer", details["answer"]["asked"]))
+    else:
+        videos = read_videos(outputs / "manifest" / "videos.jsonl")
+        own = {"reported": None, "searchable": searchable(details, config, videos, examples)}
     return (
         _environment()
         .get_template("template.html")
         .render(
+            **own,
             details=details,
-            reported=reported,
+            reused=config.get("reused"),
             badges=tables.badges(details, config, prepare),
-            verdict=tables.verdict(reported),
-            answers=moments.columns(reported, details["answer"]) if reported["moments"] else [],
-            constants=constants,
-            tasks=moment_tables.tasks(reported, constants) if reported["moments"] else [],
-            by_type=moment_tables.by_type(reported),
-            errors=moment_tables.errors(reported),
-            choice=moments.choice(reported, details["answer"]),
-            spread=moments.spread(reported),
-            width_chart=moments.width_chart(details["answer"]),
-            recall_chart=_recall_chart(read_json(outputs / "evaluation" / "recall.json")),
-            training_charts=training_charts(outputs / "training" / "plots" / "metrics"),
-            examples=[("Hits", hits), ("Misses", misses)],
-            has_curves=any(one["curves"] for one in hits + misses),
             prepare=prepare,
             doubts=doubts({"prepare": prepare, **extractions}),
             left_out=left_out[: tables.LISTED],
             left_out_more=max(len(left_out) - tables.LISTED, 0),
             extraction=tables.extraction(extractions),
-            parameters=[
-                *tables.parameters(config, read_json(outputs / "model" / "training.json"), extractions),
-                ("evaluate.answer", details["answer"]["asked"]),
-            ],
+            parameters=parameters,
         )
     )
+
+
+def _evaluated(outputs: Path, details: Mapping[str, Any], examples: int) -> dict[str, Any]:
+    """Collect what the page shows of queries and of training."""
+    reported = details["splits"][details["reported_split"]]
+    hits, misses = _examples(outputs, details["reported_split"], examples)
+    constants = moments.constants(reported, details["answer"])
+    return {
+        "reported": reported,
+        "verdict": tables.verdict(reported),
+        "answers": moments.columns(reported, details["answer"]) if reported["moments"] else [],
+        "constants": constants,
+        "tasks": moment_tables.tasks(reported, constants) if reported["moments"] else [],
+        "by_type": moment_tables.by_type(reported),
+        "errors": moment_tables.errors(reported),
+        "choice": moments.choice(reported, details["answer"]),
+        "spread": moments.spread(reported),
+        "width_chart": moments.width_chart(details["answer"]),
+        "recall_chart": _recall_chart(read_json(outputs / "evaluation" / "recall.json")),
+        "training_charts": training_charts(outputs / "training" / "plots" / "metrics"),
+        "examples": [("Hits", hits), ("Misses", misses)],
+        "has_curves": any(one["curves"] for one in hits + misses),
+    }
 
 
 def training_charts(folder: Path) -> list[dict[str, Any]]:

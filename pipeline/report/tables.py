@@ -18,7 +18,9 @@ def badges(details: Json, config: Json, prepare: Json) -> list[dict[str, str]]:
     """
     reported, protocol = details["reported_split"], details["protocol"]
     found = []
-    if protocol == "published":
+    if "reused" in config:
+        found.append(("plain", f"reused model: trained on {config['reused']['dataset']}, not on these videos"))
+    elif protocol == "published":
         found.append(("warning", "published protocol: selected on the split it reports"))
     elif reported == details["selection_split"]:
         found.append(("warning", f"no test queries: reports {reported}, the split that selected the model"))
@@ -96,10 +98,14 @@ def _seconds(numbers: Json) -> float:
 
 
 def parameters(config: Json, training: Json, extractions: Mapping[str, Json]) -> list[tuple[str, Any]]:
-    """List names and values: what the model was built with, how training went, and how each visual stream was made."""
+    """List names and values: what the model was built with, how training went, and how each visual stream was made.
+
+    The provenance of all streams, which the configuration has too, would name the same things twice.
+    """
     provenance = {stream: numbers["recipe"] for stream, numbers in extractions.items() if "recipe" in numbers}
     summary = {name: value for name, value in training.items() if name != "history"}
-    return flat(config) + flat({"training": summary, **provenance})
+    built_with = {name: value for name, value in config.items() if name != "provenance"}
+    return flat(built_with) + flat({"training": summary, **provenance})
 
 
 def flat(value: Json, prefix: str = "") -> list[tuple[str, Any]]:
