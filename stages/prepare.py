@@ -8,17 +8,19 @@ from pathlib import Path
 
 from pipeline.annotations.common.assemble import assemble, summary
 from pipeline.annotations.common.dropped import sentence
-from pipeline.annotations.common.enough import check_refused, check_splits
+from pipeline.annotations.common.enough import check_left, check_queries, check_refused
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.refusals import report
 from pipeline.annotations.common.right_answers import read_right_answers
 from pipeline.annotations.common.shared_val import leave_out_shared_val
+from pipeline.annotations.common.untrained import put_into_test
 from pipeline.annotations.common.videos import inspect
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
 from pipeline.core.manifest import write_queries, write_subtitles, write_videos
 from pipeline.core.params import load
+from pipeline.core.reused import read_reused
 from pipeline.packs.description import write_pack
 from pipeline.scan.listing import LIST, check_annotations, list_files, list_made, read_list, read_of
 from pipeline.scan.source import FIX, exists, path_in_manifest, source_folder
@@ -31,9 +33,8 @@ MANIFEST = Path("outputs/manifest")
 def main() -> None:
     """Read, check and write the annotations.
 
-    Raises PipelineError where too much was refused, or where a split that is needed is empty; then only prepare.json is
-    written, which names everything that was refused. The stage also fails where `source` is not as `scan` has found it,
-    because DVC knows only what scan's list says of its files.
+    Raises PipelineError where too much was refused, or a split that is needed is empty; then only prepare.json is
+    written, which names all that was refused. The stage also fails where `source` is not as `scan` has found it.
     """
     reader = importlib.import_module(f"pipeline.annotations.{load('dataset').dataset}.reader")
     own_sections = getattr(reader, "SECTIONS", ())
@@ -43,13 +44,16 @@ def main() -> None:
         raise PipelineError("no such folder", where=source, fix=f"{FIX}; `dvc checkout` brings back what was finished")
     listed = read_list(LIST)
     check_annotations(source, listed)
-    annotations = reader.read(source, params)
+    annotations, reused = reader.read(source, params), read_reused()
+    if reused:
+        put_into_test(annotations)
+    else:
+        check_queries(annotations, source)
     read_right_answers(annotations, source)
     leave_out_shared_val(annotations, params.protocol)
     if annotations.files is None:
         is_made = annotations.source != source
-        videos = list_made(annotations.source, params.decode) if is_made else listed
-        files = inspect(annotations, videos)
+        files = inspect(annotations, list_made(annotations.source, params.decode) if is_made else listed)
     else:
         files = annotations.files
     if read_of(list_files(source, params.dataset, params.decode)) != read_of(listed):
@@ -61,7 +65,7 @@ def main() -> None:
     numbers["unmatched"] = unmatched(source, listed)
     write_json(MANIFEST / "prepare.json", numbers)
     check_refused(assembled, params.prepare.max_failed_fraction, source, MANIFEST / "prepare.json")
-    check_splits(annotations, assembled, params.protocol, params.prepare, source)
+    check_left(annotations, assembled, params, source, is_trained=not reused)
 
     write_videos(MANIFEST / "videos.jsonl", assembled.videos)
     write_queries(MANIFEST / "queries.jsonl", assembled.queries)

@@ -16,10 +16,9 @@ from pipeline.feature_io.cuts import cut_line
 from pipeline.feature_io.store import Store
 from pipeline.packs.description import read_pack
 from pipeline.packs.importing import import_queries
-from pipeline.text.encoder import learned_from, load_encoder
 from pipeline.text.params import QueryTextParams
 from pipeline.text.queries import extract_queries
-from pipeline.text.saved import save_encoder, save_no_encoder
+from pipeline.text.saved import encoder_of_run, save_encoder, save_no_encoder
 
 ENCODER = "outputs/text_encoder"
 
@@ -34,7 +33,7 @@ def main() -> None:
         line = "query_text: {imported} queries imported, {cut}; {seconds} s"
         print(line.format(**metrics, cut=cut_line(metrics)), file=sys.stderr)
         return
-    encoder = load_encoder(params.text, params.query_text.max_tokens, learned_from(queries), device())
+    encoder = encoder_of_run(params.text, params.query_text.max_tokens, queries, device())
     store = Store(store_root(), "query")
     metrics = extract_queries(queries, encoder, store, "outputs/features/query.h5")
     write_json("outputs/features/query.json", metrics)

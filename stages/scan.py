@@ -1,13 +1,14 @@
 """Stage `scan`: write outputs/scan/files.jsonl, the list of the files below `source` that DVC compares.
 
-The stage runs every time. It also checks all parameters, and writes the chosen recipes and which feature
-streams this run asks for.
+The stage runs every time. It also checks all parameters, and writes the chosen recipes, which feature streams this run
+asks for, and which trained model it reuses.
 Test: tests/scan/test_stage.py.
 """
 
 from pipeline.core.cli import run
 from pipeline.core.files import write_json
 from pipeline.core.params import load
+from pipeline.core.reused import write_reused
 from pipeline.corpus.params import FeaturesParams
 from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common.recipe_file import MODELS
@@ -16,6 +17,7 @@ from pipeline.scan.kept import MADE_FOR, keep, lacks_data
 from pipeline.scan.listing import LIST, counts, list_files, write_list
 from pipeline.scan.source import exists, source_folder
 from pipeline.settings.check import check_settings
+from pipeline.settings.reuse import find_reused
 from pipeline.settings.streams import asked_for, write_asked
 from pipeline.video.params import DecodeParams
 
@@ -30,9 +32,9 @@ def main() -> None:
     params = load("dataset", "source", "model", "localizer", DecodeParams, FeaturesParams)
     MODELS.write_chosen(params.model, recipe)
     LOCALIZERS.write_chosen(params.localizer, of_localizer)
-    write_asked(
-        *(asked_for(params.features.streams, params.dataset, reads.modalities) for reads in (recipe, of_localizer))
-    )
+    streams = [asked_for(params.features.streams, params.dataset, reads.modalities) for reads in (recipe, of_localizer)]
+    write_asked(*streams)
+    write_reused(find_reused(*streams))
     made_for = {"dataset": params.dataset, "source": params.source}
     source = source_folder(params.source)
     files = list_files(source, params.dataset, params.decode) if exists(source) else []

@@ -1,4 +1,7 @@
-"""Stage `train`: train the chosen model on the training split; the selection split decides which epoch is kept."""
+"""Stage `train`: train the chosen model on the training split; the selection split decides which epoch is kept.
+
+With `train.reuse` nothing is trained: the model is one of another project. Test: tests/training/test_stage.py.
+"""
 
 from pathlib import Path
 
@@ -7,9 +10,11 @@ from pipeline.core.cli import run
 from pipeline.core.files import write_json
 from pipeline.core.manifest import SELECTION_SPLIT
 from pipeline.core.params import load
+from pipeline.core.reused import read_reused
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
 from pipeline.corpus.params import FeaturesParams
 from pipeline.feature_io.asked import streams_in_order
+from pipeline.feature_io.fitting import provenances
 from pipeline.feature_io.hdf5 import has_random_weights
 from pipeline.models.common import checkpoint
 from pipeline.models.common.recipe_file import MODELS
@@ -19,10 +24,10 @@ from pipeline.training.curves import Curves, Progress
 from pipeline.training.loop import TrainingState
 from pipeline.training.params import TrainParams
 from pipeline.training.resume import state_path
-from pipeline.training.train import initial_model, numbers, train
+from pipeline.training.reuse import reuse_model
+from pipeline.training.train import initial_model, numbers, sizes_of, train
 
-MANIFEST, FEATURES = Path("outputs/manifest"), Path("outputs/features")
-MODEL, CURVES = Path("outputs/model"), Path("outputs/training")
+MANIFEST, FEATURES, MODEL, CURVES = (Path("outputs") / name for name in ("manifest", "features", "model", "training"))
 
 
 def main() -> None:
@@ -30,32 +35,32 @@ def main() -> None:
     params = load("dataset", "model", "protocol", FeaturesParams, TrainParams)
     recipe, seed = MODELS.read_chosen(), params.train.seed
     features, device = params.features.reading(streams_in_order()), runtime.device()
-    feature_files = [FEATURES / f"{name}.h5" for name in (*features.streams, "query")]
+    read = (*features.streams, "query")
+    asked_for = {name: getattr(params, name) for name in ("model", "protocol", "dataset")}
+    asked_for |= {"features": features.model_dump(), "provenance": provenances(FEATURES, read)}
+    if reused := read_reused():
+        reuse_model(reused, asked_for, FEATURES, MODEL)
+        Curves(CURVES).end()
+        return
     corpus, selection = (
         load_corpus(MANIFEST, FEATURES, split, features, recipe)
         for split in ("train", SELECTION_SPLIT[params.protocol])
     )
     config = {
-        "model": params.model,
-        "video_size": corpus.videos.clips.shape[2],
-        "query_size": corpus.query.shape[2],
-        "subtitle_size": corpus.videos.subtitle.shape[1],
+        **asked_for,
+        **sizes_of(corpus),
         "max_query_tokens": max_query_tokens(FEATURES),
         "recipe": recipe.model_dump(),
-        "features": features.model_dump(),
-        "protocol": params.protocol,
-        "dataset": params.dataset,
-        "seed": seed,
-        "shuffle_queries": params.train.shuffle_queries,
-        "random_weights": [path.stem for path in feature_files if has_random_weights(path)],
+        **params.train.model_dump(include={"seed", "shuffle_queries"}),
+        "random_weights": [name for name in read if has_random_weights(FEATURES / f"{name}.h5")],
     }
     labels = (
         derange(corpus.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else corpus.labels
     )
-    max_tokens = config["max_query_tokens"]
-    model, baselines = initial_model(params.model, recipe, features, corpus, labels, max_tokens, seed)
-
-    state_file = state_path([MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *feature_files], config, device)
+    longest = config["max_query_tokens"]
+    model, baselines = initial_model(params.model, recipe, features, corpus, labels, longest, seed)
+    inputs = [MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *(FEATURES / f"{name}.h5" for name in read)]
+    state_file = state_path(inputs, config, device)
     curves, progress = Curves(CURVES), Progress(getattr(recipe, "epochs", 0))
 
     def show(now: TrainingState) -> None:

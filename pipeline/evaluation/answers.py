@@ -50,6 +50,8 @@ class Answer:
     def __str__(self) -> str:
         """Describe the answer for the last line that the stage prints."""
         what = f"windows of {self.width:g} of the video" if self.kind == "window" else "the model's own"
+        if self.choice.get("reused"):
+            return f"the retriever's spans are {what}, as where the reused model was trained"
         split = self.choice["split"]
         if self.width is None:
             return f"the retriever's spans are {what}: no query of {split} has a span to choose a window by"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.files import write_jsonl
+from pipeline.core.files import write_json, write_jsonl
 from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.split import SplitResult
 from pipeline.evaluation.submission import write_submission
@@ -30,3 +30,9 @@ def write_empty(folder: Path, splits: Iterable[str]) -> None:
         for kind in ("rankings", "moments", "boundaries"):
             write_jsonl(folder / f"{kind}_{split}.jsonl", [])
         write_submission(folder / f"submission_{split}.json", [], [], [], {})
+
+
+def write_numbers(folder: Path, **numbers: Any) -> None:
+    """Write the files that are of no single split, each under its name: `details` becomes details.json."""
+    for name, value in numbers.items():
+        write_json(folder / f"{name}.json", value)

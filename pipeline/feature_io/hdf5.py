@@ -10,6 +10,7 @@ that is killed leaves an HDF5 file unreadable, so a file is written under a temp
 Test: tests/feature_io/test_hdf5.py.
 """
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -141,3 +142,9 @@ def has_random_weights(path: Path | str) -> bool:
     """Whether the model that made the features of the file was never trained, by what the file says of it."""
     with FeatureFile(path) as file:
         return str(file.provenance["weights"]).startswith("random")
+
+
+def provenance_of(path: Path | str) -> dict[str, Any]:
+    """Read the provenance of a file, as `write_features` was given it."""
+    with FeatureFile(path) as file:
+        return json.loads(file.provenance["recipe"])

@@ -8,6 +8,7 @@ and is the only file. Equal encoders give equal bytes. Test: tests/text/test_sav
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,9 +22,11 @@ from pipeline.backbones.roberta.params import TextParams
 from pipeline.backbones.roberta.tokenizer import Tokenizer
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_folder, canonical_json, read_json, write_json
+from pipeline.core.manifest import Query
+from pipeline.core.reused import TEXT, read_reused
 from pipeline.core.runtime import resolve
 from pipeline.core.schema import Section
-from pipeline.text.encoder import TextEncoder
+from pipeline.text.encoder import TextEncoder, learned_from, load_encoder
 
 FORMAT: Literal[1] = 1
 HEADER = "encoder.json"
@@ -108,6 +111,18 @@ def open_encoder(folder: Path | str, device: torch.device) -> TextEncoder:
         cause = f"this is not the text encoder that was saved: another {', another '.join(differing)}"
         raise PipelineError(cause, where=folder, fix=FIX)
     return encoder
+
+
+def encoder_of_run(params: TextParams, max_tokens: int, queries: list[Query], device: torch.device) -> TextEncoder:
+    """Open the text encoder of the reused model where it came with one, else load the one that `params` names.
+
+    queries: those of the manifest, from which a `corpus` tokenizer is learned. Raises PipelineError as `open_encoder`
+    and `load_encoder` do.
+    """
+    reused = read_reused()
+    if reused and reused.has(TEXT):
+        return replace(open_encoder(reused.folder / TEXT, device), max_tokens=max_tokens)
+    return load_encoder(params, max_tokens, learned_from(queries), device)
 
 
 def _hub() -> Hub:

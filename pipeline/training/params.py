@@ -14,3 +14,7 @@ class TrainParams(Section):
     shuffle_queries: bool = Field(
         description="true: control run, the training queries are given to other videos; results must fall to chance"
     )
+    reuse: str = Field(
+        description="none: the model is trained here | folder of a trained model, outputs/index or outputs/model of "
+        "another project: that model is used; the other parameters must be those it was trained with"
+    )

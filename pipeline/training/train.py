@@ -25,6 +25,15 @@ from pipeline.training.start import start_from_cca
 Weights = dict[str, Tensor]
 
 
+def sizes_of(corpus: Corpus) -> dict[str, int]:
+    """Read the sizes of the features that a model is built for from a split."""
+    return {
+        "video_size": corpus.videos.clips.shape[2],
+        "query_size": corpus.query.shape[2],
+        "subtitle_size": corpus.videos.subtitle.shape[1],
+    }
+
+
 def initial_model(
     name: str,
     recipe: Recipe,

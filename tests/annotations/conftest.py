@@ -98,6 +98,7 @@ def workspace(tmp_path, monkeypatch):
             "localizer": "moments",
             "localizer_recipe": "auto",
             "protocol": "honest",
+            "train": {"seed": 0, "shuffle_queries": False, "reuse": "none"},
             "features": {"streams": "auto", "normalize": "standard"},
             "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
             "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"},

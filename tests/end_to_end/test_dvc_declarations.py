@@ -25,7 +25,7 @@ CHOICES = [
 ]
 LEFT_OUT = {"size", "nfiles"}
 """What DVC's run cache drops, at any depth, of the values by which it finds an earlier run (dvc/stage/cache.py)."""
-FOLDERS = {"outputs/text_encoder"}
+FOLDERS = {"outputs/text_encoder", "outputs/index"}
 """The outs that are folders, because their files are of no use without each other."""
 OF_READERS = {schema.SECTION for reader in modules("reader") for schema in getattr(reader, "SECTIONS", ())}
 

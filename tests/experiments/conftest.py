@@ -39,7 +39,7 @@ def settings() -> Settings:
         "pack": {},
         "query_text": {"max_tokens": 30},
         "features": {"normalize": "standard"},
-        "train": {"seed": 0, "shuffle_queries": False},
+        "train": {"seed": 0, "shuffle_queries": False, "reuse": "none"},
     }
     linear = {"default": {"ridge": 0.3}}
     localizers = {"moments": {"default": {"nms": 0.7}}, "prem": {"default": {"hidden": 16}, "pack": {"hidden": 32}}}

@@ -11,6 +11,7 @@ from helpers.recipes import recipe_of
 from pipeline.core.clock import clip_count
 from pipeline.core.files import write_json
 from pipeline.core.manifest import Query, Video, write_queries, write_subtitles, write_videos
+from pipeline.core.reused import write_reused
 from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.localizers.common import trained
 from pipeline.localizers.common.recipe import LOCALIZERS
@@ -54,6 +55,7 @@ def write_inputs(
     Path("params.yaml").write_text(yaml.safe_dump(document))
     _write_localizer(localizer, query_size)
     write_subtitles("outputs/manifest/subtitles.jsonl", [])
+    write_reused(None)
     save_no_encoder("outputs/text_encoder", "the features of the queries are random numbers")
     write_json("outputs/evaluation/search.json", {"window": None, "threshold": None})
     recipe = recipe_of(model, clips=8, hidden=16)

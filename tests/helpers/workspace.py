@@ -9,6 +9,7 @@ import yaml
 from helpers.recipes import SMALL, write_recipes
 
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
+from pipeline.core.reused import write_reused
 from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.models.common.recipe_file import MODELS
 from pipeline.settings.streams import write_asked
@@ -52,9 +53,10 @@ def enter_workspace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
     document |= {"dataset": "sample", "model": "amdnet", "protocol": "honest"}
     document["features"] = {"streams": ["resnet"], "normalize": "stream"}
-    document["train"] = {"seed": 0, "shuffle_queries": False}
+    document["train"] = {"seed": 0, "shuffle_queries": False, "reuse": "none"}
     write_recipes(folder, **SMALL)
     write_asked(["resnet"], ["resnet"])
+    write_reused(None)
     (folder / "params.yaml").write_text(yaml.safe_dump(document))
 
     splits = ["train"] * 8 + ["val"] * 3 + ["test"] * 3

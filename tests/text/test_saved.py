@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.reused import reuse
 from helpers.roberta import write_roberta
 
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query
+from pipeline.core.reused import Reused, write_reused
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.text.encoder import TextEncoder, load_encoder
 from pipeline.text.queries import extract_queries
-from pipeline.text.saved import open_encoder, save_encoder, save_no_encoder
+from pipeline.text.saved import encoder_of_run, open_encoder, save_encoder, save_no_encoder
 
 CPU = torch.device("cpu")
 TEXTS = [
@@ -104,3 +106,16 @@ def test_a_folder_without_encoder_says_why(tmp_path):
         open_encoder(tmp_path / "none", CPU)
     with pytest.raises(PipelineError, match="no text encoder in this folder"):
         open_encoder(tmp_path, CPU)
+
+
+def test_a_run_that_reuses_a_model_encodes_with_its_encoder(encoder, saved, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_reused(Reused(str(tmp_path), {}))
+    queries = [Query("v1#0", "v1", "other words than there", "train")]
+    params = encoder.params.model_copy(update={"weights": "random"})
+    assert encoder_of_run(params, 8, queries, CPU).tokenizer.sha256 != encoder.tokenizer.sha256
+    saved.rename(tmp_path / "text")
+    reuse(tmp_path)
+    ours = encoder_of_run(params, 8, [], CPU)
+    assert ours.provenance == {**encoder.provenance, "max_tokens": 8}
+    assert np.array_equal(ours.encode(TEXTS[0]), encoder.encode(TEXTS[0])[:6])

@@ -9,6 +9,7 @@ import torch
 
 from pipeline.core.files import read_json
 from pipeline.core.manifest import Query, Sentence, Subtitles, Video, write_queries, write_subtitles, write_videos
+from pipeline.core.reused import write_reused
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.packs.description import write_pack
 from pipeline.settings.streams import write_asked
@@ -21,6 +22,7 @@ def workspace(tmp_path, monkeypatch):
     shutil.copy(Path(__file__).parents[2] / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     write_asked(["subtitle"], ["subtitle"])
+    write_reused(None)
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
     write_pack("outputs/manifest/pack.json", None)
     write_videos("outputs/manifest/videos.jsonl", [Video("v1", "v1.mp4", "0" * 64, 4.0, ("train",))])

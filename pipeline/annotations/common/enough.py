@@ -1,20 +1,34 @@
-"""Whether what is left of a data set is enough to train, to choose the best epoch and to report.
+"""Whether what is left of a data set is enough to train, to choose the best epoch and to report, or else to search.
 
 Test: tests/annotations/test_prepare.py.
 """
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 from pipeline.annotations.common.assemble import Assembled
+from pipeline.annotations.common.formats import files_of_others
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import Annotations
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import SELECTION_SPLIT
 
 
+def check_queries(annotations: Annotations, source: Path) -> None:
+    """Raise PipelineError where the data set has no file of queries, so that no model can be trained on it."""
+    if annotations.no_queries:
+        raise PipelineError(
+            f"{annotations.no_queries}: a model is trained on videos with queries",
+            where=source,
+            fix=files_of_others(source)
+            or "write one query a line (README.md has the format); to search videos without queries, let train.reuse "
+            "name a trained model (docs/data-sets.md)",
+        )
+
+
 def check_refused(assembled: Assembled, allowed: float, source: Path, listed: Path) -> None:
-    """Raise PipelineError where more than the `allowed` share of videos or queries was refused, or no query is left.
+    """Raise PipelineError where more than the `allowed` share of videos or queries was refused.
 
     listed: the file that names all of them.
     """
@@ -29,11 +43,23 @@ def check_refused(assembled: Assembled, allowed: float, source: Path, listed: Pa
                 fix=f"mend them ({listed} lists all), or go on without them: set prepare.max_failed_fraction to "
                 f"{enough:g} in params.yaml",
             )
-    if not assembled.queries:
-        raise PipelineError("no query is left", where=source, fix="add queries, or mend those that were left out")
 
 
-def check_splits(
+def check_left(
+    annotations: Annotations, assembled: Assembled, params: SimpleNamespace, source: Path, is_trained: bool
+) -> None:
+    """Raise PipelineError where what is left is not enough for a run that trains a model, or for one that reuses one.
+
+    params: has `protocol` and `prepare`.
+    """
+    what, left = ("query", assembled.queries) if is_trained else ("video", assembled.videos)
+    if not left:
+        raise PipelineError(f"no {what} is left", where=source, fix="add some, or mend those that were left out")
+    if is_trained:
+        _check_splits(annotations, assembled, params.protocol, params.prepare, source)
+
+
+def _check_splits(
     annotations: Annotations, assembled: Assembled, protocol: str, prepare: PrepareParams, source: Path
 ) -> None:
     """Raise PipelineError where fewer than two training videos have queries, or the selection split has no query.

@@ -6,6 +6,7 @@
 <source>/queries.csv         the same columns instead, as a spreadsheet writes them; times in columns `start` and `end`,
                              as seconds or 1:02.5, or `ts` as JSON
 <source>/{train,val,test}.jsonl   instead of queries.jsonl, where the splits are given
+                             with `train.reuse`, there may be none of these files
 <source>/splits.json         {"train": [ids], ...}: splits of videos, also of those without queries; optional
 <source>/**/<id>.srt         subtitles, anywhere; also <id>.<language>.srt, .vtt, .sbv, .ass, .ssa, .ttml; optional
 <source>/subtitles.jsonl     instead of them, as TVR has them; optional
@@ -38,7 +39,7 @@ OTHER_COLUMNS = ("desc_id", "ts", "split", "type")
 
 
 def read(source: Path, params: SimpleNamespace) -> Annotations:
-    """Read the folder; raises PipelineError where it has no query file, or two kinds of them."""
+    """Read the folder; raises PipelineError where it has no video file, or two kinds of query files."""
     annotations = Annotations(source)
     for path in filter(is_video, find_files(annotations.video_root)):
         with annotations.refusing("video", path.name, annotations.name(path)):
@@ -72,14 +73,10 @@ def _rows(annotations: Annotations) -> Iterator[tuple[str, dict[str, Any], str |
     jsonl, table = source / "queries.jsonl", source / "queries.csv"
     given = [(split, source / f"{split}.jsonl") for split in SPLITS if (source / f"{split}.jsonl").is_file()]
     kinds = [path.name for path in (jsonl, table) if path.is_file()] + ([given[0][1].name] if given else [])
-    if len(kinds) != 1:
-        raise PipelineError(
-            f"both {kinds[0]} and {kinds[1]} hold queries" if kinds else "no queries.jsonl, queries.csv or train.jsonl",
-            where=source,
-            fix="keep one of them"
-            if kinds
-            else files_of_others(source) or "write one query a line: see README.md for the format",
-        )
+    if len(kinds) > 1:
+        raise PipelineError(f"both {kinds[0]} and {kinds[1]} hold queries", where=source, fix="keep one of them")
+    if not kinds:
+        annotations.no_queries = "no queries.jsonl, queries.csv or train.jsonl"
     if jsonl.is_file():
         yield from ((where, _without_nan(row), None, False) for where, row in jsonl_rows(annotations, jsonl))
     if table.is_file():

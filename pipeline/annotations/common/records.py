@@ -78,6 +78,7 @@ class Annotations:
     leave_out_inverted_spans: a span that starts after its end is left out of its query (published data sets whose
     counts include such a query), instead of refusing the query;
     max_seconds: how many of a video's first seconds the data set uses, None for all;
+    no_queries: that there is no file of queries, where there is none;
     val_shared: why the val split that the data set names is not used, None where it is; unused_val_queries: how many
     queries it had;
     files: the videos, where the reader has looked at them itself; pack: the feature pack they come from, if any;
@@ -98,6 +99,7 @@ class Annotations:
     overrun_seconds: float = 1.0
     leave_out_inverted_spans: bool = False
     max_seconds: float | None = None
+    no_queries: str | None = None
     val_shared: str | None = None
     unused_val_queries: int = 0
     files: dict[str, VideoFile] | None = None

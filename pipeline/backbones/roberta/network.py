@@ -66,16 +66,27 @@ def load_roberta(text: TextParams, max_tokens: int, vocabulary: int, device: tor
     """
     import_torchvision()
     if text.weights == "random":
-        return Roberta(_random(text, vocabulary), f"random (seed {SEED})", device)
+        return Roberta(_random(text, vocabulary), weights_id(text), device)
     if text.weights == "pretrained":
         folder = hub.roberta_base(hub.MODEL_FILES, param="text.weights")
-        sha256 = hub.check_weights(folder)
+        hub.check_weights(folder)
     else:
         folder = _checked_folder(resolve(text.weights))
-        sha256 = sha256_file(folder / "model.safetensors")
     model = _read(folder)
     _check_fit(model.config, max_tokens, vocabulary, folder)
-    return Roberta(_without_last_layer(model), f"sha256:{sha256}", device)
+    return Roberta(_without_last_layer(model), weights_id(text), device)
+
+
+def weights_id(text: TextParams) -> str:
+    """Return the id of the weights that `text.weights` names, without reading them: `random (seed 0)` or `sha256:...`.
+
+    Raises PipelineError where it names a folder without the files of a model.
+    """
+    if text.weights == "random":
+        return f"random (seed {SEED})"
+    if text.weights == "pretrained":
+        return f"sha256:{hub.WEIGHTS_SHA256}"
+    return f"sha256:{sha256_file(_checked_folder(resolve(text.weights)) / 'model.safetensors')}"
 
 
 def _random(text: TextParams, vocabulary: int) -> "RobertaModel":
