@@ -28,11 +28,11 @@ def test_a_model_moves_in_by_itself(project):
     project.git("add", "--all")
     project.git("commit", "--quiet", "--message", "a toy")
     output = project.dvc("exp", "run", "-S", "model=toy")
-    assert ran(output) == ["train", "localize", "index", "evaluate", "report"]
+    assert ran(output) == ["train", "localize", "evaluate", "index", "report"]
     details = json.loads(project.path("outputs/evaluation/details.json").read_text())
     assert details["model"] == "toy" and "toy" in project.path("outputs/report.html").read_text()
     output = project.dvc("exp", "run", "-S", "recipes/toy.yaml:default.units=3")
-    assert ran(output) == ["train", "localize", "index", "evaluate", "report"]
+    assert ran(output) == ["train", "localize", "evaluate", "index", "report"]
     project.change({"model": "amdnet"})
     assert project.repro() == []
     assert project.path("outputs/model/model.safetensors").read_bytes() == before
@@ -72,10 +72,10 @@ def test_a_stream_is_added_beside_the_others(project):
         stages[name]["deps"].append("outputs/features/colour.h5")
     stages["report"]["deps"].append("outputs/features/colour.json")
     project.path("dvc.yaml").write_text(yaml.safe_dump(document, sort_keys=False, width=1000))
-    assert project.repro() == ["colour", "train", "localize", "index", "evaluate", "report"]
+    assert project.repro() == ["colour", "train", "localize", "evaluate", "index", "report"]
     assert json.loads(project.path("outputs/features/colour.json").read_text())["videos"] == 0
     project.change({"features": {"streams": ["colour", "resnet"]}})
-    assert project.repro() == ["slowfast", "colour", "train", "localize", "index", "evaluate", "report"]
+    assert project.repro() == ["slowfast", "colour", "train", "localize", "evaluate", "index", "report"]
     numbers = json.loads(project.path("outputs/features/colour.json").read_text())
     assert (numbers["videos"], numbers["decoded"]) == (12, 12)
     assert json.loads(project.path("outputs/model/config.json").read_text())["features"]["streams"] == [

@@ -24,8 +24,8 @@ STAGES = [
     "pack",
     "train",
     "localize",
-    "index",
     "evaluate",
+    "index",
     "report",
 ]
 FROM_TRAINING_ON = STAGES[STAGES.index("train") :]
@@ -98,11 +98,11 @@ def test_another_model_runs_from_train_on_with_no_other_flag(project, model, cha
 def test_a_localizer_is_trained_on_top_of_a_model_that_stays_as_it_is(project):
     before, recipe = _hashes(project), project.path("recipes/localizers/prem.yaml").read_text()
     output = project.dvc("exp", "run", "-S", "localizer=prem")
-    assert ran(output) == ["subtitle_text", "localize", "evaluate", "report"]
+    assert ran(output) == ["subtitle_text", "localize", "evaluate", "index", "report"]
     assert _json(project, "outputs/localizer/config.json")["subtitle_size"] == 16
     assert _json(project, "outputs/localizer/training.json")["epochs_run"] == 2
     output = project.dvc("exp", "run", "-S", "recipes/localizers/prem.yaml:default.max_clips=2")
-    assert ran(output) == ["localize", "evaluate", "report"]
+    assert ran(output) == ["localize", "evaluate", "index", "report"]
     assert _hashes(project)["outputs/model/model.safetensors"] == before["outputs/model/model.safetensors"]
     assert project.repro() == []
     output = project.dvc("exp", "run", "-S", "model=prem", "-S", "localizer=prem")
@@ -227,7 +227,7 @@ def test_a_checkpoint_of_the_authors_is_evaluated_in_the_place_of_the_trained_mo
     command = [sys.executable, "-m", "tools.command", "import-checkpoint", "best.ckpt"]
     subprocess.run(command, cwd=project.folder, check=True)
     project.dvc("commit", "--force", "train")
-    assert project.repro() == ["localize", "index", "evaluate", "report"]
+    assert project.repro() == ["localize", "evaluate", "index", "report"]
     weights = load_file(project.path("outputs/model/model.safetensors"))
     assert names and all(torch.equal(weights[name], trained[name] + 1) for name in names)
     assert project.repro() == []
