@@ -59,6 +59,7 @@ def test_each_of_them_is_opened_listed_and_shown_with_its_lines(visited, video_i
 def test_text_that_turns_the_direction_stays_in_its_place(visited):
     visited.open(f"q={QUERY}")
     card = visited.page.locator(".card", has_text="harmless")
+    assert card.locator(".file").inner_text() == r"harmless\u202e4pm.exe\u2066.mp4", "it cannot pose as another file"
     assert card.locator(".file > bdi").count() == 1
     assert card.locator(".said > bdi").count() == 1
     assert "0:" in card.locator(".when").inner_text()

@@ -7,6 +7,8 @@ import urllib.request
 import pytest
 from helpers.browsing import until
 
+from pipeline.search.plain_text import one_line
+
 QUERY = "a dog runs into the water"
 
 
@@ -16,7 +18,7 @@ def answer(address, **asked):
 
 
 def hits(address, **asked):
-    return [" ".join(hit["name"].split()) for hit in answer(address, **asked)["hits"]]
+    return [" ".join(one_line(hit["name"]).split()) for hit in answer(address, **asked)["hits"]]
 
 
 def shown(visited):

@@ -1,5 +1,7 @@
 // What the server is asked. Every error becomes a Failure with a sentence for the user.
 
+import { oneLine } from "./dom.js";
+
 const PATIENCE = 30_000; // milliseconds
 
 export class Failure extends Error {}
@@ -69,7 +71,8 @@ export function subtitlesUrl(id) {
 }
 
 // A hit in which the localizer found no moment has an empty one; the whole video stands for it.
-function withMoment(hit) {
+function withMoment(found) {
+  const hit = { ...found, name: oneLine(found.name) };
   const moments = hit.moments.filter(([start, end]) => end > start);
   if (moments.length) return { ...hit, moments, whole: false };
   return { ...hit, moments: [[0, hit.duration]], start: 0, end: hit.duration, whole: true };

@@ -22,9 +22,18 @@ export function icon(name) {
   return draw("svg.icon", { "aria-hidden": "true" }, draw("use", { href: `#i-${name}` }));
 }
 
-/** Make text whose direction is its own: a name or a line can't turn around what stands beside it. */
+/** Make text whose direction is its own: a name or a line cannot turn around what stands beside it. */
 export function isolated(text) {
   return make("bdi", {}, text);
+}
+
+/** Return a name as one line; what steers a terminal or turns the direction of writing is shown as \x1b or \u202e. */
+export function oneLine(name) {
+  const escaped = (character) => {
+    const code = character.codePointAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  };
+  return name.replace(/[\s\x85]/gu, " ").replace(/[\p{Cc}\p{Bidi_Control}]/gu, escaped);
 }
 
 /** Cut a text for a label that is read out. */

@@ -1,6 +1,6 @@
 // Which videos are searched: folder, length, and how far a hit stands out.
 
-import { byId, make } from "./dom.js";
+import { byId, make, oneLine } from "./dom.js";
 
 const NAMES = ["folder", "shortest", "longest", "unusual"];
 
@@ -19,14 +19,14 @@ export class Filters {
 
   /** Offer the folders of the index. */
   offer(folders) {
-    this.#field("folder").append(...folders.filter(Boolean).map((folder) => make("option", { value: folder }, folder)));
+    this.#field("folder").append(...folders.filter(Boolean).map((folder) => make("option", { value: folder }, oneLine(folder))));
   }
 
   /** Show the filters of a state. */
   show(state) {
     const folders = this.#field("folder");
     if (![...folders.options].some((option) => option.value === state.folder))
-      folders.append(make("option", { value: state.folder }, state.folder)); // one of a link
+      folders.append(make("option", { value: state.folder }, oneLine(state.folder))); // one of a link
     folders.value = state.folder;
     folders.parentElement.hidden = folders.options.length < 2;
     for (const name of NAMES.slice(1)) this.#field(name).value = Number.isFinite(Number(state[name])) ? state[name] : "";

@@ -146,10 +146,11 @@ export class Panel {
     if (!failure && this.hit?.play !== "none") byId("stage-says").hidden = true;
     byId("play").setAttribute("aria-label", paused ? "Play" : "Pause");
     byId("play").replaceChildren(icon(paused ? "play" : "pause"));
+    byId("full").hidden = this.hit?.play === "none";
     byId("big-play").hidden = !paused || Boolean(failure) || this.hit?.play === "none";
     byId("sound").setAttribute("aria-pressed", String(muted));
     byId("sound").replaceChildren(icon(muted ? "silent" : "sound"));
-    for (const name of ["play", "loop", "sound", "full"]) byId(name).disabled = this.hit?.play === "none";
+    for (const name of ["play", "loop", "sound"]) byId(name).disabled = this.hit?.play === "none";
     clearTimeout(this.late);
     if (waiting) this.late = setTimeout(() => (byId("waiting").hidden = !this.player.waiting), WAIT);
     else byId("waiting").hidden = true;

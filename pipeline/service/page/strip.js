@@ -26,13 +26,7 @@ export class Strip {
     byId("curve").replaceChildren(...curve(hit.similarity, this.duration, range));
     byId("lanes").replaceChildren(...hit.moments.map(() => make("div.lane", {}, make("span.moment"))));
     hit.moments.forEach(([start, end], index) => this.#place(byId("lanes").children[index].firstChild, start, end));
-    const marks = ticks(this.duration, Math.max(3, Math.floor(this.box.clientWidth / 64))).map((second) => {
-      const mark = make("span", {}, clock(second));
-      mark.style.left = `${(second / this.duration) * 100}%`;
-      mark.classList.toggle("last", (1 - second / this.duration) * this.box.clientWidth < 44);
-      return mark;
-    });
-    byId("ticks").replaceChildren(...marks);
+    this.#ticks();
   }
 
   /** Mark the moment that is chosen, by its number; looped: whether it is played in a loop. */
@@ -49,6 +43,21 @@ export class Strip {
     byId("head").style.left = `${Math.min(1, time / this.duration) * 100}%`;
     this.box.setAttribute("aria-valuenow", Math.min(time, this.duration).toFixed(1));
     this.box.setAttribute("aria-valuetext", `${clock(time)} of ${long(this.duration)}`);
+  }
+
+  #ticks() {
+    const room = 12 + 8 * clock(this.duration).length; // pixels of a label
+    const wide = this.box.clientWidth;
+    const seconds = ticks(this.duration, Math.max(2, Math.floor(wide / room)));
+    const step = (seconds[1] / this.duration) * wide;
+    const marks = seconds.map((second) => {
+      const left = (second / this.duration) * wide;
+      const last = wide - left < room; // its label stands before it, where there is room for two
+      const mark = make(last ? "span.last" : "span", {}, last && step < 2 * room ? "" : clock(second));
+      mark.style.left = `${(left / wide) * 100}%`;
+      return mark;
+    });
+    byId("ticks").replaceChildren(...marks);
   }
 
   #place(element, start, end) {
