@@ -94,12 +94,19 @@ def build(path: Path, index: Index) -> FaissEngine:
 
     Raises PipelineError where faiss is not installed.
     """
+    _write(path, index)
+    return _measured(open_file(path, index, probes=1, recall=0.0, samples=0), index)
+
+
+def _write(path: Path, index: Index) -> None:
+    """Write the file. The memory that this takes, more than that of the file, is free again afterwards."""
     faiss = _faiss()
     faiss.omp_set_num_threads(1)  # the sums of more threads are rounded otherwise
     total = sum(len(vectors) for _, vectors in _rows(index))
     partitions = max(1, round(math.sqrt(total)))
     stride = max(1, total // (LEARNED_FROM * partitions))
-    learned_from = np.concatenate([vectors[::stride] for _, vectors in _rows(index)])
+    # Copies, since a view would keep all vectors of its block in memory.
+    learned_from = np.concatenate([vectors[::stride].copy() for _, vectors in _rows(index)])
     file = faiss.index_factory(learned_from.shape[1], f"IVF{partitions},SQ8", faiss.METRIC_INNER_PRODUCT)
     file.cp.min_points_per_centroid = 1  # a small index is no reason for a warning
     file.train(learned_from)
@@ -107,7 +114,6 @@ def build(path: Path, index: Index) -> FaissEngine:
         file.add_with_ids(vectors, videos)
     with atomic_path(path) as temporary:
         faiss.write_index(file, str(temporary))
-    return _measured(open_file(path, index, probes=1, recall=0.0, samples=0), index)
 
 
 def open_file(path: Path, index: Index, probes: int, recall: float, samples: int) -> FaissEngine:
