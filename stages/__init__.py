@@ -4,6 +4,10 @@ import os
 import signal
 import sys
 
+from pipeline.core.alone import work_alone
+from pipeline.core.cli import reported
+from pipeline.core.dying import die_with_dvc
+
 # Read by OpenMP when torch is first imported: on shared cores spinning threads cost up to six times the wall time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -17,3 +21,6 @@ def _stopped(*_: object) -> None:
 
 if sys.argv[0] == "-m":  # while the modules of the stage are imported; then `pipeline.core.cli.run` answers
     signal.signal(signal.SIGINT, _stopped)
+    die_with_dvc()
+    with reported(stopped=""):
+        work_alone()

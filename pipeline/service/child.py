@@ -26,7 +26,7 @@ from pipeline.service.film import film
 from pipeline.service.kinds import how_played
 from pipeline.service.local_video import open_local
 from pipeline.service.still import still
-from pipeline.video.dying import die_with
+from pipeline.core.dying import die_with
 from pipeline.video.memory import growth_limited
 from pipeline.video.reader import VideoError
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from pipeline.video.av_reader import AvReader
 from pipeline.video.decord_reader import DecordReader
-from pipeline.video.dying import die_with
+from pipeline.core.dying import die_with
 from pipeline.video.reader import Reader, VideoError
 from pipeline.video.survey import survey
 
