@@ -1,18 +1,16 @@
-"""Shows how training goes: curves in files, which DVCLive writes, and a line on stderr, at most one a second.
+"""Shows how training goes: curves in files, and a line on stderr, at most one a second.
 
 The curves hold the whole history, of the epochs before a resume too, and no times: equal training writes equal files.
+Each file is written whole, so what it held before is not changed where DVC's cache or another run has it too.
 Test: tests/training/test_curves.py.
 """
 
+import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from dvclive import Live
-from scmrepo.exceptions import SCMError
-
-from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path
 from pipeline.training.loop import Record, TrainingState
 
@@ -32,38 +30,36 @@ def points(record: Record) -> dict[str, float]:
 
 
 class Curves:
-    """Writes the curves of training, a row an epoch, as tables below `folder`/plots/metrics.
+    """Writes the curves of training as tables below `folder`/plots/metrics, a row an epoch.
 
-    curves: their names, which are those of the files; points: reads the points of an epoch from its record. The last
-    row of each is in `folder`/metrics.json. What was in `folder` is removed. Raises PipelineError in a Git repository
-    without a commit, where DVCLive cannot start.
+    curves: their names, which are those of the files; points: reads the points of an epoch from its record. What was in
+    `folder` is removed.
     """
 
     def __init__(self, folder: Path | str, curves: Sequence[str] = CURVES, points: Points = points):
-        # `Live.end` is never called: inside `dvc exp run` it would add the folder to Git.
-        try:
-            self._live = Live(str(folder), save_dvc_exp=False, dvcyaml=None)
-        except SCMError as error:
-            raise PipelineError(f"DVCLive cannot read Git: {error}", fix="make a first commit: git commit") from None
-        self._folder, self._written, self._curves, self._points = Path(folder), 0, curves, points
+        self._folder, self._points = Path(folder) / "plots" / "metrics", points
+        self._rows = {curve: [f"step\t{Path(curve).name}"] for curve in curves}
+        self._epochs = 0
+        shutil.rmtree(folder, ignore_errors=True)
 
     def end(self) -> None:
         """Write curves without a point, such as the loss of a model that is not fitted, as tables without rows."""
-        for curve in self._curves:
-            path = self._folder / "plots" / "metrics" / f"{curve}.tsv"
-            if not path.exists():
-                with atomic_path(path) as temporary:
-                    temporary.write_text(f"step\t{path.stem}\n")
+        self._write(curve for curve, rows in self._rows.items() if len(rows) == 1)
 
     def __call__(self, history: Sequence[Record]) -> None:
         """Write the epochs of the history that are not yet written."""
-        for record in history[self._written :]:
-            self._live.step = record["epoch"]
-            for name, value in self._points(record).items():
-                self._live.log_metric(name, value)
-        if history[-1]["loss"]:  # a summary of epoch 0 alone would set the order of its names for all that follow
-            self._live.make_summary()
-        self._written = len(history)
+        changed = set()
+        for record in history[self._epochs :]:
+            for curve, value in self._points(record).items():
+                self._rows[curve].append(f"{record['epoch']}\t{value}")
+                changed.add(curve)
+        self._epochs = len(history)
+        self._write(sorted(changed))
+
+    def _write(self, curves: Iterable[str]) -> None:
+        for curve in curves:
+            with atomic_path(self._folder / f"{curve}.tsv") as temporary:
+                temporary.write_text("\n".join(self._rows[curve]) + "\n", encoding="utf-8")
 
 
 class Progress:

@@ -56,6 +56,20 @@ def test_a_resumed_run_writes_the_same_files(tmp_path, monkeypatch):
     assert files(tmp_path / "whole") == files(tmp_path / "resumed")
 
 
+def test_a_file_that_another_run_has_too_is_left_as_it_was(tmp_path):
+    """A run that goes on when another one has begun, and DVC's cache, which shares files with the outputs."""
+    early, cached = Curves(tmp_path / "training"), tmp_path / "cached.tsv"
+    early(run_of(1).history)
+    late = Curves(tmp_path / "training")
+    late(run_of(3).history)
+    curve = tmp_path / "training/plots/metrics/train/loss.tsv"
+    cached.hardlink_to(curve)
+    before = cached.read_bytes()
+    early(run_of(4).history)
+    assert cached.read_bytes() == before and len(curve.read_text().splitlines()) == 5
+    assert len(list(curve.parent.iterdir())) == 1
+
+
 def test_nothing_but_the_folder_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Curves("training")(run_of(1).history)
