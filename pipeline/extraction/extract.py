@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from itertools import chain, compress, islice
 from pathlib import Path
@@ -23,8 +24,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Video
 from pipeline.extraction.stream import Stream
 from pipeline.feature_io.store import Entry, Store, entry_key
-from pipeline.video.decode import DECODERS, open_video
-from pipeline.video.reader import FrameSource, TooLarge, VideoError
+from pipeline.video.decode import DECODERS, once_more_if_killed, open_video
+from pipeline.video.reader import DecoderKilled, FrameSource, Timeline, TooLarge, VideoError
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
 
     model: an executor of one thread, on which the stream's model is called.
 
-    A video that cannot be read gives a failure. Raises PipelineError where the model's output does not fit float16,
-    because that is no fault of the video.
+    A video that cannot be read gives a failure, and so does one whose decoder something else ends twice: which decoder
+    an entry is from follows from the file and the parameters alone. Raises PipelineError where the model's output does
+    not fit float16, because that is no fault of the video.
     """
     started = time.perf_counter()
     key = entry_key(video.sha256, stream.provenance)
@@ -80,12 +82,12 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
         return _failed(video, stream, one_line(error), causes, started, seconds)
     due = list(DECODERS)
     for decoder in due:
-        in_parts = decoder in causes
+        read = partial(_read, path, video, stream, model, seconds, decoder, in_parts=decoder in causes)
         try:
-            with open_video(
-                path, stream.short_side, decoder, stream.decode, video.duration, stream.scaling, in_parts
-            ) as reader:
-                rows = _encode(reader, stream, model, seconds)
+            rows, timeline = once_more_if_killed(read)
+        except DecoderKilled as error:  # another decoder might give other features
+            causes[decoder] = one_line(error)
+            break
         except VideoError as error:
             if isinstance(error, TooLarge):
                 due.append(decoder)
@@ -93,8 +95,8 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
             continue
         attributes = {
             "clips": len(rows),
-            "duration": round(reader.timeline.end, 3),
-            "fps": reader.timeline.average_fps,
+            "duration": round(timeline.end, 3),
+            "fps": timeline.average_fps,
             "decoder": decoder,
             "device": runtime.device().type,
             "libraries": {name: version(name) for name in stream.libraries},
@@ -102,6 +104,16 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
         store.put(key, Entry({"rows": _half(rows, video.video_id)}, attributes))
         return Outcome(video.video_id, attributes, None, True, seconds)
     return _failed(video, stream, _all_of(causes), causes, started, seconds)
+
+
+def _read(
+    path: Path, video: Video, stream: Stream, model: Executor, seconds: Seconds, decoder: str, in_parts: bool
+) -> tuple[np.ndarray, Timeline]:
+    """Return the video's rows (T, D) float32 and its times, as the decoder gives them."""
+    with open_video(
+        path, stream.short_side, decoder, stream.decode, video.duration, stream.scaling, in_parts
+    ) as reader:
+        return _encode(reader, stream, model, seconds), reader.timeline
 
 
 def _all_of(causes: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ any answer it may send a VideoError, which says why the video cannot be read. It
 never more than that ahead; how much decord decodes meanwhile is bounded by the Request.
 """
 
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -17,9 +18,9 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
+from pipeline.core.dying import die_with
 from pipeline.video.av_reader import AvReader
 from pipeline.video.decord_reader import DecordReader
-from pipeline.core.dying import die_with
 from pipeline.video.reader import Reader, VideoError
 from pipeline.video.survey import survey
 
@@ -65,7 +66,8 @@ def _stacked(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 if __name__ == "__main__":
     die_with(int(sys.argv[2]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asks, with whom this process ends
     try:
         serve(Connection(int(sys.argv[1])))
-    except (EOFError, OSError, KeyboardInterrupt):
+    except (EOFError, OSError):
         pass

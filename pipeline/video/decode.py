@@ -8,19 +8,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from pipeline.core import runtime
 from pipeline.video import child
 from pipeline.video.params import DecodeParams
-from pipeline.video.reader import DecoderStopped, Request, Scaling, Timeline, VideoError
+from pipeline.video.reader import DecoderKilled, DecoderStopped, Request, Scaling, Timeline, VideoError
 
 DECODERS: tuple[str, ...] = tuple(child.READERS)
 POLICY = ", then ".join(DECODERS)
@@ -29,6 +29,10 @@ POLICY = ", then ".join(DECODERS)
 Which of them has read a video is recorded beside its features.
 """
 
+CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
+"""The signals by which a decoder ends that fails; by any other one it was ended, as by the kernel for its memory."""
+
+Result = TypeVar("Result")
 _ROOT = Path(__file__).resolve().parents[2]
 _idle: list["_Child"] = []
 _starter = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that started it, so that one must live on
@@ -49,8 +53,9 @@ def open_video(
     seconds: the length that the video's header declares, 0 where it is not known; scaling, in_parts: see
     `pipeline.video.reader.Request`. Opening a video reads all its packets.
 
-    Raises VideoError where the video cannot be read, does not keep its deadline, or crashes the decoder; TooLarge where
-    the same decoder can read it `in_parts`; PipelineError where AMDNET_DECODE_THREADS is wrong.
+    Raises VideoError where the video cannot be read, does not keep its deadline, or crashes the decoder; DecoderKilled
+    where something else ended the decoder; TooLarge where the same decoder can read it `in_parts`; PipelineError where
+    AMDNET_DECODE_THREADS is wrong.
     """
     ahead = limits.max_ahead_mib << 20
     request = Request(path, short_side, scaling, runtime.decode_threads(), ahead, in_parts)
@@ -61,13 +66,34 @@ def open_video(
 def ask(question: tuple[Any, ...], path: Path | str, seconds: float) -> Any:
     """Ask a child one question about the file at `path` (see `pipeline.video.child`) and return its answer.
 
-    Raises VideoError as `open_video` does, also where the answer takes more than `seconds`.
+    Raises VideoError as `open_video` does, also where the answer takes more than `seconds`; DecoderKilled where that
+    happened twice.
     """
-    with _process() as process:
-        conversation = _Conversation(process, path, seconds)
-        answer = conversation.ask(question)
-        process.free = True
-        return answer
+
+    def answer() -> Any:
+        with _process() as process:
+            conversation = _Conversation(process, path, seconds)
+            answer = conversation.ask(question)
+            process.free = True
+            return answer
+
+    return once_more_if_killed(answer)
+
+
+def once_more_if_killed(read: Callable[[], Result]) -> Result:
+    """Call `read`, and once more where something else ended its decoder; raises DecoderKilled where that did not help.
+
+    So what is read never depends on what else went on: the decoder that was to read a video does, or none.
+    """
+    try:
+        return read()
+    except DecoderKilled:
+        _end_idle()
+    try:
+        return read()
+    except DecoderKilled as error:
+        fix = "run the same command again; where memory is short, lower AMDNET_DECODERS or AMDNET_WORKERS"
+        raise DecoderKilled(f"{error.cause}, twice", where=error.where, fix=fix) from None
 
 
 @contextmanager
@@ -88,6 +114,13 @@ def _take() -> "_Child":
         if (process := _idle.pop()).alive():
             return process
     return _starter.submit(_Child).result()
+
+
+def _end_idle() -> None:
+    """End the processes that wait: what ended one may have ended them, too, and they may not be over yet."""
+    with suppress(IndexError):
+        while True:
+            _idle.pop().kill()
 
 
 def _after_fork() -> None:
@@ -127,7 +160,8 @@ class _Conversation:
         try:
             answer = self._process.pipe.recv()
         except (EOFError, OSError):
-            raise DecoderStopped(self._process.last_words(), where=self._path) from None
+            kind, cause = self._process.ending()
+            raise kind(cause, where=self._path) from None
         self._waited += time.monotonic() - started
         if isinstance(answer, VideoError):
             self._process.free = True
@@ -189,9 +223,13 @@ class _Child:
         self._process.wait()
         self.pipe.close()
 
-    def last_words(self) -> str:
-        """Say how a process that has closed its pipe ended."""
+    def ending(self) -> tuple[type[DecoderStopped], str]:
+        """Say how a process that has closed its pipe ended, and whether by its own fault."""
         status = self._process.wait()
         if status >= 0:
-            return f"the decoder ended with status {status}"
-        return f"the decoder crashed (signal {-status}, {signal.Signals(-status).name})"
+            return DecoderStopped, f"the decoder ended with status {status}"
+        known = {number.value: f", {number.name}" for number in signal.Signals}
+        named = f"(signal {-status}{known.get(-status, '')})"
+        if -status in CRASHES:
+            return DecoderStopped, f"the decoder crashed {named}"
+        return DecoderKilled, f"the decoder was ended from outside {named}"

@@ -24,6 +24,10 @@ class DecoderStopped(VideoError):
     """The process that read the video hung or crashed, which it may not do another time."""
 
 
+class DecoderKilled(DecoderStopped):
+    """Something else ended the process that read the video, which says nothing of the video or of the decoder."""
+
+
 class TooLarge(VideoError):
     """The video might take decord more memory than it may have; decord can be asked to read it in parts."""
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from helpers.hdf5 import attributes_of
 from helpers.numbered import numbered_frames
@@ -88,6 +89,43 @@ def test_a_killed_run_is_finished_to_the_same_bytes(films, tmp_path, monkeypatch
     metrics = run(NumberStream(), corpus(films), tmp_path / "killed", 0.0)
     assert metrics["reused"] >= 2 and metrics["decoded"] >= 1
     assert features(tmp_path / "killed") == features(tmp_path / "whole")
+
+
+class KillingStream(NumberStream):
+    """Ends the decoder of the video of `clips` clips so many times, each time once it has opened the video."""
+
+    def __init__(self, times: int, clips: int = 3, number: int = signal.SIGKILL):
+        super().__init__()
+        self.times, self.clips, self.number = times, clips, number
+
+    def plan(self, timeline):
+        planned = super().plan(timeline)
+        if len(planned) == self.clips and self.times:
+            self.times -= 1
+            for child in psutil.Process().children():
+                child.send_signal(self.number)
+        return planned
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_decoder_that_is_killed_once_changes_no_byte(films, tmp_path, monkeypatch, number):
+    monkeypatch.setenv("AMDNET_DECODERS", "1")
+    run(NumberStream(), corpus(films[:3]), tmp_path / "whole", 0.0)
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "another"))
+    stream = KillingStream(times=1, number=number)
+    metrics = run(stream, corpus(films[:3]), tmp_path / "killed", 0.0)
+    assert stream.times == 0 and metrics["decoders"] == {"decord": 3, "pyav": 0}
+    assert features(tmp_path / "killed") == features(tmp_path / "whole")
+
+
+def test_a_video_whose_decoder_is_killed_twice_is_named_and_comes_with_the_next_run(films, tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_DECODERS", "1")
+    stream = KillingStream(times=2)
+    metrics = run(stream, corpus(films[:3]), tmp_path / "killed", 0.5)
+    [failure] = metrics["failures"]
+    assert stream.times == 0 and failure["decoder"] == "decord"
+    assert failure["cause"].startswith("the decoder was ended from outside (signal 9, SIGKILL), twice; run the same")
+    assert run(stream, corpus(films[:3]), tmp_path / "again", 0.0)["decoders"] == {"decord": 3, "pyav": 0}
 
 
 def test_one_more_video_decodes_one(films, tmp_path):

@@ -15,7 +15,7 @@ from helpers.videos import write_video
 from pipeline.video import decode
 from pipeline.video.decode import open_video
 from pipeline.video.params import DecodeParams
-from pipeline.video.reader import TooLarge, VideoError
+from pipeline.video.reader import DecoderKilled, TooLarge, VideoError
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
@@ -91,6 +91,56 @@ def test_a_decoder_that_crashes_is_named_by_its_signal(stub, video):
         read(video)
     assert caught.value.where == video
     assert read(video, "pyav") == list(range(12))
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL])
+def test_a_crash_is_the_decoders_own(stub, video, number):
+    stub(f"os.kill(os.getpid(), {number})")
+    with pytest.raises(VideoError, match="the decoder crashed") as caught:
+        read(video)
+    assert not isinstance(caught.value, DecoderKilled)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, 40])
+def test_an_end_that_comes_from_outside_is_told_from_a_crash(stub, video, number):
+    stub(f"os.kill(os.getpid(), {number})")
+    with pytest.raises(DecoderKilled, match=rf"the decoder was ended from outside \(signal {int(number)}"):
+        read(video)
+
+
+def test_ctrl_c_is_for_who_asks_and_not_for_the_decoder(stub, video):
+    stub(f"os.kill(os.getpid(), {signal.SIGINT}); raise DECORDError('it goes on')")
+    with pytest.raises(VideoError, match="it goes on"):
+        read(video)
+
+
+def test_what_was_ended_from_outside_is_asked_once_more(video, monkeypatch):
+    asked = []
+
+    def killed(times: int):
+        asked.clear()
+
+        def survey():
+            asked.append(None)
+            if len(asked) <= times:
+                raise DecoderKilled("ended", where=video)
+            return "found"
+
+        return survey
+
+    assert decode.once_more_if_killed(killed(1)) == "found" and len(asked) == 2
+    with pytest.raises(DecoderKilled, match="ended, twice") as caught:
+        decode.once_more_if_killed(killed(2))
+    assert "run the same command again" in caught.value.fix and len(asked) == 2
+
+
+def test_all_decoders_may_be_ended_at_once(video, monkeypatch):
+    children = [decode._Child() for _ in range(3)]
+    monkeypatch.setattr(decode, "_idle", [*children])
+    monkeypatch.setattr(decode._Child, "alive", lambda self: True)  # the kernel has not yet ended them
+    for child in children:
+        child._process.kill()
+    assert decode.once_more_if_killed(lambda: read(video)) == list(range(12))
 
 
 def test_any_other_error_of_a_decoder_is_the_videos(stub, video):

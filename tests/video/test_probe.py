@@ -67,3 +67,9 @@ def test_a_survey_that_crashes_is_named_and_the_next_one_is_right(survey_that, v
         probe(video, LIMITS)
     (tmp_path / "hook" / "decord.py").unlink()
     assert probe(video, LIMITS).frames == 12
+
+
+def test_a_survey_that_is_killed_once_from_outside_is_asked_again(survey_that, video, tmp_path):
+    marker = tmp_path / "hook" / "decord.py"
+    survey_that(f"os.unlink({str(marker)!r}); os.kill(os.getpid(), 9)")
+    assert probe(video, LIMITS).frames == 12
