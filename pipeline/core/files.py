@@ -9,10 +9,11 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -96,6 +97,23 @@ def _no_room(error: BaseException | None, folder: Path) -> bool:
             return True
         error = error.__context__
     return folder.is_dir() and shutil.disk_usage(folder).free < _ALMOST_NOTHING
+
+
+def open_regular(path: Path | str) -> BinaryIO:
+    """Open a regular file to read its bytes; raises OSError for anything else, and waits for no writer of a pipe."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return open(descriptor, "rb")
+
+
+def remove(path: Path) -> None:
+    """Remove whatever stands at `path`, if anything: a file, a link or a folder with all that is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def canonical_json(value: Any) -> str:

@@ -2,10 +2,12 @@
 
 It ends as if it had not been killed. The state is in the store, under the hash of everything that training depends on.
 So training with other inputs, parameters, code, device, version of torch or setting of AMDNET_FAST_CPU never finds it.
- Test: tests/training/test_resume.py.
+A state ends with the hash of its name and its content; one that has another hash is not read, and training starts anew.
+Test: tests/training/test_resume.py.
 """
 
-import pickle
+import hashlib
+import io
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +18,7 @@ import torch
 from pipeline.core import runtime
 from pipeline.core.code_hash import code_of, imported_modules
 from pipeline.core.content_hash import content_sha256
-from pipeline.core.files import atomic_path, canonical_json, sha256_file, sha256_text
+from pipeline.core.files import atomic_path, canonical_json, open_regular, remove, sha256_file, sha256_text
 
 
 def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) -> Path:
@@ -38,13 +40,37 @@ def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write the state, in place of that of the epoch before; the file is never half written."""
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:  # given a path, torch hides why a write failed
-        torch.save(state, file)
+    with atomic_path(path) as temporary:
+        with open(temporary, "wb") as file:  # given a path, torch hides why a write failed
+            torch.save(state, file)
+        with open(temporary, "rb+") as file:
+            digest = hashlib.file_digest(file, lambda: _hash_of_name(path)).digest()
+            file.write(digest)
 
 
 def load_state(path: Path, device: torch.device) -> dict[str, Any] | None:
-    """Read the state of training that was killed; None where there is none that can be read."""
+    """Read the state of training that was killed; None where there is none.
+
+    One that is not as it was written, or was written under another name, is removed, and this is said.
+    """
     try:
-        return torch.load(path, map_location=device, weights_only=True)
-    except (FileNotFoundError, RuntimeError, EOFError, pickle.UnpicklingError):
-        return None
+        with open_regular(path) as file:
+            content = memoryview(file.read())
+    except FileNotFoundError:
+        if not path.is_symlink():
+            return None
+        content = memoryview(b"")
+    except OSError:
+        content = memoryview(b"")
+    digest = _hash_of_name(path)
+    state, ending = content[: -digest.digest_size], content[-digest.digest_size :]
+    digest.update(state)
+    if ending == digest.digest():
+        return torch.load(io.BytesIO(state), map_location=device, weights_only=True)
+    print(f"{path}: the state of an earlier training is damaged, so training starts anew", file=sys.stderr)
+    remove(path)
+    return None
+
+
+def _hash_of_name(path: Path):
+    return hashlib.sha256(path.name.encode())

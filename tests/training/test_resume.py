@@ -1,6 +1,8 @@
 """The stage killed with SIGKILL and started again writes the bytes of a stage that was not; what its key depends on."""
 
 import os
+import pickle
+import random
 import shutil
 import signal
 import subprocess
@@ -11,10 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.recipes import SMALL, write_recipes
-from helpers.workspace import choose_recipe
+from helpers.workspace import choose_recipe, train
 
 from pipeline.core.files import read_json
 from pipeline.training.resume import load_state, save_state, state_path
+from stages import train as stage
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU = torch.device("cpu")
@@ -97,10 +100,97 @@ def test_the_key_depends_on_the_stage_that_runs(tmp_path, monkeypatch):
     assert len(keys) == 3
 
 
-@pytest.mark.parametrize("content", [None, b"", b"cut off", b"PK\x03\x04 half a zip file"])
-def test_a_state_that_cannot_be_read_counts_as_none(tmp_path, content):
-    if content is not None:
-        (tmp_path / "state.pt").write_bytes(content)
-    assert load_state(tmp_path / "state.pt", CPU) is None
-    save_state(tmp_path / "state.pt", {"weights": torch.ones(2), "history": [{"epoch": 1}]})
-    assert load_state(tmp_path / "state.pt", CPU)["history"] == [{"epoch": 1}]
+STATE = {"weights": torch.ones(2, 3), "history": [{"epoch": 1, "loss": {"total": 0.5}}], "seconds": 1.5}
+
+
+@pytest.fixture
+def state(tmp_path) -> Path:
+    save_state(tmp_path / "state.pt", STATE)
+    return tmp_path / "state.pt"
+
+
+def test_a_state_is_read_as_it_was_written(state, capsys):
+    found = load_state(state, CPU)
+    assert torch.equal(found.pop("weights"), STATE["weights"]) and not capsys.readouterr().err
+    assert found == {name: value for name, value in STATE.items() if name != "weights"}
+
+
+def test_no_state_is_nothing_to_speak_of(tmp_path, capsys):
+    assert load_state(tmp_path / "state.pt", CPU) is None and not capsys.readouterr().err
+
+
+def assert_damaged(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert load_state(state, CPU) is None
+    assert capsys.readouterr().err == f"{state}: the state of an earlier training is damaged, so training starts anew\n"
+    save_state(state, STATE)
+    assert load_state(state, CPU)["history"] == STATE["history"] and not capsys.readouterr().err
+
+
+def test_no_damaged_state_is_read(state, capsys):
+    """Bits that flip, blocks of zeros, and ends that are missing, doubled or too long, at 300 places."""
+    whole, draw = state.read_bytes(), random.Random(0)
+    for _ in range(300):
+        at, length = draw.randrange(len(whole)), draw.choice([1, 4, 64, 512])
+        block = whole[at : at + length]
+        others = [
+            bytes([block[0] ^ 1 << draw.randrange(8)]) + block[1:], bytes(len(block)), b"", block * 2,
+            draw.randbytes(len(block)),
+        ]  # fmt: skip
+        damaged = whole[:at] + draw.choice(others) + whole[at + length :]
+        if damaged != whole:
+            state.write_bytes(draw.choice([damaged, damaged, whole[:at], whole + damaged]))
+            assert load_state(state, CPU) is None, "read though damaged"
+            assert "training starts anew" in capsys.readouterr().err
+
+
+def pickled(path: Path) -> None:
+    path.write_bytes(pickle.dumps(STATE["history"]))
+
+
+def saved_without_a_hash(path: Path) -> None:
+    torch.save(STATE, path)
+
+
+def of_another_training(path: Path) -> None:
+    save_state(path.with_name("other.pt"), STATE)
+    path.unlink()
+    path.symlink_to("other.pt")
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    (path / "within").mkdir(parents=True)
+
+
+def a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def an_endless_device(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def a_link_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nothing")
+
+
+@pytest.mark.parametrize(
+    "put", [pickled, saved_without_a_hash, of_another_training, a_folder, a_pipe, an_endless_device, a_link_to_nothing]
+)
+def test_what_is_no_state_of_this_training_is_replaced(state, capsys, put):
+    put(state)
+    assert_damaged(state, capsys)
+
+
+def test_the_stage_trains_anew_where_the_state_is_damaged(workspace, monkeypatch, capsys):
+    train()
+    expected, expected_numbers = written(workspace), numbers()
+    (workspace / "state.pt").write_bytes(b"PK\x03\x04 half a state")
+    monkeypatch.setattr(stage, "state_path", lambda *_: workspace / "state.pt")
+    train()
+    assert capsys.readouterr().err.count("so training starts anew") == 1
+    assert written(workspace) == expected and numbers() == expected_numbers
+    assert not (workspace / "state.pt").exists()
