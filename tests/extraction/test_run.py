@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -195,6 +196,20 @@ def test_a_damaged_store_entry_is_computed_anew(films, tmp_path, damage):
     entry.write_bytes(damage(entry.read_bytes()))
     assert run(NumberStream(), corpus(films), tmp_path, 0.0)["decoded"] == 1
     assert features(tmp_path) == first
+
+
+def test_an_entry_with_other_attributes_or_of_another_video_is_computed_anew(films, tmp_path, capsys):
+    run(NumberStream(), corpus(films), tmp_path, 0.0)
+    first, store = features(tmp_path), Store(tmp_path / "store", "numbers")
+    paths = [store.path(entry_key(video.sha256, NumberStream().provenance)) for video in corpus(films)]
+    paths[0].write_bytes(paths[0].read_bytes().replace(b"decord", b"pyav!!"))
+    shutil.copy(paths[1], paths[2])
+    paths[3].unlink()
+    paths[3].mkdir()
+    capsys.readouterr()
+    assert run(NumberStream(), corpus(films), tmp_path, 0.0)["decoded"] == 3
+    assert features(tmp_path) == first
+    assert capsys.readouterr().err.count("this entry is damaged and is made anew") == 3
 
 
 def test_a_disk_that_never_gives_back_what_was_written_is_an_error(films, tmp_path, monkeypatch):
