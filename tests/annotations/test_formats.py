@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.annotations.activitynet import reader as activitynet
 from pipeline.annotations.charades import reader as charades
+from pipeline.annotations.common.enough import check_queries
 from pipeline.annotations.common.formats import files_of_others
 from pipeline.annotations.didemo import reader as didemo
 from pipeline.annotations.folder import reader as folder
@@ -15,6 +16,7 @@ from pipeline.annotations.qvhighlights import reader as qvhighlights
 from pipeline.annotations.tvr import reader as tvr
 from pipeline.core.errors import PipelineError
 
+PARAMS = SimpleNamespace(prepare=SimpleNamespace(subtitle_language="auto"))
 MOMENT_DETR = {"qid": 1, "query": "A boat.", "vid": "a", "duration": 2, "relevant_windows": [[0, 1]]}
 DIDEMO = [{"annotation_id": 1, "description": "A boat.", "video": "a.mp4", "times": [[0, 0], [0, 1]]}]
 ACTIVITYNET = {"v_a": {"duration": 2, "timestamps": [[0, 1]], "sentences": ["A boat."]}}
@@ -37,7 +39,7 @@ def test_a_file_of_another_data_set_in_the_folder(make_folder, reader, name):
     (source / name).write_text(text)
     if reader.__name__.split(".")[-2] != dataset:
         with pytest.raises(PipelineError) as caught:
-            reader.read(source, None)
+            check_queries(reader.read(source, PARAMS), source)
         assert f"the format of {name} is " in str(caught.value) and f"`dataset: {dataset}` reads" in str(caught.value)
 
 
@@ -45,9 +47,8 @@ def test_rows_of_moment_detr_in_files_of_other_data_sets(make_folder, tmp_path):
     source = make_folder(["a"], [MOMENT_DETR])
     (source / "tvr_val_release.jsonl").write_text(json.dumps(MOMENT_DETR))
     (source / "val_data.json").write_text(json.dumps([MOMENT_DETR]))
-    params = SimpleNamespace(prepare=SimpleNamespace(subtitle_language="auto"))
     for reader in (folder, tvr, didemo):
-        (refused,) = reader.read(source, params).refused
+        (refused,) = reader.read(source, PARAMS).refused
         assert "`dataset: qvhighlights` reads from highlight_{train,val,test}_release.jsonl" in refused.cause
 
 
