@@ -201,10 +201,25 @@ def test_an_answer_that_comes_late_does_not_replace_a_newer_one(visit):
     visited.page.route("**/api/search?q=slow*", lambda route: held.append(route))
     visited.page.fill("#query", "slow")
     visited.page.press("#query", "Enter")
-    until(lambda: held)
+    until(lambda: visited.page.evaluate("true") and held)
     visited.ask(QUERY)
     first = visited.names()
     held[0].abort()
     visited.page.wait_for_timeout(300)
     assert visited.names() == first
     assert not visited.page.locator("[role=alert]").count()
+
+
+def test_a_card_of_the_last_query_is_not_taken_for_a_hit_of_the_next(visit):
+    visited = visit().open()
+    visited.ask(QUERY)
+    held = []
+    visited.page.route("**/api/search?q=slow*", lambda route: held.append(route))
+    visited.page.fill("#query", "slow")
+    visited.page.press("#query", "Enter")
+    visited.page.locator(".card .play").nth(1).click()
+    until(lambda: visited.page.evaluate("true") and held)
+    assert visited.state() == {"q": "slow"}
+    held[0].continue_()
+    until(lambda: visited.page.get_attribute("#results", "aria-busy") is None)
+    assert not visited.page.locator(".notice").count()

@@ -13,7 +13,10 @@ export async function about() {
 
 /** Search for a state of the page; a signal ends the search early. */
 export async function search(state, signal) {
-  const given = [["q", state.q], ["k", state.k || "20"]];
+  const given = [
+    ["q", state.q],
+    ["k", state.k || "20"],
+  ];
   for (const name of ["folder", "shortest", "longest", "unusual"]) if (state[name]) given.push([name, state[name]]);
   const found = await (await ask(`api/search?${new URLSearchParams(given)}`, {}, signal)).json();
   return { ...found, hits: found.hits.map(withMoment) };

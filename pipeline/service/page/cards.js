@@ -1,4 +1,4 @@
-// The hits as cards: a picture of the moment, the video's name, the time, how far the hit stands out, what is said there.
+// The hits as cards: a picture of the moment, name of the video, time, how far the hit stands out, what is said there.
 
 import { middle, posterUrl } from "./api.js";
 import { brief, byId, draw, icon, isolated, make } from "./dom.js";
@@ -105,7 +105,8 @@ export class Cards {
         make("span.number", {}, hit.unusual.toFixed(1)),
       ),
     );
-    if (hit.subtitle) about.append(make("span.unseen", {}, "subtitles: "), make("span.said", {}, isolated(hit.subtitle)));
+    if (hit.subtitle)
+      about.append(make("span.unseen", {}, "subtitles: "), make("span.said", {}, isolated(hit.subtitle)));
     const play = make(
       "button.play",
       { type: "button", onclick: () => this.play(hit) },
@@ -116,7 +117,13 @@ export class Cards {
     const label = `Add ${when} of ${brief(hit.name)} to the clip list`;
     const add = make(
       "button.add",
-      { type: "button", tabindex: "-1", title: "Add to the clip list (e)", "aria-label": label, onclick: () => this.add(hit) },
+      {
+        type: "button",
+        tabindex: "-1",
+        title: "Add to the clip list (e)",
+        "aria-label": label,
+        onclick: () => this.add(hit),
+      },
       icon("add"),
     );
     return make("li.card", {}, play, add);

@@ -23,7 +23,8 @@ export class ClipDialog {
 
   /** Offer the formats of the server. */
   offer(formats) {
-    const button = (format) => make("button", { type: "button", onclick: () => this.#export(format) }, FORMATS[format] ?? format);
+    const button = (format) =>
+      make("button", { type: "button", onclick: () => this.#export(format) }, FORMATS[format] ?? format);
     byId("export-buttons").replaceChildren(...formats.map(button));
   }
 
@@ -44,14 +45,23 @@ export class ClipDialog {
     const link = linkTo({ q: clip.label, v: clip.id, t: String(clip.start) });
     const picture = make("span.poster");
     if (clip.picture) {
-      const image = make("img", { src: posterUrl(clip.id, (clip.start + clip.end) / 2, 160), alt: "", loading: "lazy" });
+      const image = make("img", {
+        src: posterUrl(clip.id, (clip.start + clip.end) / 2, 160),
+        alt: "",
+        loading: "lazy",
+      });
       image.addEventListener("error", () => image.remove());
       picture.append(image);
     }
     const wrong = make("p.wrong", { role: "alert" });
     const field = (what, value) =>
       make("input", {
-        type: "number", min: "0", max: clip.duration, step: "any", inputmode: "decimal", value,
+        type: "number",
+        min: "0",
+        max: clip.duration,
+        step: "any",
+        inputmode: "decimal",
+        value,
         "aria-label": `${what} of ${name} in seconds`,
       });
     const [start, end] = [field("Start", clip.start), field("End", clip.end)];
@@ -61,10 +71,18 @@ export class ClipDialog {
       for (const input of [start, end]) input.setAttribute("aria-invalid", String(Boolean(sentence)));
     };
     for (const input of [start, end]) input.addEventListener("change", edit);
-    const remove = make("button.round", { type: "button", "aria-label": `Remove ${name}`, onclick: () => this.#remove(clip) }, icon("close"));
+    const remove = make(
+      "button.round",
+      { type: "button", "aria-label": `Remove ${name}`, onclick: () => this.#remove(clip) },
+      icon("close"),
+    );
     return make(
-      "li.clip", {}, picture,
-      make("div.clip-about", {},
+      "li.clip",
+      {},
+      picture,
+      make(
+        "div.clip-about",
+        {},
         make("a.name", { href: link, title: clip.name, onclick: () => this.dialog.close() }, isolated(clip.name)),
         make("span.soft.clip-label", {}, isolated(clip.label)),
         make("span.clip-times", {}, make("span", {}, "from "), start, " to ", end, " s"),

@@ -22,7 +22,12 @@ export class Clips extends EventTarget {
   /** Add a part of a hit's video, with the query as its label. Returns a sentence that says what was done. */
   add({ hit, start, end }, label) {
     const clip = {
-      id: hit.id, name: hit.name, duration: hit.duration, start: hundredths(start), end: hundredths(end), label,
+      id: hit.id,
+      name: hit.name,
+      duration: hit.duration,
+      start: hundredths(start),
+      end: hundredths(end),
+      label,
       picture: hit.play !== "none",
     };
     const same = (other) => other.id === clip.id && other.start === clip.start && other.end === clip.end;
@@ -40,7 +45,7 @@ export class Clips extends EventTarget {
     this.#set([]);
   }
 
-  /** Set the start and the end of a clip. Returns a sentence where they are no part of the video, and changes nothing. */
+  /** Set start and end of a clip. Returns a sentence where they are no part of the video, and changes nothing. */
   edit(clip, start, end) {
     if (!Number.isFinite(start) || !Number.isFinite(end)) return "Start and end are numbers of seconds.";
     if (start < 0) return "The start lies before the video.";
@@ -60,7 +65,9 @@ export class Clips extends EventTarget {
 
 function sound(clip) {
   return (
-    typeof clip?.id === "string" && typeof clip.name === "string" && typeof clip.label === "string" &&
+    typeof clip?.id === "string" &&
+    typeof clip.name === "string" &&
+    typeof clip.label === "string" &&
     [clip.start, clip.end, clip.duration].every(Number.isFinite)
   );
 }

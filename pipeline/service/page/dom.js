@@ -1,6 +1,6 @@
 // Elements from plain data. Text becomes a text node, never markup.
 
-/** Make an element: make("p.soft.note", {id: "x", onclick: f}, "text", child). False, null and undefined set nothing. */
+/** Make an element: make("p.soft", {id: "x", onclick: f}, "text", child). False, null and undefined set nothing. */
 export function make(what, attributes = {}, ...children) {
   const [tag, ...classes] = what.split(".");
   return filled(document.createElement(tag), classes, attributes, children);

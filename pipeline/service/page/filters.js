@@ -19,7 +19,9 @@ export class Filters {
 
   /** Offer the folders of the index. */
   offer(folders) {
-    this.#field("folder").append(...folders.filter(Boolean).map((folder) => make("option", { value: folder }, oneLine(folder))));
+    this.#field("folder").append(
+      ...folders.filter(Boolean).map((folder) => make("option", { value: folder }, oneLine(folder))),
+    );
   }
 
   /** Show the filters of a state. */
@@ -29,7 +31,8 @@ export class Filters {
       folders.append(make("option", { value: state.folder }, oneLine(state.folder))); // one of a link
     folders.value = state.folder;
     folders.parentElement.hidden = folders.options.length < 2;
-    for (const name of NAMES.slice(1)) this.#field(name).value = Number.isFinite(Number(state[name])) ? state[name] : "";
+    for (const name of NAMES.slice(1))
+      this.#field(name).value = Number.isFinite(Number(state[name])) ? state[name] : "";
     const used = NAMES.filter((name) => state[name]).length;
     byId("clear-filters").hidden = !used;
     const count = byId("toggle-filters").querySelector(".count");

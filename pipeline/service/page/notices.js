@@ -2,7 +2,7 @@
 
 import { byId, isolated, make } from "./dom.js";
 
-/** Show sentences above the hits: each {text, kind, action: [label, function]}; kind "error" interrupts a screen reader. */
+/** Show sentences above the hits: {text, kind, action: [label, function]}; an "error" interrupts a screen reader. */
 export function notices(all) {
   byId("notices").replaceChildren(...all.map(notice));
 }

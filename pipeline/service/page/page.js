@@ -5,13 +5,14 @@ import { Cards } from "./cards.js";
 import { ClipDialog } from "./clip_dialog.js";
 import { Clips } from "./clips.js";
 import { brief, byId, isolated, make } from "./dom.js";
+import { showFacts } from "./facts.js";
 import { Filters } from "./filters.js";
 import { listen } from "./keys.js";
 import { notices, say, toast } from "./notices.js";
 import { Panel } from "./panel.js";
 import { lastQueries, offerRecent, remember } from "./recent.js";
 import { linkTo, readState, sameSearch, writeState } from "./state.js";
-import { clock, hundredths, long } from "./times.js";
+import { clock, hundredths } from "./times.js";
 
 const [STEP, MOST] = [20, 100]; // hits that are shown at once, and at most
 const HELD = 4000; // milliseconds that pictures wait for a video at most
@@ -19,15 +20,22 @@ const wide = matchMedia("(min-width: 62rem)");
 
 let index = null; // what the server says of the index
 let state = readState();
-let results = null; // of the search that is shown
+let results = null; // of the search that is shown,
+let answered = null; // and the state that it was for
 let running = new AbortController();
 
 const clips = new Clips();
 const clipDialog = new ClipDialog(clips);
-const cards = new Cards((hit) => choose(hit), (hit) => add({ hit, start: hit.start, end: hit.end }));
+const cards = new Cards(
+  (hit) => choose(hit),
+  (hit) => add({ hit, start: hit.start, end: hit.end }),
+);
 const panel = new Panel({ moved: (second) => moved(second), add, link: () => new URL(linkTo(at()), location).href });
 const filters = new Filters((changed) => go({ ...state, ...changed, v: "", t: "" }));
-offerRecent((query) => go({ ...state, q: query, k: "", v: "", t: "" }, { again: true }), () => welcome());
+offerRecent(
+  (query) => go({ ...state, q: query, k: "", v: "", t: "" }, { again: true }),
+  () => welcome(),
+);
 
 /** Go to a state of the page as a new step of the history. again: search even for the same. */
 function go(next, { again = false } = {}) {
@@ -36,7 +44,7 @@ function go(next, { again = false } = {}) {
 }
 
 async function apply(next, { again = false } = {}) {
-  const same = results && sameSearch(state, next) && !again;
+  const same = results && sameSearch(answered, next) && !again;
   state = next;
   byId("query").value = state.q;
   document.title = state.q ? `${brief(state.q, 60)} · AMDNet search` : "AMDNet search";
@@ -53,6 +61,7 @@ async function apply(next, { again = false } = {}) {
 async function found() {
   running.abort();
   const { signal } = (running = new AbortController());
+  const asked = state;
   byId("start").hidden = true;
   byId("results").setAttribute("aria-busy", "true");
   if (!results?.hits.length) {
@@ -60,7 +69,9 @@ async function found() {
     cards.wait();
   }
   try {
-    results = await search(state, signal);
+    const answer = await search(asked, signal);
+    if (signal.aborted) return false;
+    [results, answered] = [answer, asked];
   } catch (failure) {
     if (signal.aborted) return false;
     if (!(failure instanceof Failure)) throw failure;
@@ -69,7 +80,6 @@ async function found() {
   } finally {
     if (!signal.aborted) byId("results").removeAttribute("aria-busy");
   }
-  if (signal.aborted) return false;
   remember(state.q);
   close();
   cards.show(results.hits);
@@ -83,17 +93,30 @@ function tell() {
   const { hits, videos, fits, cut, seconds } = results;
   const filtered = state.folder || state.shortest || state.longest || state.unusual;
   const took = Object.values(seconds ?? {}).reduce((sum, value) => sum + value, 0);
-  const best = hits.length ? `${hits.length} of ${videos} ${videos === 1 ? "video" : "videos"}, the best first` : "No video was found";
+  const best = hits.length
+    ? `${hits.length} of ${videos} ${videos === 1 ? "video" : "videos"}, the best first`
+    : "No video was found";
   say(took ? `${best}, in ${took.toFixed(took < 0.1 ? 3 : 2)} s` : best);
   const all = [];
   if (fits === false && hits.length)
-    all.push({ text: "Nothing fits this sentence well. These are the closest videos, but they score lower than right ones mostly do." });
-  if (cut) all.push({ text: `The end of the sentence was not read: it is ${cut} ${cut === 1 ? "token" : "tokens"} longer than the model reads.` });
+    all.push({
+      text: "Nothing fits this sentence well. These are the closest videos, but they score lower than right ones mostly do.",
+    });
+  if (cut)
+    all.push({
+      text: `The end of the sentence was not read: it is ${cut} ${cut === 1 ? "token" : "tokens"} longer than the model reads.`,
+    });
   if (!hits.length && filtered)
-    all.push({ text: "No video passes the filters.", action: ["Clear the filters", () => byId("clear-filters").click()] });
+    all.push({
+      text: "No video passes the filters.",
+      action: ["Clear the filters", () => byId("clear-filters").click()],
+    });
   else if (!hits.length) all.push({ text: "The index holds no video to search." });
   if (state.v && !hits.some((hit) => hit.id === state.v)) {
-    const more = hits.length && hits.length < Math.min(videos, MOST) ? ["Show more hits", () => go({ ...state, k: String(MOST) })] : null;
+    const more =
+      hits.length && hits.length < Math.min(videos, MOST)
+        ? ["Show more hits", () => go({ ...state, k: String(MOST) })]
+        : null;
     all.push({ text: `The video of this link, ${brief(state.v, 80)}, is not among the hits.`, action: more });
   }
   notices(all);
@@ -117,15 +140,27 @@ function welcome() {
   close();
   cards.show([]);
   say("");
-  notices(state.v ? [{ text: `This link names a video, ${brief(state.v, 80)}, but no sentence. Type one to search for it.` }] : []);
+  notices(
+    state.v
+      ? [{ text: `This link names a video, ${brief(state.v, 80)}, but no sentence. Type one to search for it.` }]
+      : [],
+  );
   byId("results").hidden = true;
   byId("start").hidden = false;
-  const chip = (query) => make("li", {}, make("button", { type: "button", onclick: () => go({ ...state, q: query, v: "", t: "" }) }, isolated(query)));
+  const chip = (query) =>
+    make(
+      "li",
+      {},
+      make("button", { type: "button", onclick: () => go({ ...state, q: query, v: "", t: "" }) }, isolated(query)),
+    );
   byId("start-recent").hidden = !lastQueries().length;
-  byId("start-recent").querySelector("ul").replaceChildren(...lastQueries().slice(0, 6).map(chip));
+  byId("start-recent")
+    .querySelector("ul")
+    .replaceChildren(...lastQueries().slice(0, 6).map(chip));
 }
 
 function choose(hit) {
+  if (!sameSearch(answered, state)) return; // the next search is under way
   const next = { ...state, v: hit.id, t: String(hundredths(hit.start)) };
   writeState(next, { push: true });
   state = next;
@@ -171,6 +206,7 @@ function at() {
 }
 
 function moved(second) {
+  if (!sameSearch(answered, state)) return;
   const push = !state.v; // it was the best hit, which the panel shows while nothing is chosen
   state = { ...state, v: panel.hit.id, t: String(hundredths(second)) };
   writeState(state, { push });
@@ -211,7 +247,11 @@ listen({
   loop: () => panel.toggleLoop(),
   add: () => {
     const focused = cards.focused();
-    add(focused && focused !== panel.hit ? { hit: focused, start: focused.start, end: focused.end } : panel.hit && panel.clip());
+    add(
+      focused && focused !== panel.hit
+        ? { hit: focused, start: focused.start, end: focused.end }
+        : panel.hit && panel.clip(),
+    );
   },
 });
 
@@ -221,25 +261,10 @@ for (const link of document.querySelectorAll("[data-skip]"))
     byId(link.dataset.skip).scrollIntoView();
     byId(link.dataset.skip).focus();
   });
-byId("more").addEventListener("click", () => go({ ...state, k: String(Math.min(MOST, (Number(state.k) || STEP) + STEP)), v: "", t: "" }));
+byId("more").addEventListener("click", () =>
+  go({ ...state, k: String(Math.min(MOST, (Number(state.k) || STEP) + STEP)), v: "", t: "" }),
+);
 addEventListener("hashchange", () => apply(readState()));
-
-/** Say what the index is. */
-function facts() {
-  const random = index.random_weights ?? [];
-  const rows = [
-    ["Videos", `${index.videos}, up to ${long(index.longest)} long`],
-    ["Model", index.localizer && index.localizer !== "none" ? `${index.model}, moments by ${index.localizer}` : index.model],
-    ["Search", index.engine],
-    ["When nothing fits", index.threshold_says || "Not measured: the page does not say when nothing fits."],
-  ];
-  byId("facts").querySelector("dl").replaceChildren(...rows.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, isolated(String(text))))));
-  byId("facts").querySelector(".loud")?.remove();
-  if (random.length)
-    byId("facts").prepend(make("p.loud", {}, make("b", {}, "Random weights: "), `${random.join(", ")}. These networks never learned anything, so do not judge by this index what a search finds.`));
-  byId("random").hidden = !random.length;
-  byId("start-says").textContent = `Describe what happens, and the page shows where: in ${index.videos} ${index.videos === 1 ? "video" : "videos"} it looks for the moments that fit.`;
-}
 
 async function start() {
   try {
@@ -249,7 +274,7 @@ async function start() {
     failed(failure.message, start);
     return;
   }
-  facts();
+  showFacts(index);
   filters.offer(index.folders ?? []);
   clipDialog.offer(index.exports ?? []);
   await apply(readState());

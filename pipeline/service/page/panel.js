@@ -11,7 +11,7 @@ import { clock, long, span } from "./times.js";
 const WAIT = 300; // milliseconds before the panel says that it waits
 
 export class Panel {
-  /** moved: called with the second where it was played, paused or sought; add: called with {hit, start, end} for the clip list. */
+  /** moved: called with the second where it was played, paused or sought; add: with {hit, start, end} of a clip. */
   constructor({ moved, add, link }) {
     this.hit = null;
     this.player = new Player(byId("video"));
@@ -20,7 +20,9 @@ export class Panel {
     this.moved = moved;
     this.player.addEventListener("time", () => this.#time());
     this.player.addEventListener("state", () => this.#state());
-    this.player.addEventListener("blocked", () => toast("The browser plays with sound only after a click or a key: press play."));
+    this.player.addEventListener("blocked", () =>
+      toast("The browser plays with sound only after a click or a key: press play."),
+    );
     this.player.addEventListener("failed", () => this.#failed());
     byId("play").addEventListener("click", () => this.toggle());
     byId("big-play").addEventListener("click", () => this.toggle());
@@ -164,7 +166,10 @@ export class Panel {
 
   #full() {
     if (document.fullscreenElement) document.exitFullscreen();
-    else byId("stage").requestFullscreen?.().catch(() => toast("The browser did not allow full screen."));
+    else
+      byId("stage")
+        .requestFullscreen?.()
+        .catch(() => toast("The browser did not allow full screen."));
   }
 }
 

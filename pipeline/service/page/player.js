@@ -1,8 +1,8 @@
 // Plays one video in the page's video element, and counts in the video's own seconds, whatever it is played from.
 //
 // A file is opened at any second. A stream is made by the server from a key frame before that second on, its time line
-// starts there, and a browser goes nowhere in it but back to its start. So the page plays what lies before the second fast
-// and unseen, and to go elsewhere it asks for another stream.
+// starts there, and a browser goes nowhere in it but back to its start. So the page plays what lies before the second
+// fast and unseen, and to go elsewhere it asks for another stream.
 
 import { Failure, middle, posterUrl, streamFrom, streamUrl, videoUrl } from "./api.js";
 
@@ -11,7 +11,7 @@ const FASTEST = 16; // the largest rate that browsers play at
 const LONGEST_LEAD = 12; // seconds at the start of a stream that are worth to be played unseen
 
 export class Player extends EventTarget {
-  // Events: time (the second changed), state (playing, paused, waiting), blocked (the browser wants a click first), failed.
+  // Events: time (the second changed), state (playing, paused, waiting), blocked (until the next click), failed.
   constructor(video) {
     super();
     this.video = video;
@@ -61,7 +61,9 @@ export class Player extends EventTarget {
   }
 
   get waiting() {
-    return this.wanted || this.leading || (!this.video.paused && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA);
+    return (
+      this.wanted || this.leading || (!this.video.paused && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA)
+    );
   }
 
   play() {
@@ -124,7 +126,9 @@ export class Player extends EventTarget {
       if (number === this.pictures) this.video.poster = image.src;
     };
     const sharper = () => (this.wanted || number !== this.pictures ? null : show(640));
-    show(320).then(sharper).catch(() => {}); // the browser has the small one of a moment already, for the card
+    show(320)
+      .then(sharper)
+      .catch(() => {}); // the browser has the small one of a moment already, for the card
   }
 
   async #open(second) {

@@ -33,7 +33,11 @@ export function offerRecent(search, forgot) {
     const fitting = lastQueries().filter((query) => query.toLowerCase().includes(text) && query !== box.value.trim());
     if (!fitting.length) return close();
     const option = (query, index) =>
-      make("li", { role: "option", id: `recent-${index}`, "aria-selected": "false", onclick: () => take(query) }, isolated(query));
+      make(
+        "li",
+        { role: "option", id: `recent-${index}`, "aria-selected": "false", onclick: () => take(query) },
+        isolated(query),
+      );
     list.replaceChildren(...fitting.map(option));
     popup.hidden = false;
     chosen = -1;

@@ -1,7 +1,7 @@
 // What the page shows, as the part of its address behind the #: a link to it, and what back and forward walk over.
 
 /** What is searched for; the rest of a state, v and t, is the chosen video and the second in it. */
-export const ASKED = ["q", "k", "folder", "shortest", "longest", "unusual"];
+const ASKED = ["q", "k", "folder", "shortest", "longest", "unusual"];
 const NAMES = [...ASKED, "v", "t"];
 
 /** Read the state from the address: a text for each name, empty where it is absent. */

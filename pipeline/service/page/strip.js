@@ -92,8 +92,14 @@ export class Strip {
 
   #key(event) {
     const moves = {
-      ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP,
-      PageDown: -this.duration / 10, PageUp: this.duration / 10, Home: -Infinity, End: Infinity,
+      ArrowLeft: -STEP,
+      ArrowDown: -STEP,
+      ArrowRight: STEP,
+      ArrowUp: STEP,
+      PageDown: -this.duration / 10,
+      PageUp: this.duration / 10,
+      Home: -Infinity,
+      End: Infinity,
     };
     if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -106,7 +112,9 @@ function curve(similarity, duration, [least, largest]) {
   if (!similarity.length) return [];
   const high = (value) => HIGH - 6 - ((value - least) / (largest - least || 1)) * (HIGH - 14);
   const x = (second) => ((second / duration) * 1000).toFixed(2);
-  const steps = similarity.map(([start, end, value]) => `L${x(start)} ${high(value).toFixed(2)}L${x(end)} ${high(value).toFixed(2)}`);
+  const steps = similarity.map(
+    ([start, end, value]) => `L${x(start)} ${high(value).toFixed(2)}L${x(end)} ${high(value).toFixed(2)}`,
+  );
   const line = `M${steps.join("").slice(1)}`;
   const [from, to] = [x(similarity[0][0]), x(similarity.at(-1)[1])];
   return [draw("path.area", { d: `${line}L${to} ${HIGH}L${from} ${HIGH}Z` }), draw("path.line", { d: line })];

@@ -21,7 +21,9 @@ export class Subtitles {
     const read = () => {
       if (number !== this.loading) return;
       this.cues = [...(track.track.cues ?? [])].map((cue) => ({
-        start: cue.startTime, end: cue.endTime, text: cue.getCueAsHTML().textContent.trim(),
+        start: cue.startTime,
+        end: cue.endTime,
+        text: cue.getCueAsHTML().textContent.trim(),
       }));
       this.shown = null;
       this.at(this.time ?? 0);
