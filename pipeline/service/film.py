@@ -22,6 +22,9 @@ AHEAD = 30
 A player that is given more puts it aside until it has enough, and then does not read for longer than a client may.
 """
 
+AT_ONCE = 1 << 18
+"""Bytes that are written without regard to that: a player hands on what it reads in blocks, and may want several."""
+
 _LONGEST_PAUSE = 10
 _FORMAT = {
     "movflags": "delay_moov+default_base_moof+frag_keyframe",
@@ -42,7 +45,7 @@ def film(video: LocalVideo, start: Fraction, begin: Callable[[bool], BinaryIO]) 
         picture.add_to(written)
         sound = EncodedSound(video, video.sound, written, start) if video.sound else None
         written.start_encoding()
-        begun = time.monotonic()
+        begun, size = time.monotonic(), 0
         for packet in picture.packets:
             if sound and packet.stream_index == sound.index:
                 written.mux(list(sound.made(packet)))
@@ -50,5 +53,7 @@ def film(video: LocalVideo, start: Fraction, begin: Callable[[bool], BinaryIO]) 
             for made in picture.made(packet):
                 at = (made.dts or 0) * made.time_base
                 written.mux([*(sound.until(at) if sound else ()), made])
-                time.sleep(min(max(0.0, float(at) - AHEAD - (time.monotonic() - begun)), _LONGEST_PAUSE))
+                size += made.size
+                if size > AT_ONCE:
+                    time.sleep(min(max(0.0, float(at) - AHEAD - (time.monotonic() - begun)), _LONGEST_PAUSE))
         written.mux([*picture.rest(), *(sound.rest() if sound else ())])

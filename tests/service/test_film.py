@@ -1,6 +1,7 @@
 """A stream shows the video from the asked second on, whatever the file is, with its sound and the right way up."""
 
 import io
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -11,6 +12,8 @@ from helpers.media import streamed
 from helpers.numbered import number_of, numbers_of
 from helpers.videos import ORIENTATIONS, grey_frames, oriented, write_video
 
+from pipeline.service import film
+from pipeline.service.local_video import open_local
 from pipeline.video.survey import survey
 from pipeline.video.upright import upright
 
@@ -145,3 +148,12 @@ def test_pictures_may_change_their_size(tmp_path):
             file.write(part.read_bytes())
     pictures = [frame for _, frame in streamed(joined, 0.0).pictures()]
     assert {picture.shape for picture in pictures} == {(64, 64, 3)} and len(pictures) > 15
+
+
+def test_a_long_film_of_few_bytes_is_not_held_back(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "still.mkv", grey_frames(120), fps=1)
+    pauses = []
+    monkeypatch.setattr(film.time, "sleep", pauses.append)
+    with open_local(str(path)) as video, open(tmp_path / "film.mp4", "wb") as written:
+        film.film(video, Fraction(0), lambda copied: written)
+    assert pauses == []
