@@ -23,7 +23,7 @@ SECONDS = {"lake": 30.0, "lake_2": 12.5, "kitchen": 61.28, "zoë": 8.04}
 
 
 KEYS = {"g": "40", "keyint_min": "40", "sc_threshold": "0"}
-"""A key frame every eight seconds, so that a stream starts some seconds before what is asked for."""
+"""A key frame every eight seconds, so that a stream hardly ever starts with one."""
 
 
 @pytest.fixture(scope="session")

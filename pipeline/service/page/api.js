@@ -53,19 +53,15 @@ export function streamUrl(id, start) {
   return `api/stream?${new URLSearchParams({ id, start: start.toFixed(2) })}`;
 }
 
-/** Return which second of the video is the first one of its stream from `start` on: a key frame at or before it. */
-export async function streamFrom(id, start, signal) {
-  const address = streamUrl(id, start);
-  let head;
+/** Return the sentence that says why a video or a stream at an address does not play. */
+export async function reasonOf(address) {
   try {
-    head = await ask(address, { method: "HEAD" }, signal);
+    await (await ask(address)).body.cancel();
   } catch (failure) {
-    if (signal.aborted) throw failure;
-    head = await ask(address, {}, signal); // only the answer to GET has the sentence that says why
-    await head.body.cancel();
+    if (!(failure instanceof Failure)) throw failure;
+    return failure.message;
   }
-  const from = Number.parseFloat(head.headers.get("X-Start"));
-  return Number.isFinite(from) ? from : start;
+  return "This video cannot be played: the file is damaged, or the server was too busy.";
 }
 
 /** Return the address of the subtitles of a video. */

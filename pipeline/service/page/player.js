@@ -1,14 +1,11 @@
 // Plays one video in the page's video element, and counts in the video's own seconds, whatever it is played from.
 //
-// A file is opened at any second. A stream is made by the server from a key frame before that second on, its time line
-// starts there, and a browser goes nowhere in it but back to its start. So the page plays what lies before the second
-// fast and unseen, and to go elsewhere it asks for another stream.
+// A file is opened at any second. A stream is made by the server from a second on, its time line starts there, and a
+// browser goes nowhere in it but back to its start. So to go elsewhere the page asks for another stream.
 
-import { Failure, middle, posterUrl, streamFrom, streamUrl, videoUrl } from "./api.js";
+import { middle, posterUrl, reasonOf, streamUrl, videoUrl } from "./api.js";
 
 const CLOSE = 0.25; // seconds by which a browser may miss the start of a moment
-const FASTEST = 16; // the largest rate that browsers play at
-const LONGEST_LEAD = 12; // seconds at the start of a stream that are worth to be played unseen
 
 export class Player extends EventTarget {
   // Events: time (the second changed), state (playing, paused, waiting), blocked (until the next click), failed.
@@ -53,7 +50,7 @@ export class Player extends EventTarget {
 
   /** The second of the video that is shown. */
   get time() {
-    return this.ready && !this.leading && !this.video.seeking ? this.from + this.video.currentTime : this.at;
+    return this.ready && !this.video.seeking ? this.from + this.video.currentTime : this.at;
   }
 
   get paused() {
@@ -61,9 +58,7 @@ export class Player extends EventTarget {
   }
 
   get waiting() {
-    return (
-      this.wanted || this.leading || (!this.video.paused && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA)
-    );
+    return this.wanted || (!this.video.paused && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA);
   }
 
   play() {
@@ -92,7 +87,7 @@ export class Player extends EventTarget {
     const to = Math.min(Math.max(0, second), Math.max(0, this.hit.duration - 0.05));
     this.wanted ||= !this.video.paused;
     this.at = to;
-    if (this.ready && (this.kind === "file" || this.#startsFor(to))) this.#goTo(to - this.from);
+    if (this.ready && (this.kind === "file" || this.#startsAt(to))) this.#goTo(to - this.from);
     else {
       this.#picture(to);
       this.#open(to);
@@ -102,7 +97,7 @@ export class Player extends EventTarget {
 
   mute(muted) {
     this.muted = muted;
-    this.video.muted = muted || this.leading;
+    this.video.muted = muted;
     this.#say("state");
   }
 
@@ -131,31 +126,17 @@ export class Player extends EventTarget {
       .catch(() => {}); // the browser has the small one of a moment already, for the card
   }
 
-  async #open(second) {
+  #open(second) {
     this.#drop({ keepWanted: true });
     this.at = second;
-    const opening = (this.opening = new AbortController());
-    try {
-      if (this.kind === "file") {
-        this.from = 0;
-        this.video.src = videoUrl(this.hit.id);
-      } else {
-        this.from = await streamFrom(this.hit.id, second, opening.signal);
-        if (opening.signal.aborted) return;
-        this.video.src = streamUrl(this.hit.id, second);
-      }
-    } catch (failure) {
-      if (opening.signal.aborted) return;
-      if (!(failure instanceof Failure)) throw failure;
-      this.#fail(failure.message);
-    }
+    this.opening = true;
+    this.from = this.kind === "file" ? 0 : second;
+    this.video.src = this.kind === "file" ? videoUrl(this.hit.id) : streamUrl(this.hit.id, second);
   }
 
   #drop({ keepWanted = false } = {}) {
-    this.opening?.abort();
-    this.opening = null;
+    this.opening = false;
     this.ready = false;
-    this.#lead(false);
     this.from = 0;
     if (!keepWanted) this.wanted = false;
     if (this.video.hasAttribute("src")) {
@@ -174,23 +155,14 @@ export class Player extends EventTarget {
   }
 
   #goTo(local) {
-    const stream = this.kind === "stream";
-    this.video.currentTime = stream ? 0 : local;
-    this.#lead(stream && local > 0.05);
-    if (this.wanted || this.leading) this.#start();
-  }
-
-  #lead(leading) {
-    this.leading = leading;
-    this.video.classList.toggle("unseen-lead", leading);
-    this.video.muted = this.muted || leading;
-    if (!leading) this.video.playbackRate = 1;
+    this.video.currentTime = local;
+    if (this.wanted) this.#start();
   }
 
   #start() {
     if (this.video.ended && this.at >= this.hit.duration - CLOSE) return this.seek(this.loop ? this.loop.start : 0);
     this.video.play().then(
-      () => this.leading || this.#settle(),
+      () => this.#settle(),
       (cause) => {
         if (cause.name === "AbortError") return; // another video, or a pause, came first
         this.#settle();
@@ -204,32 +176,19 @@ export class Player extends EventTarget {
     this.#say("state");
   }
 
-  #startsFor(second) {
+  #startsAt(second) {
     const { buffered } = this.video;
-    const lead = second - this.from;
-    return lead >= 0 && lead < LONGEST_LEAD && buffered.length > 0 && buffered.start(0) < 0.1;
+    return Math.abs(second - this.from) < 0.01 && buffered.length > 0 && buffered.start(0) < 0.1;
   }
 
   #follow() {
     if (!this.ready || this.video.seeking) return;
-    if (this.leading) return this.#rush();
     this.at = this.time;
     if (this.loop && !this.video.paused && (this.at >= this.loop.end - 0.02 || this.at < this.loop.start - CLOSE)) {
       this.seek(this.loop.start);
       return;
     }
     this.#say("time");
-  }
-
-  #rush() {
-    const left = this.at - this.from - this.video.currentTime;
-    if (left > 0.02) {
-      this.video.playbackRate = Math.min(FASTEST, Math.max(1, left * 8));
-      return;
-    }
-    this.#lead(false);
-    if (!this.wanted) this.video.pause();
-    this.#settle();
   }
 
   #frame() {
@@ -240,7 +199,6 @@ export class Player extends EventTarget {
 
   #ended() {
     if (!this.ready) return;
-    this.#lead(false); // where a stream ends before the second it was made for
     this.wanted = true;
     if (this.loop) return this.seek(this.loop.start);
     if (this.kind === "stream" && this.time < this.hit.duration - 2 && this.#resume()) return;
@@ -248,11 +206,13 @@ export class Player extends EventTarget {
     this.#settle();
   }
 
-  #broke() {
+  async #broke() {
     if (!this.hit || !this.video.hasAttribute("src")) return;
     if (this.kind === "file" && this.video.error.code !== MediaError.MEDIA_ERR_NETWORK) return this.#asStream();
     if (this.kind === "stream" && this.ready && this.#resume()) return;
-    this.#fail("This video cannot be played: the server does not answer, or the file is damaged.");
+    const { src } = this.video;
+    const reason = await reasonOf(src); // only the answer has the sentence that says why
+    if (this.video.src === src) this.#fail(reason);
   }
 
   #resume() {
