@@ -105,19 +105,12 @@ def length_of(file: FeatureFile, id: str) -> int:
 
 def rows_of(file: FeatureFile, *ids: str) -> Tensor:
     """Read the rows of the ids, one after another -> (T, D) float64; raises PipelineError for what is not finite."""
-    read = [_read(file, id) for id in ids]
+    read = [file[id] for id in ids]
     rows = torch.from_numpy(np.concatenate(read)).double()
     if not rows.sum().isfinite():
         bad = next(id for id, values in zip(ids, read, strict=True) if not np.isfinite(values).all())
         raise _bad(file, bad, "hold values that are not finite")
     return rows
-
-
-def _read(file: FeatureFile, id: str) -> np.ndarray:
-    try:
-        return file[id]
-    except OSError as error:
-        raise _bad(file, id, f"cannot be read ({error})") from None
 
 
 def _bad(file: FeatureFile, id: str, what: str) -> PipelineError:

@@ -12,16 +12,18 @@ Test: tests/feature_io/test_hdf5.py.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import h5py
 import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path, canonical_json
+from pipeline.core.hdf5 import check_size
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,26 @@ class Place(NamedTuple):
     offset: int | None
 
 
+class Provenance(dict[str, Any]):
+    """What a feature file says of itself, as it is stored, so what is no scalar or string is JSON."""
+
+    def __init__(self, path: Path, attributes: Mapping[str, Any]):
+        super().__init__(attributes)
+        self._path = path
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise _damaged(self._path, f"it lacks what it says of `{name}`")
+
+
+def _damaged(path: Path, cause: object) -> PipelineError:
+    return PipelineError(f"the feature file is damaged: {cause}", where=path, fix="remove it and run `dvc repro`")
+
+
 class FeatureFile:
     """A feature file opened for reading: `with FeatureFile(path) as features: features["video"]` -> (T, D).
 
-    provenance: the file's attributes as they are stored, so what is no scalar or string is JSON.
-    Raises PipelineError for a missing or unreadable file, KeyError for an unknown id.
+    provenance: the file's attributes. Raises PipelineError for a missing or unreadable file and for an id whose rows
+    are damaged, KeyError for an unknown id.
     """
 
     def __init__(self, path: Path | str):
@@ -96,12 +113,24 @@ class FeatureFile:
             self._file = h5py.File(self.path, "r")
         except FileNotFoundError:
             raise PipelineError("no such feature file", where=path, fix="run `dvc repro` to make it") from None
-        except OSError as error:
+        except Exception as error:  # what a damaged file makes HDF5 raise has no end
             fix = "remove it and run `dvc repro`"
             raise PipelineError(f"not a readable HDF5 file: {error}", where=path, fix=fix) from None
-        self.provenance: dict[str, Any] = dict(self._file.attrs)
+        with self._reading():
+            self.provenance = Provenance(self.path, dict(self._file.attrs))
         self._places: dict[str, Place] = {}
         self._bytes = open(self.path, "rb")
+
+    @contextmanager
+    def _reading(self, id: str | None = None) -> Iterator[None]:
+        """Name the file, and the id, where it cannot be read as it was written."""
+        try:
+            yield
+        except PipelineError:
+            raise
+        except Exception as error:
+            cause = error if id is None else f"the features of {id!r} cannot be read ({error})"
+            raise _damaged(self.path, cause) from None
 
     def __enter__(self) -> "FeatureFile":
         return self
@@ -111,31 +140,41 @@ class FeatureFile:
         self._file.close()
 
     def __contains__(self, id: str) -> bool:
-        return id in self._file
+        with self._reading(id):
+            return id in self._file
 
     def __getitem__(self, id: str) -> np.ndarray:
         place = self._place(id)
-        rows = np.empty(place.shape, place.dtype)
-        if place.offset is None or rows.nbytes > MOST_AT_ONCE:
-            h5py.h5d.open(self._file.id, id.encode()).read(h5py.h5s.ALL, h5py.h5s.ALL, rows)
-        # What lies in one piece, as all that this project writes, is read without HDF5, which lets one thread in.
-        elif os.preadv(self._bytes.fileno(), [rows.data], place.offset) != rows.nbytes:
-            raise OSError("the file ends before the rows do")
-        return rows
+        with self._reading(id):
+            rows = np.empty(place.shape, place.dtype)
+            if place.offset is None or rows.nbytes > MOST_AT_ONCE:
+                h5py.h5d.open(self._file.id, id.encode()).read(h5py.h5s.ALL, h5py.h5s.ALL, rows)
+            # What lies in one piece, as all that this project writes, is read without HDF5, which lets one thread in.
+            elif os.preadv(self._bytes.fileno(), [rows.data], place.offset) != rows.nbytes:
+                raise ValueError("the file ends before the rows do")
+            return rows
 
     def shape(self, id: str) -> tuple[int, ...]:
         """Return (T, D) of an id without reading its rows."""
         return self._place(id).shape
 
-    def _place(self, id: str) -> "Place":
+    def _place(self, id: str) -> Place:
         if id not in self._places:
-            dataset = h5py.h5d.open(self._file.id, id.encode())
-            self._places[id] = Place(dataset.shape, dataset.dtype, dataset.get_offset())
+            if id not in self:
+                raise _damaged(self.path, f"{id!r} is listed and not found") if id in self.ids() else KeyError(id)
+            with self._reading(id):
+                dataset = h5py.Dataset(h5py.h5d.open(self._file.id, id.encode()))
+                offset = dataset.id.get_offset()
+                if len(dataset.shape) != 2 or dataset.dtype.kind != "f":
+                    raise ValueError(f"{dataset.dtype} of shape {dataset.shape} are no rows")
+                check_size(dataset, os.fstat(self._bytes.fileno()).st_size if offset is not None else MOST_AT_ONCE)
+                self._places[id] = Place(dataset.shape, dataset.dtype, offset)
         return self._places[id]
 
     def ids(self) -> list[str]:
         """Return all ids, sorted."""
-        return sorted(self._file)
+        with self._reading():
+            return sorted(self._file)
 
 
 def has_random_weights(path: Path | str) -> bool:

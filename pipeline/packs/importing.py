@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
+from pipeline.core.errors import PipelineError
+from pipeline.core.ids import BadRecord
 from pipeline.core.manifest import Query, Video
 from pipeline.feature_io.cuts import Cuts
 from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.packs.description import FeatureSet, Pack
-from pipeline.packs.rows import open_rows, read_rows
+from pipeline.packs.rows import Rows, open_rows, read_rows
 
 
 def import_videos(published: Pack, videos: list[Video], path: Path | str) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def import_videos(published: Pack, videos: list[Video], path: Path | str) -> dic
         nonlocal clips
         with open_rows(published.unchanged(published.video)) as source:
             for video in tqdm(sorted(videos, key=lambda v: v.video_id), desc="pack", unit="video", disable=None):
-                rows, _ = read_rows(source, video.video_id)
+                rows = _rows(source, video.video_id)
                 clips += len(rows)
                 attributes = {"T": len(rows), "duration": video.duration, "sha256": video.sha256}
                 yield Item(video.video_id, rows, attributes)
@@ -60,7 +63,7 @@ def import_queries(published: Pack, queries: list[Query], max_tokens: int, path:
         nonlocal tokens
         with open_rows(published.unchanged(published.query)) as source:
             for query in tqdm(sorted(queries, key=lambda q: q.query_id), desc="query", unit="query", disable=None):
-                rows, _ = read_rows(source, query.query_id)
+                rows = _rows(source, query.query_id)
                 kept = rows[:max_tokens]
                 cuts.add(query, len(rows), hashlib.sha256(kept.tobytes()).digest())
                 tokens += len(kept)
@@ -77,6 +80,15 @@ def import_queries(published: Pack, queries: list[Query], max_tokens: int, path:
         "weights": provenance["weights"],
         "recipe": provenance,
     }
+
+
+def _rows(source: Rows, id: str) -> np.ndarray:
+    """Return (T, D) rows, which `prepare` has found to be good."""
+    try:
+        return read_rows(source, id)[0]
+    except BadRecord as error:
+        fix = "fetch the pack again, then run `dvc repro`"
+        raise PipelineError(f"the features of {id!r}: {error}", where=source.path, fix=fix) from None
 
 
 def _provenance(stream: str, published: Pack, features: FeatureSet) -> dict[str, Any]:

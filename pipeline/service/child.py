@@ -22,12 +22,12 @@ from typing import Any, BinaryIO
 from av import FFmpegError
 
 from pipeline.core.dying import die_with
+from pipeline.core.memory import growth_limited
 from pipeline.service.errors import MediaError
 from pipeline.service.film import film
 from pipeline.service.kinds import how_played
 from pipeline.service.local_video import open_local
 from pipeline.service.still import still
-from pipeline.video.memory import growth_limited
 from pipeline.video.reader import VideoError
 
 _LATEST = 1e6

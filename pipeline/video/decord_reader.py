@@ -23,8 +23,8 @@ import av
 import decord
 import numpy as np
 
+from pipeline.core.memory import growth_limited
 from pipeline.video.main_stream import surveyed_stream
-from pipeline.video.memory import growth_limited
 from pipeline.video.reader import Request, Timeline, TooLarge, VideoError
 from pipeline.video.scale import require_known_colours
 from pipeline.video.survey import Survey, survey

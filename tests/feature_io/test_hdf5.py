@@ -1,14 +1,16 @@
 """Feature files: equal content in equal bytes, written whole or not at all."""
 
 import json
+import random
 import time
 
+import h5py
 import numpy as np
 import pytest
 from helpers.hdf5 import attributes_of
 
 from pipeline.core.errors import PipelineError
-from pipeline.feature_io.hdf5 import FeatureFile, Item, write_features
+from pipeline.feature_io.hdf5 import FeatureFile, Item, has_random_weights, write_features
 
 PROVENANCE = {"stream": "slowfast", "clip_seconds": 1.5, "weights": "random (seed 0)", "nested": {"a": [1, 2]}}
 
@@ -57,3 +59,48 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path):
     (tmp_path / "text.h5").write_text("no features")
     with pytest.raises(PipelineError, match="not a readable HDF5 file"):
         FeatureFile(tmp_path / "text.h5")
+
+
+def test_rows_that_are_gone_or_are_no_rows_name_file_and_id(tmp_path):
+    path = tmp_path / "f.h5"
+    write_features(path, items(), PROVENANCE)
+    with h5py.File(path, "a") as file:
+        file["cube"], file["words"] = np.zeros((2, 2, 2), np.float16), "words"
+        file.create_group("group")
+        file.create_dataset("vast", (1 << 40, 4), "f2", chunks=(1 << 30, 4))
+        file["outside"] = h5py.ExternalLink("other.h5", "/a")
+    with FeatureFile(path) as file:
+        for id in ("cube", "words", "group", "vast"):
+            for read in (file.shape, file.__getitem__):
+                with pytest.raises(PipelineError, match=f"damaged: the features of '{id}' cannot be read") as caught:
+                    read(id)
+                assert caught.value.where == path
+
+
+def test_a_damaged_file_is_an_error_that_names_it(tmp_path):
+    """But for the heap of long attributes, in which HDF5 itself may go round in circles where it is damaged."""
+    path = tmp_path / "f.h5"
+    write_features(path, items(), PROVENANCE)
+    whole, draw, refused = path.read_bytes(), random.Random(1), 0
+    heap = whole.index(b"GCOL")
+    places = [*range(heap), *range(heap + 4096, len(whole))]
+    for _ in range(250):
+        content = bytearray(whole)
+        for _ in range(draw.choice([1, 2, 8])):
+            content[draw.choice(places)] ^= 1 << draw.randrange(8)
+        path.write_bytes(content[: draw.choice([len(content)] * 9 + [draw.randrange(len(content))])])
+        try:
+            with FeatureFile(path) as file:
+                for id in file.ids():
+                    assert file[id].ndim == 2 and file.shape(id)
+        except PipelineError as error:
+            refused += 1
+            assert error.where == path
+        path.unlink()
+    assert refused > 20
+
+
+def test_a_file_that_does_not_say_what_it_must_is_named(tmp_path):
+    write_features(tmp_path / "f.h5", items(), {"stream": "resnet"})
+    with pytest.raises(PipelineError, match="f.h5: the feature file is damaged: it lacks what it says of `weights`"):
+        has_random_weights(tmp_path / "f.h5")

@@ -1,5 +1,9 @@
 """HDF5 packs: shapes of several releases, and files made to mislead."""
 
+import random
+import sys
+import zlib
+
 import h5py
 import numpy as np
 import pytest
@@ -64,3 +68,63 @@ def test_a_truncated_file_is_an_error(path):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(PipelineError, match="not a readable HDF5 file"):
         ArrayRows(path)
+
+
+def test_an_id_that_cannot_be_a_name_is_not_in_the_file(path):
+    with ArrayRows(path) as source:
+        for id in ("nul\0byte", "\ud800", "", "x" * 70_000):
+            with pytest.raises(BadRecord):
+                if id in source:
+                    source[id]
+                raise BadRecord("absent")
+
+
+def test_chunks_that_are_large_or_countless_are_refused_before_they_are_read(tmp_path):
+    path = tmp_path / "chunks.hdf5"
+    with h5py.File(path, "w") as file:
+        unbounded = {"dtype": "f4", "maxshape": (None, 4), "compression": "gzip"}
+        file.create_dataset("vast chunk", (3, 4), chunks=(1 << 26, 4), **unbounded)
+        file.create_dataset("countless", (1 << 22, 4), chunks=(1, 1), **unbounded)
+        file.create_dataset("more than can be counted", (1 << 62, 4), chunks=(1024, 4), **unbounded)
+    with ArrayRows(path) as source:
+        causes = {"vast chunk": "chunks of shape", "countless": "1,048,576 chunks", "more than can be counted": "shape"}
+        for id, cause in causes.items():
+            with pytest.raises(BadRecord, match=cause):
+                source[id]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels hold no process to a bound")
+def test_a_chunk_that_unpacks_to_more_than_it_may_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "_WORKING_BYTES", 64 << 20)
+    packer = zlib.compressobj()
+    packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(400)) + packer.flush()
+    path = tmp_path / "bomb.hdf5"
+    with h5py.File(path, "w") as file:
+        file["sound"] = ROWS
+        bomb = file.create_dataset("bomb", (256, 4), "f4", chunks=(256, 4), compression="gzip")
+        bomb.id.write_direct_chunk((0, 0), packed)
+    with ArrayRows(path) as source:
+        with pytest.raises(BadRecord):
+            source["bomb"]
+        assert np.array_equal(source["sound"], ROWS)
+
+
+def test_a_damaged_file_is_an_error_of_the_file_or_of_an_id(path, tmp_path):
+    whole, draw, damaged, refused = path.read_bytes(), random.Random(0), tmp_path / "damaged.hdf5", 0
+    for _ in range(400):
+        content = bytearray(whole)
+        for _ in range(draw.choice([1, 2, 8])):
+            at = draw.randrange(len(content))
+            content[at : at + 4] = draw.choice([bytes(4), b"\xff" * 4, draw.randbytes(4)])
+        damaged.write_bytes(content)
+        try:
+            with ArrayRows(damaged) as source:
+                for id in ("plain", "batched", "half", "vast", "caf\u00e9"):
+                    try:
+                        assert id not in source or source[id].ndim == 2
+                    except BadRecord:
+                        refused += 1
+        except PipelineError as error:
+            assert error.where == damaged
+        damaged.unlink()
+    assert refused > 400

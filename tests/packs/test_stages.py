@@ -76,6 +76,16 @@ def test_a_pack_that_changed_after_prepare_is_an_error(make_pack, layout, worksp
         pack.main()
 
 
+def test_rows_that_cannot_be_read_are_an_error_of_file_and_id(make_pack, workspace, monkeypatch):
+    made = make_pack("arrays")
+    workspace(made.source)
+    prepared.main()
+    monkeypatch.setattr("pipeline.packs.arrays.MOST_BYTES", 8)
+    for stage, ids in ((pack, made.videos), (query_text, made.queries)):
+        with pytest.raises(PipelineError, match=f"hdf5: the features of '{min(ids)}': .*8 bytes"):
+            stage.main()
+
+
 def test_from_pack_to_report_in_one_go(make_pack, layout, workspace):
     made = make_pack(layout)
     folder = workspace(made.source)

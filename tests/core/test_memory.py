@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 GROW = """
-from pipeline.video.memory import growth_limited
+from pipeline.core.memory import growth_limited
 with growth_limited(64 << 20):
     kept = bytearray(32 << 20)
     try:

@@ -1,6 +1,6 @@
 """Bounds the memory of this process by means of the kernel; outside Linux there is no bound.
 
-Test: tests/video/test_memory.py.
+Test: tests/core/test_memory.py.
 """
 
 import re
