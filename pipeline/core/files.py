@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from pipeline.core.abandoned import SUFFIX, prefix_of, remove_abandoned
 from pipeline.core.errors import PipelineError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -29,14 +30,16 @@ _ALMOST_NOTHING = 1 << 16
 def atomic_path(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it is fsynced and renamed to `path`, on error it is removed.
 
-    Raises PipelineError where the disk has no room for the file.
+    What killed processes have left there is removed before. Raises PipelineError where the disk has no room for the
+    file.
     """
     path = Path(path)
     temporary = None
     try:
         with _saying_no_room(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+            remove_abandoned(path)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix_of(path), suffix=SUFFIX)
             os.close(handle)
             temporary = Path(name)
             yield temporary
@@ -52,15 +55,16 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 def atomic_folder(path: Path | str) -> Iterator[Path]:
     """Yield a temporary folder beside `path`, whose files are fsynced and which is renamed to `path` on success.
 
-    What lay at `path` before is replaced; on error the temporary folder is removed. Raises PipelineError where the disk
-    has no room for the files.
+    What lay at `path` before is replaced; on error the temporary folder is removed. What killed processes have left
+    there is removed before. Raises PipelineError where the disk has no room for the files.
     """
     path = Path(path)
     temporary = None
     try:
         with _saying_no_room(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+            remove_abandoned(path)
+            temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix_of(path), suffix=SUFFIX))
             yield temporary
             for file in temporary.rglob("*"):
                 if file.is_file():

@@ -19,14 +19,13 @@ from typing import Any
 from torch import Tensor
 
 from pipeline.core import runtime
+from pipeline.core.abandoned import remove_abandoned
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_folder, canonical_json, sha256_text
 from pipeline.corpus.arrays import finish, open_arrays
 
 SHARE_OF_DISK = 0.5
 UNUSED_SECONDS = 30 * 24 * 3600
-ABANDONED_SECONDS = 3600
-"""A temporary folder in which nothing changed for so long was left behind by a process that was killed."""
 
 
 class Entry:
@@ -74,11 +73,8 @@ class Entry:
 
 def _make_room(folder: Path, size: int) -> None:
     """Remove entries that are too old, or too much beside a new entry of `size` bytes at `folder`."""
+    remove_abandoned(folder)
     now = time.time()
-    for path in folder.parent.glob(".*.tmp"):
-        with contextlib.suppress(OSError):  # another process may have renamed it
-            if now - max(entry.stat().st_mtime for entry in (path, *path.iterdir())) > ABANDONED_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
     others = sorted((entry for entry in _entries(folder.parent) if entry != folder), key=_last_used)
     taken = sum(map(_bytes_of, others))
     limit = SHARE_OF_DISK * (taken + _free(folder.parent))

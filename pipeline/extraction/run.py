@@ -42,6 +42,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
     written to.
     """
     store = Store(runtime.store_root(), stream.name)
+    store.remove_abandoned()
     videos = sorted(videos, key=lambda video: video.video_id)
     entries = {video.video_id: store.attributes(entry_key(video.sha256, stream.provenance)) for video in videos}
     known = {video_id: attributes for video_id, attributes in entries.items() if attributes is not None}

@@ -26,6 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import safe_open, save_file
 from tqdm import tqdm
 
+from pipeline.core.abandoned import remove_abandoned
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path, canonical_json, open_regular, remove, sha256_text
 
@@ -115,6 +116,11 @@ class Store:
                 remove(self.path(key))
             with atomic_path(self.path(key)) as temporary:
                 save_file(arrays, temporary, _sealed(key, canonical_json(dict(entry.attributes)), _digest(arrays)))
+
+    def remove_abandoned(self) -> None:
+        """Remove the temporary files that killed processes have left beside entries."""
+        for folder in self.folder.glob("??/"):
+            remove_abandoned(folder / "any entry")
 
     def check_writable(self) -> None:
         """Raise PipelineError where no entry can be written, so that a run fails before hours of work and not after

@@ -26,6 +26,7 @@ def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, pa
     text has no token gets no dataset and is named under `failures`.
     """
     begin = time.perf_counter()
+    store.remove_abandoned()
     limit = encoder.room
     ids = {text: encoder.tokenizer.ids(text) for text in sorted({query.text for query in queries})}
     provenance = {**encoder.provenance, "stream": "query"}

@@ -60,6 +60,7 @@ def extract_subtitles(
     clip without subtitles is zeros, and so are all rows of a video without subtitles.
     """
     begin = time.perf_counter()
+    store.remove_abandoned()
     sentences = {track.video_id: _in_order(track.sentences, pooling) for track in subtitles}
     provenance = {
         **encoder.provenance,

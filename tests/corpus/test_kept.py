@@ -1,12 +1,14 @@
 """Entries of the store: made once, whole or not at all, and no more of them than the disk has room for."""
 
 import os
+import subprocess
 import time
 
 import numpy as np
 import pytest
 import torch
 
+from pipeline.core.abandoned import prefix_of
 from pipeline.core.errors import PipelineError
 from pipeline.corpus import kept
 from pipeline.corpus.arrays import ArrayWriter
@@ -87,11 +89,12 @@ def test_those_unused_for_longest_make_room_for_a_new_one(monkeypatch):
 
 
 def test_what_a_killed_run_left_is_removed_and_what_another_run_writes_is_not(store):
-    killed, running = store / ".a.x.tmp", store / ".b.y.tmp"
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    running = store / f"{prefix_of(store / 'a')}12345678.tmp"
+    killed = store / running.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-")
     for folder in (killed, running):
         folder.mkdir(parents=True)
         write_ones(folder)
-        os.utime(folder, (time.time() - 2 * kept.ABANDONED_SECONDS,) * 2)
-    os.utime(killed / "ones.npy", (time.time() - 2 * kept.ABANDONED_SECONDS,) * 2)
     make("new")
     assert not killed.exists() and running.exists()

@@ -4,12 +4,14 @@ import json
 import os
 import random
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, safe_open, save_file
 
+from pipeline.core.abandoned import prefix_of
 from pipeline.core.errors import PipelineError
 from pipeline.feature_io.store import Entry, Store, entry_key
 
@@ -172,3 +174,15 @@ def test_entries_of_older_versions_are_found_where_they_are_and_checked_as_they_
     assert store.get("ab") is None
     rewritten(store.path("ab"), {"attributes": "[]", "arrays": header_of(store.path("ab"))["arrays"]})
     assert store.attributes("ab") is None
+
+
+def test_what_killed_processes_have_left_beside_any_entry_is_removed(store):
+    for key in ("ab", "cd"):
+        store.put(key, ENTRY)
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    owned = prefix_of(store.path("gone")).replace(f"-{os.getpid()}-", f"-{dead.pid}-")
+    left = store.path("ab").with_name(f"{owned}12345678.tmp")
+    left.touch()
+    Store(store.folder.parent, "slowfast").remove_abandoned()
+    assert not left.exists() and store.get("ab") and store.get("cd")

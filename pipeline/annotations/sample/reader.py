@@ -20,6 +20,7 @@ from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.sample.params import FEWEST_EVENTS, SampleParams
 from pipeline.annotations.sample.render import FPS, Scene, scene_frames, write_video
 from pipeline.annotations.sample.spoken import SpokenFacts
+from pipeline.core.abandoned import SUFFIX, prefix_of, remove_abandoned
 from pipeline.core.files import canonical_json, read_yaml, sha256_text, write_jsonl
 from pipeline.core.runtime import project_root
 
@@ -64,7 +65,8 @@ def render(source: Path, sample: SampleParams, target: Path) -> Path:
     if folder_path.is_dir():
         return folder_path
     target.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=target, prefix=".rendering-"))
+    remove_abandoned(folder_path)
+    temporary = Path(tempfile.mkdtemp(dir=target, prefix=prefix_of(folder_path), suffix=SUFFIX))
     try:
         _render_into(temporary, vocabulary, spoken, sample)
         temporary.chmod(0o755)
