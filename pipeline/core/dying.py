@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -40,7 +41,7 @@ def die_with_dvc() -> None:
         return
     _end_with_parent()
     ancestors = _ancestors()
-    if not ancestors or os.getsid(ancestors[-1]) != os.getsid(0):
+    if not ancestors or _session_of(ancestors[-1]) != os.getsid(0):
         sys.exit("The dvc that started this stage has ended, so the stage does not begin.")
     threading.Thread(target=_end_without, args=(ancestors,), daemon=True).start()
 
@@ -51,9 +52,11 @@ def _end_with_parent() -> None:
 
 def _end_without(ancestors: list[int]) -> None:
     """Kill this process once it descends from other processes: the child of one that has ended is given to another."""
-    while _ancestors() == ancestors:
+    while True:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
-    os.kill(os.getpid(), signal.SIGKILL)
+        with suppress(OSError):  # a look that fails, as where too many files are open, tells nothing
+            if _ancestors() != ancestors:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _ancestors() -> list[int]:
@@ -62,13 +65,23 @@ def _ancestors() -> list[int]:
     try:
         while found[-1] > 1 and _is_of_a_stage(found[-1]):
             found.append(_parent_of(found[-1]))
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
     return found
 
 
 def _is_of_a_stage(process: int) -> bool:
-    return any(name.startswith(_OF_A_STAGE) for name in Path(f"/proc/{process}/environ").read_bytes().split(b"\0"))
+    try:
+        environment = Path(f"/proc/{process}/environ").read_bytes()
+    except PermissionError:  # it belongs to another user
+        return False
+    return any(name.startswith(_OF_A_STAGE) for name in environment.split(b"\0"))
+
+
+def _session_of(process: int) -> int | None:
+    with suppress(ProcessLookupError):
+        return os.getsid(process)
+    return None
 
 
 def _parent_of(process: int) -> int:

@@ -54,6 +54,19 @@ def test_a_stage_whose_dvc_has_ended_before_it_began_does_not_begin(make_project
     assert not project.begun.exists()
 
 
+def test_a_stage_that_cannot_look_goes_on(make_project):
+    project = make_project(cmd=COMMANDS["the shell stays"])
+    stage = project.folder / "stages/slow.py"
+    blind = "import resource, time; resource.setrlimit(resource.RLIMIT_NOFILE, (0, 4096)); time.sleep(1)"
+    sees = "resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 4096))"
+    stage.write_text(stage.read_text().replace("def main():", f"def main():\n    {blind}\n    {sees}"))
+    dvc = project.start()
+    project.stage(dvc)
+    project.let_it_end()
+    said = dvc.communicate(timeout=60)[0]
+    assert dvc.returncode == 0, said
+
+
 def test_a_stage_started_by_hand_outlives_who_started_it(make_project):
     project = make_project()
     started = project.start("sh", "-c", "python -m stages.slow & exec sleep 60")
