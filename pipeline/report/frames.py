@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from pipeline.video.containers import open_container
 from pipeline.video.jpeg import jpeg
 from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.reader import VideoError
@@ -47,7 +48,7 @@ def pictures(path: Path, times: Sequence[float]) -> list[str]:
 def _frames(path: Path, indices: list[int]) -> Iterator[av.VideoFrame]:
     """Yield the frames with these indices, which never decrease; where the video ends earlier, its last frame."""
     shown, due = None, list(indices)
-    with av.open(str(path), metadata_errors="replace") as container:
+    with open_container(path) as container:
         stream = surveyed_stream(container)
         stream.thread_type = "AUTO"
         for position, shown in enumerate(container.decode(stream)):

@@ -1,7 +1,8 @@
 """The process that reads one video for the page, or looks at some, and ends; it dies with the one that started it.
 
-A decoder may hang, crash or ask for all memory; here it takes nothing with it. `pipeline.service.process` starts it
-with `python -m pipeline.service.child PARENT`, and writes what is asked to its standard input, one JSON object:
+A decoder may hang, crash or ask for all memory; here it takes nothing with it. `pipeline.service.process` starts
+`python -m pipeline.service.child`, confined by `pipeline.video.confined`, and writes what is asked to its standard
+input, one JSON object:
 
 - {"task": "poster", "path", "second", "width"}: the answer is {} and then a JPEG;
 - {"task": "film", "path", "second"}: the answer is {"copied"} and then fragmented MP4;
@@ -12,7 +13,6 @@ Each {} is a line of JSON on the standard output. In place of any there may be {
 
 import json
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,6 @@ from typing import Any, BinaryIO
 
 from av import FFmpegError
 
-from pipeline.core.dying import die_with
 from pipeline.core.memory import growth_limited
 from pipeline.service.errors import MediaError
 from pipeline.service.film import film
@@ -89,9 +88,6 @@ def _cause(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    die_with(int(sys.argv[1]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes to pipes alone
     with growth_limited(MEMORY), os.fdopen(1, "wb", buffering=0) as standard_output:
         serve(json.load(sys.stdin), Answers(standard_output))
         os._exit(0)  # all is written, and taking the libraries down would keep whoever waits waiting

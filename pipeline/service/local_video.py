@@ -1,8 +1,7 @@
 """Opens a file that should be a video, and finds where in it the picture of a second begins.
 
-What runs here runs in a child process (`pipeline.service.child`). FFmpeg may use its demuxers of videos alone, and open
-nothing but files: a playlist, the description of a session or a list of pictures may be named like a video, and names
-other files and addresses, of which none is opened. Test: tests/service/test_hostile_files.py.
+What runs here runs in a child process (`pipeline.service.child`), which opens the video's file and no other
+(`pipeline.video.containers`). Test: tests/service/test_hostile_files.py.
 
 To go to a second, packets are read from some seconds before it, and the last key frame at or before it is where
 decoding begins; the times that count are those of the packets, so it does not matter where exactly the jump led. Only
@@ -10,7 +9,6 @@ containers with an index or with a clock all through them are jumped in; the oth
 is not slow because nothing is decoded.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,9 +22,9 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from pipeline.service.errors import MISSING, MediaError
+from pipeline.video.containers import open_container
 from pipeline.video.main_stream import main_stream, time_base
 
-_DEMUXERS = ("mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "asf", "flv", "ogg", "dv", "mxf")
 _JUMPED_IN = {"mov", "matroska", "avi", "asf", "mpegts", "mpeg"}
 _STEPS_BACK = (0, 2, 10, 60)
 """Seconds before the asked one from which a key frame is looked for, one after the other."""
@@ -103,7 +101,7 @@ class LocalVideo:
             return None, None
         jumps = [start - back for back in _STEPS_BACK] if self.format in _JUMPED_IN else []
         for jump in [*(jump for jump in jumps if jump > 0), None]:
-            with suppress(av.FFmpegError), _container(self.path) as container:  # an avi may have lost its index
+            with suppress(av.FFmpegError), open_container(self.path) as container:  # an avi may have lost its index
                 self._jump(container, jump)
                 key = self._last_key(container, start)
                 if key is not None:
@@ -132,7 +130,7 @@ def open_local(path: str) -> Iterator[LocalVideo]:
     """Open the file at `path`. Raises MediaError where it is not there, cannot be read or has no picture."""
     if not Path(path).is_file():
         raise MediaError("The file of this video is not where the index says.", MISSING)
-    with _container(path) as container:
+    with open_container(path) as container:
         picture = main_stream(container)
         if picture is None or picture.codec_context is None or is_cover(picture) or not picture.width:
             raise MediaError("The file holds no picture that can be shown.")
@@ -143,11 +141,6 @@ def open_local(path: str) -> Iterator[LocalVideo]:
         ]
         name = container.format.name.split(",")[0]
         yield LocalVideo(path, container, picture, heard[0] if heard else None, name, min(starts, default=Fraction(0)))
-
-
-def _container(path: str) -> InputContainer:
-    options = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
-    return av.open("file:" + os.path.abspath(path), options=options, metadata_errors="replace")
 
 
 def is_cover(stream: Stream) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pipeline.service.errors import BUSY, MediaError
+from pipeline.video import confined
 
 PIECE = 1 << 16
 """The most bytes that are read at a time, and that a child is ahead by beside what its pipe holds."""
@@ -28,7 +29,7 @@ def start(asked: dict[str, Any], output: int) -> subprocess.Popen[bytes]:
     paths = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pipeline.service.child", str(os.getpid())],
+            [sys.executable, "-P", "-m", confined.__name__, str(os.getpid()), "0", "pipeline.service.child"],
             stdin=subprocess.PIPE, stdout=output, stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import av
 import numpy as np
 
+from pipeline.video.containers import open_container
 from pipeline.video.decoded_times import decoded_frames
 from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.reader import Request, VideoError
@@ -29,7 +30,7 @@ class AvReader:
         found = survey(self.path)
         self.timeline, self._pts = found.timeline, found.pts
         self._scaler = Scaler(self.path, found.scaled(request.short_side), request.scaling)
-        self._container = av.open(self.path, metadata_errors="replace")
+        self._container = open_container(self.path)
         self._stream = surveyed_stream(self._container)
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = request.threads

@@ -1,8 +1,8 @@
 """The process that decodes: it reads one video after the other for the process that started it, and dies with it.
 
 A decoder may hang or crash; here it takes nothing with it. The process imports numpy and the two decoders but not
-torch, so it starts in a quarter of a second. `python -m pipeline.video.child DESCRIPTOR PARENT` is how
-`pipeline.video.decode` starts it.
+torch, so it starts in a quarter of a second. `python -m pipeline.video.child DESCRIPTOR` is what
+`pipeline.video.decode` starts, confined by `pipeline.video.confined`.
 
 To (SURVEY, path) it answers with a Survey. To (decoder, Request) it answers with a Timeline; it is then sent frame
 indices and answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and with None at the end. In place of
@@ -12,35 +12,41 @@ never more than that ahead; how much decord decodes meanwhile is bounded by the 
 
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from multiprocessing.connection import Connection
 
 import numpy as np
 
-from pipeline.core.dying import die_with
+from pipeline.core.memory import growth_limited
 from pipeline.video.av_reader import AvReader
 from pipeline.video.decord_reader import DecordReader
-from pipeline.video.reader import Reader, VideoError
+from pipeline.video.reader import Reader, Request, VideoError
 from pipeline.video.survey import survey
 
-READERS: dict[str, type[Reader]] = {"decord": DecordReader, "pyav": AvReader}
+READERS: dict[str, Callable[[Request], Reader]] = {"decord": DecordReader, "pyav": AvReader}
 """The decoders, in the order in which they are tried."""
 
 SURVEY = "survey"
 
 _MESSAGE_BYTES = 1 << 20
+_MOST_BYTES = 1 << 33
+"""What a video may take beside the pictures ahead: of 8K, whose frames take up to 200 MB, decoders hold about thirty.
+
+It is not a share of the machine's memory, so that the same videos are read everywhere.
+"""
 
 
 def serve(connection: Connection) -> None:
     """Answer what the other side asks, until it is gone."""
     while True:
-        decoder, *asked = connection.recv()
+        decoder, asked = connection.recv()
         try:
             if decoder == SURVEY:
-                connection.send(survey(*asked))
+                with growth_limited(_MOST_BYTES):
+                    connection.send(survey(asked))
                 continue
-            with closing(READERS[decoder](*asked)) as reader:
+            with growth_limited(_MOST_BYTES + asked.ahead_bytes), closing(READERS[decoder](asked)) as reader:
                 connection.send(reader.timeline)
                 for pictures in _stacked(reader.frames(connection.recv())):
                     connection.send(pictures)
@@ -65,7 +71,6 @@ def _stacked(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 if __name__ == "__main__":
-    die_with(int(sys.argv[2]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asks, with whom this process ends
     try:
         serve(Connection(int(sys.argv[1])))

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from pipeline.core import runtime
-from pipeline.video import child
+from pipeline.video import child, confined
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import DecoderKilled, DecoderStopped, Request, Scaling, Timeline, VideoError
 
@@ -33,6 +33,8 @@ CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.S
 """The signals by which a decoder ends that fails; by any other one it was ended, as by the kernel for its memory."""
 
 Result = TypeVar("Result")
+_MOST_WRITTEN = 1 << 20
+"""Bytes that a child may write into a file; decord's messages are the only one."""
 _ROOT = Path(__file__).resolve().parents[2]
 _idle: list["_Child"] = []
 _starter = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that started it, so that one must live on
@@ -210,7 +212,8 @@ class _Child:
         paths = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", child.__name__, str(theirs.fileno()), str(os.getpid())],
+                [sys.executable, "-P", "-m", confined.__name__, str(os.getpid()), str(_MOST_WRITTEN), child.__name__,
+                 str(theirs.fileno())],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": paths},
             )  # fmt: skip
         self.free = True

@@ -13,6 +13,7 @@ import numpy as np
 from av.container import InputContainer
 
 from pipeline.core import runtime
+from pipeline.video.containers import open_container
 from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.reader import VideoError
 
@@ -29,7 +30,7 @@ def may_be_field_coded(path: Path | str, stream: av.VideoStream) -> bool:
         return False
     if order != _UNKNOWN:
         return True
-    with av.open(str(path), metadata_errors="replace") as container:
+    with open_container(path) as container:
         frame = next(container.decode(surveyed_stream(container)), None)
         return frame is not None and frame.interlaced_frame
 
@@ -55,7 +56,7 @@ def decoded_times(path: Path | str, first: int | None) -> np.ndarray:
     Frames without a time, as where one packet of a transport stream holds several frames, are spread between their
     neighbours. Raises VideoError where a frame is damaged, times run backwards, or almost no frame has a time.
     """
-    with av.open(str(path), metadata_errors="replace") as container:
+    with open_container(path) as container:
         stream = surveyed_stream(container)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = runtime.decode_threads()

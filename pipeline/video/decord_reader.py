@@ -1,19 +1,25 @@
 """Reads videos with decord in the one way that was measured to be right: `next()` from the first frame on.
 
-The number of threads is always given. What decord is known to misread is refused here, so that PyAV reads it: MPEG-TS,
-MPEG-PS and AV1 by name; edit lists and avi with B-frames by their times; turned and mirrored videos, which decord
-distorts; a few rare pixel formats that it converts differently from PyAV; and bicubic scaling, which it does not offer.
+The number of threads is always given. What decord is known to misread is refused here, so that PyAV reads it: other
+containers than `_READ`, such as MPEG-TS, and AV1 by name; edit lists and avi with B-frames by their times; turned and
+mirrored videos, which decord distorts; a few rare pixel formats that it converts differently from PyAV; and bicubic
+scaling, which it does not offer.
 
 While decord's reader waits for a model, decord decodes the whole video ahead. So a video is left to PyAV if its file
 and its frames together exceed what decord may hold. Where PyAV fails too, decord reads such a video in parts: each part
 with a decoder of its own, which starts at the video's start and is closed before anybody waits. The kernel holds decord
 to its bound in any case. decord hides the errors of its libav, so they are read from the standard error of the process,
-which belongs to this reader while it decodes. Test: tests/video/test_readers.py.
+which belongs to this reader while it decodes.
+
+decord's FFmpeg is of 2020, and takes a file for what it likes, also for a playlist. So decord is given only files that
+begin like a container of `_READ`, by a name that says nothing (on Linux), and while it reads, the process can hold no
+second file open. Test: tests/video/test_readers.py, tests/video/test_hostile_files.py.
 """
 
 import math
 import os
 import re
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -24,13 +30,16 @@ import decord
 import numpy as np
 
 from pipeline.core.memory import growth_limited
+from pipeline.video.confined import one_more_file
+from pipeline.video.containers import container_of, first_bytes, open_container, open_file
 from pipeline.video.main_stream import surveyed_stream
 from pipeline.video.reader import Request, Timeline, TooLarge, VideoError
 from pipeline.video.scale import require_known_colours
 from pipeline.video.survey import Survey, survey
 from pipeline.video.upright import AS_STORED, orientation
 
-_MISREAD = {"mpegts", "mpeg", "av1"}
+_READ = {"mov", "matroska", "avi", "asf", "flv", "live_flv"}
+_MISREAD = {"av1"}
 _SAME_UNSCALED = re.compile(r"yuvj?4(20|22|44)p|(yuv422|yuv444)p1\dle|gbrp|gray|rgb24|bgr24|bgr0|yuyv422")
 """The pixel formats that decord converts as PyAV does where a frame keeps its size; scaled, it does so with most."""
 _CLOSE = 2e-3
@@ -54,7 +63,8 @@ class DecordReader:
         if request.scaling != "bilinear":
             raise VideoError("decord scales bilinearly only", where=self.path)
         found = survey(self.path)
-        if {found.container, found.codec} & _MISREAD:
+        container = found.container.split(",")[0]
+        if container not in _READ or found.codec in _MISREAD:
             raise VideoError(f"decord misreads {found.codec} in {found.container}", where=self.path)
         self.timeline: Timeline = found.timeline
         width, height = found.scaled(request.short_side)
@@ -69,8 +79,12 @@ class DecordReader:
         with ExitStack() as resources:
             own = _WORKING_BYTES + _WORKING_PICTURES * 6 * found.width * found.height
             resources.enter_context(growth_limited(request.ahead_bytes + own))
+            self._file = resources.enter_context(open_file(self.path))
+            if container not in (container_of(first_bytes(self._file), self.path) or "").split(","):
+                raise VideoError(f"decord might take it for something else than {found.container}", where=self.path)
             self._errors = resources.enter_context(tempfile.TemporaryFile())
             os.dup2(self._errors.fileno(), 2)
+            resources.enter_context(one_more_file())
             decord.logging.set_level(decord.logging.ERROR)
             self._video = self._open()
             self._resources = resources.pop_all()
@@ -78,7 +92,7 @@ class DecordReader:
     def _refuse_pictures(self, found: Survey) -> None:
         """Refuse a video for what only a decoded frame tells: how it is to be turned, and what its colours mean."""
         try:
-            with av.open(self.path, metadata_errors="replace") as container:
+            with open_container(self.path) as container:
                 frame = next(container.decode(surveyed_stream(container)))
         except (av.FFmpegError, StopIteration):
             raise VideoError("its first frame cannot be decoded", where=self.path) from None
@@ -92,7 +106,7 @@ class DecordReader:
     def _open(self) -> "decord.VideoReader":
         height, width, _ = self._shape
         try:
-            video = decord.VideoReader(str(self.path), width=width, height=height, num_threads=self._threads)
+            video = decord.VideoReader(self._name(), width=width, height=height, num_threads=self._threads)
             times = video.get_frame_timestamp(range(len(video)))[:, 0]
         except (decord.DECORDError, RuntimeError) as error:
             raise VideoError(f"decord cannot open it: {_gist(str(error))}", where=self.path) from None
@@ -100,6 +114,11 @@ class DecordReader:
         if len(times) != len(expected) or not np.allclose(times, expected, rtol=1e-6, atol=_CLOSE):
             raise VideoError("decord's frame times are not those of the packets", where=self.path)
         return video
+
+    def _name(self) -> str:
+        """Return a name of the open file without the extension, by which FFmpeg also guesses."""
+        linux = sys.platform == "linux"
+        return f"/proc/self/fd/{self._file.fileno()}" if linux else f"file:{os.path.abspath(self.path)}"
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:
         """See `pipeline.video.reader.Reader.frames`."""

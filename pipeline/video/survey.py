@@ -21,6 +21,7 @@ import av
 import numpy as np
 
 from pipeline.video.avi import frame_chunks
+from pipeline.video.containers import open_container
 from pipeline.video.decoded_times import decoded_times, may_be_field_coded, spans_of_frames
 from pipeline.video.main_stream import main_stream, time_base
 from pipeline.video.other_tracks import OtherTracks
@@ -85,7 +86,7 @@ def survey(path: Path | str) -> Survey:
 
 
 def _survey(path: Path | str) -> Survey:
-    with av.open(str(path), metadata_errors="replace") as container:
+    with open_container(path) as container:
         stream = main_stream(container)
         if stream is None or stream.codec_context is None:
             raise VideoError("the file holds no video stream of a known codec", where=path)

@@ -117,7 +117,7 @@ def test_a_title_that_is_not_utf_8_costs_no_picture(tmp_path):
 
 
 def test_sound_alone_is_no_picture(tmp_path):
-    path = tmp_path / "sound.wav"
+    path = tmp_path / "sound.mka"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("pcm_s16le", rate=8000, layout="mono")
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), dtype=np.int16), format="s16", layout="mono")

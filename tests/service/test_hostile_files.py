@@ -34,7 +34,7 @@ def test_a_list_in_the_place_of_a_video_is_refused(tmp_path, name, suffix):
         server.settimeout(0.05)
         address = f"127.0.0.1:{server.getsockname()[1]}"
         path.write_text(LISTS[name].replace("{folder}", str(tmp_path)).replace("{server}", address))
-        with pytest.raises(MediaError, match="cannot be read"):
+        with pytest.raises(MediaError, match="cannot be shown"):
             poster(path, 0.0)
         assert streamed(path, 0.0).status == 422 and how(indexed(path)) == "none"
         with pytest.raises(TimeoutError):

@@ -1,5 +1,7 @@
 """A video's clock and kind, asked of a process that can be killed."""
 
+import sys
+
 import pytest
 from helpers.numbered import numbered_frames
 from helpers.videos import write_video
@@ -73,3 +75,10 @@ def test_a_survey_that_is_killed_once_from_outside_is_asked_again(survey_that, v
     marker = tmp_path / "hook" / "decord.py"
     survey_that(f"os.unlink({str(marker)!r}); os.kill(os.getpid(), 9)")
     assert probe(video, LIMITS).frames == 12
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels hold no process to a bound")
+def test_a_survey_that_takes_all_memory_is_an_error(survey_that, video):
+    survey_that("bytearray(9 << 30)")
+    with pytest.raises(VideoError, match="MemoryError"):
+        probe(video, LIMITS)
