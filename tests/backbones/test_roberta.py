@@ -140,6 +140,22 @@ def test_weights_that_lack_a_tensor_are_refused(folder):
         load_roberta(text_params(weights=str(folder)), 30, VOCABULARY, CPU)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("spoil", "cause"),
+    [(lambda bias: bias * float("nan"), "not finite"), (lambda bias: bias.to(torch.complex64), "complex64"),
+     (lambda bias: bias.long(), "int64")],
+)  # fmt: skip
+def test_weights_that_are_no_finite_numbers_are_refused(folder, spoil, cause):
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(folder / "model.safetensors")
+    name = "encoder.layer.0.attention.self.query.bias"
+    save_file({**tensors, name: spoil(tensors[name])}, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(PipelineError, match=f"{cause}.*layer.0.attention.self.query.bias"):
+        load_roberta(text_params(weights=str(folder)), 30, VOCABULARY, CPU)
+
+
 def test_tokenizer_of_another_size_is_refused(folder):
     with pytest.raises(PipelineError, match="the tokenizer 61"):
         load_roberta(text_params(weights=str(folder)), 30, VOCABULARY + 1, CPU)

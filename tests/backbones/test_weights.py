@@ -1,6 +1,7 @@
 """Weights by name, by URL and by path: the right ones, or an error that says what to do; never others in silence."""
 
 import hashlib
+import random
 
 import pytest
 import torch
@@ -114,11 +115,96 @@ def test_weights_that_do_not_fit_are_named(tmp_path, problem):
         build(find(str(tmp_path / "own.pth"), UNREACHABLE, "resnet.weights"), construct)
 
 
-@pytest.mark.parametrize("name", ["own.pth", "own.safetensors"])
-def test_a_file_of_something_else_is_an_error(tmp_path, name):
-    (tmp_path / name).write_bytes(b"no weights at all")
-    with pytest.raises(PipelineError, match="not a readable weights file"):
-        build(find(str(tmp_path / name), UNREACHABLE, "resnet.weights"), construct)
+def state_with(name: str, value: torch.Tensor) -> dict[str, torch.Tensor]:
+    return {**construct().state_dict(), name: value}
+
+
+WEIGHT, BIAS = torch.ones(4, 3), torch.ones(4)
+NO_NUMBERS, NO_NAMES = r"without plain numbers \(.*\): 0.", "holds no tensors by name"
+UNUSABLE = {  # what is saved, and what the error says of it
+    "sparse": (lambda: state_with("0.weight", WEIGHT.to_sparse()), NO_NUMBERS),
+    "compressed": (lambda: state_with("0.weight", WEIGHT.to_sparse_csr()), NO_NUMBERS),
+    "meta": (lambda: state_with("0.bias", torch.ones(4, device="meta")), NO_NUMBERS),
+    "quantized": (lambda: state_with("0.weight", torch.quantize_per_tensor(WEIGHT, 1.0, 0, torch.qint8)), NO_NUMBERS),
+    "complex": (lambda: state_with("0.bias", BIAS.to(torch.complex64)), r"kind of numbers \(complex64\): 0.bias"),
+    "whole": (lambda: state_with("0.bias", BIAS.long()), r"kind of numbers \(int64\): 0.bias"),
+    "nan": (lambda: state_with("0.bias", BIAS * torch.nan), "not finite: 0.bias"),
+    "infinite": (lambda: state_with("0.weight", WEIGHT * torch.inf), "not finite: 0.weight"),
+    "too large": (lambda: state_with("0.bias", BIAS.double() * 1e300), "not finite: 0.bias"),
+    "a list": (lambda: [BIAS, WEIGHT], NO_NAMES),
+    "a tensor": (lambda: BIAS, NO_NAMES),
+    "nothing": (lambda: None, NO_NAMES),
+    "a number": (lambda: 7, NO_NAMES),
+    "an empty state": (lambda: {}, NO_NAMES),
+    "a state that is a list": (lambda: {"model_state": [BIAS]}, NO_NAMES),
+    "a state of lists": (lambda: {"model_state": {"0.bias": [1.0]}}, NO_NAMES),
+    "numbers as names": (lambda: {0: BIAS, 1: WEIGHT}, NO_NAMES),
+}
+SAFE = ("complex", "whole", "nan", "infinite", "too large", "an empty state")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [*((kind, suffix) for kind in UNUSABLE for suffix in ("pth", "pyth")), *((kind, "safetensors") for kind in SAFE)],
+)
+def test_tensors_that_are_no_weights_are_named(tmp_path, kind, suffix):
+    content, cause = UNUSABLE[kind]
+    path = tmp_path / f"own.{suffix}"
+    (save_file if suffix == "safetensors" else torch.save)(content(), path)
+    with pytest.raises(PipelineError, match=cause) as caught:
+        build(find(str(path), UNREACHABLE, "resnet.weights"), construct)
+    assert caught.value.where == path and caught.value.fix
+
+
+def test_numbers_of_another_precision_are_weights(tmp_path):
+    state = {
+        name: value.half() if value.is_floating_point() else value for name, value in construct().state_dict().items()
+    }
+    torch.save(state, tmp_path / "own.pth")
+    model = build(find(str(tmp_path / "own.pth"), UNREACHABLE, "resnet.weights"), construct)
+    assert torch.equal(model.state_dict()["0.weight"], state["0.weight"].float())
+
+
+BROKEN_FILES = {
+    "empty": b"",
+    "zero": bytes(64),
+    "text": b"no weights at all",
+    "page": b"<!DOCTYPE html><html>404</html>\n",
+    "header too long": (1 << 62).to_bytes(8, "little") + b"{}",
+    "header": (2).to_bytes(8, "little") + b"[]",
+    "zip": b"PK\x05\x06" + bytes(18),
+    "pickle of nothing": b"\x80\x02N.",
+    "pickle cut": b"\x80\x02}q\x00",
+    "pickle of a name": b"\x80\x02cos\nsystem\n.",
+    "nested": b"\x80\x02" + b"]" * 5000 + b"a" * 4999 + b".",
+}
+
+
+@pytest.mark.parametrize("suffix", ["pth", "pyth", "safetensors", "bin"])
+@pytest.mark.parametrize("content", BROKEN_FILES)
+def test_a_file_of_something_else_is_an_error(tmp_path, content, suffix):
+    (tmp_path / f"own.{suffix}").write_bytes(BROKEN_FILES[content])
+    with pytest.raises(PipelineError, match="not a readable weights file: .+"):
+        build(find(str(tmp_path / f"own.{suffix}"), UNREACHABLE, "resnet.weights"), construct)
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_a_damaged_file_is_an_error_or_has_all_its_tensors(tmp_path, suffix):
+    path, damage = tmp_path / f"own.{suffix}", random.Random(0)
+    (save_file if suffix == "safetensors" else torch.save)(construct().state_dict(), path)
+    good = path.read_bytes()
+    for _ in range(150):
+        bad = bytearray(good)
+        for _ in range(damage.choice([1, 4, 64])):
+            bad[damage.randrange(len(bad))] ^= damage.randrange(1, 256)
+        path.write_bytes(bad[: damage.choice([len(bad), damage.randrange(len(bad))])])
+        try:
+            model = build(find(str(path), UNREACHABLE, "resnet.weights"), construct)
+        except PipelineError as error:
+            assert error.where == path and error.fix
+        else:
+            assert all(value.isfinite().all() for value in model.state_dict().values())
 
 
 def test_a_file_that_would_run_code_is_refused_and_runs_none(tmp_path):

@@ -6,14 +6,12 @@ checked. Where no hash is published (pytorchvideo), the hash of the downloaded f
 feature file, but cannot be verified. Test: tests/backbones/test_weights.py.
 """
 
-import pickle
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
@@ -55,7 +53,7 @@ def find(choice: str, published: Published, parameter: str) -> Weights:
         path = runtime.weights_cache() / Path(published.url).name
         if not path.exists():
             _download(published, path, parameter)
-        digest = sha256_file(path)
+        digest = _sha256(path)
         if not digest.startswith(published.sha256):
             raise PipelineError(
                 f"sha256 is {digest}, but the published file's starts with {published.sha256}",
@@ -70,14 +68,15 @@ def find(choice: str, published: Published, parameter: str) -> Weights:
                 where="params.yaml",
                 fix="use `random`, `pretrained`, or the path of a weights file",
             )
-        digest = sha256_file(path)
+        digest = _sha256(path)
     return Weights(f"sha256:{digest}", path)
 
 
 def build(weights: Weights, construct: Callable[[], nn.Module]) -> nn.Module:
     """Construct the model with these weights, in eval mode; random weights leave the caller's random state alone.
 
-    Raises PipelineError where the file cannot be read or its tensors are not exactly the model's.
+    Raises PipelineError where the file cannot be read, or its tensors are not exactly the model's or hold something
+    else than finite numbers of its kind.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(RANDOM_SEED)
@@ -85,6 +84,13 @@ def build(weights: Weights, construct: Callable[[], nn.Module]) -> nn.Module:
     if weights.path is not None:
         _load(model, weights.path)
     return model.eval()
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return sha256_file(path)
+    except OSError as error:
+        raise PipelineError(f"cannot be read: {error.strerror}", where=path, fix="give read access to it") from None
 
 
 def _download(published: Published, path: Path, parameter: str) -> None:
@@ -103,13 +109,16 @@ def _download(published: Published, path: Path, parameter: str) -> None:
 
 def _load(model: nn.Module, path: Path) -> None:
     given, expected = _read(path), model.state_dict()
+    wrong = {
+        "missing": [name for name in expected if name not in given and not _counter(name)],
+        "not the model's": [name for name in given if name not in expected],
+    }
+    for name in expected.keys() & given.keys():
+        if what := fault(given[name], expected[name]):
+            wrong.setdefault(what, []).append(name)
     problems = [
-        f"{what}: {', '.join(names[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
-        for what, names in (
-            ("missing", sorted(name for name in expected if name not in given and not _counter(name))),
-            ("not the model's", sorted(name for name in given if name not in expected)),
-            ("of another shape", sorted(n for n in expected if n in given and given[n].shape != expected[n].shape)),
-        )
+        f"{what}: {', '.join(sorted(names)[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
+        for what, names in wrong.items()
         if names
     ]
     if problems:
@@ -121,20 +130,34 @@ def _load(model: nn.Module, path: Path) -> None:
     model.load_state_dict(given, strict=False)
 
 
+def fault(given: torch.Tensor, expected: torch.Tensor) -> str | None:
+    """Say why a tensor of a file cannot take the place of the `expected` one of a model, None where it can."""
+    if given.device.type == "meta" or given.layout != torch.strided or given.is_nested or given.is_quantized:
+        return "without plain numbers (sparse, nested, quantized or meta)"
+    if given.shape != expected.shape:
+        return "of another shape"
+    if given.is_complex() or given.is_floating_point() != expected.is_floating_point():
+        return f"of another kind of numbers ({str(given.dtype).removeprefix('torch.')})"
+    if not given.to(expected.dtype).isfinite().all():
+        return "with numbers that are not finite"
+    return None
+
+
 def _counter(name: str) -> bool:
     return name.endswith(".num_batches_tracked")  # older files lack it; nothing in eval mode reads it
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
+    fix = "give a .pth or .pyth file of tensors only, or a .safetensors file"
     try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError, SafetensorError) as error:
-        raise PipelineError(
-            f"not a readable weights file: {str(error).splitlines()[0]}",
-            where=path,
-            fix="give a .pth or .pyth file of tensors only, or a .safetensors file",
-        ) from None
-    content = content.get("model_state", content) if isinstance(content, dict) else {}
-    return {name: value for name, value in content.items() if isinstance(value, torch.Tensor)}
+        safe = path.suffix == ".safetensors"
+        content = load_file(path) if safe else torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises errors of any kind for a file that is broken
+        cause = (str(error).splitlines() or [type(error).__name__])[0]
+        raise PipelineError(f"not a readable weights file: {cause}", where=path, fix=fix) from None
+    state = content.get("model_state", content) if isinstance(content, dict) else {}
+    named = state.items() if isinstance(state, dict) else ()
+    tensors = {name: value for name, value in named if isinstance(name, str) and isinstance(value, torch.Tensor)}
+    if not tensors:
+        raise PipelineError("not a readable weights file: it holds no tensors by name", where=path, fix=fix)
+    return tensors

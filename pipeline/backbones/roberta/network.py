@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from pipeline.backbones.common import hub
 from pipeline.backbones.common.torchvision_fix import import_torchvision
+from pipeline.backbones.common.weights import fault
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.backbones.roberta.tokenizer import END, PADDING, START
 from pipeline.core.errors import PipelineError
@@ -162,6 +164,11 @@ def _read(folder: Path) -> "RobertaModel":
         raise PipelineError(f"cannot be read as RoBERTa's weights: {error}", where=path, fix=fix) from None
     if found["missing_keys"]:
         raise PipelineError(f"lacks tensors of RoBERTa: {sorted(found['missing_keys'])[0]}, ...", where=path, fix=fix)
+    given = load_file(path)
+    for name, tensor in model.state_dict().items():
+        stored = given.get(name, given.get(f"roberta.{name}"))
+        if stored is not None and (what := fault(stored, tensor)):
+            raise PipelineError(f"cannot be read as RoBERTa's weights: tensor {what}: {name}", where=path, fix=fix)
     return model
 
 
