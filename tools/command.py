@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from pipeline.core.cli import handle_interrupts, reported
+from tools.check import check
 from tools.compare import compare
 from tools.evaluate_submission import evaluate_submission
 from tools.import_checkpoint import import_checkpoint
@@ -44,6 +45,7 @@ def amdnet() -> None:
     """Tools beside the stages of the pipeline, which `dvc repro` runs."""
 
 
+app.command("check")(check)
 app.command("search")(search)
 app.command("compare")(compare)
 app.command("parity")(parity)

@@ -32,10 +32,12 @@ class Section(BaseModel):
 class StreamSection(Section):
     """The section of a visual stream.
 
-    BY_DEFAULT: whether `features.streams: auto` asks for the stream.
+    BY_DEFAULT: whether `features.streams: auto` asks for the stream; SIZE: how many numbers it has for a clip, None
+    where the parameters decide that.
     """
 
     BY_DEFAULT: ClassVar[bool]
+    SIZE: ClassVar[int | None] = None
 
 
 def _dataset(value: str) -> str:

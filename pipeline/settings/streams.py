@@ -52,9 +52,11 @@ def write_asked(of_model: list[str], of_localizer: list[str]) -> None:
         write_json(FOLDER / f"{stream}.json", {"asked_for": stream in asked})
 
 
-def _by_default() -> list[str]:
+def sections_of_streams() -> dict[str, type[StreamSection]]:
+    """Map the name of each stream that is computed from pictures to the schema of its section."""
     backbones = names("backbones", "stream")
-    schemas = {
-        name: only_class(import_module(f"pipeline.backbones.{name}.params"), StreamSection) for name in backbones
-    }
-    return [name for name, schema in schemas.items() if schema.BY_DEFAULT]
+    return {name: only_class(import_module(f"pipeline.backbones.{name}.params"), StreamSection) for name in backbones}
+
+
+def _by_default() -> list[str]:
+    return [name for name, schema in sections_of_streams().items() if schema.BY_DEFAULT]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.video import child
 from pipeline.video.decode import ask
+from pipeline.video.header import Header
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import Survey
@@ -31,6 +32,12 @@ class Probe:
     codec: str
     width: int
     height: int
+
+
+def glance(path: Path | str, limits: DecodeParams) -> Header:
+    """Read the file's header in a process of its own, within deadline_floor seconds; raises VideoError as `probe`."""
+    found: Header = ask((child.HEADER, str(path)), path, limits.deadline_floor)
+    return found
 
 
 def probe(path: Path | str, limits: DecodeParams) -> Probe:

@@ -23,14 +23,14 @@ import numpy as np
 from pipeline.video.avi import frame_chunks
 from pipeline.video.containers import open_container
 from pipeline.video.decoded_times import decoded_times, may_be_field_coded, spans_of_frames
-from pipeline.video.main_stream import main_stream, time_base
+from pipeline.video.header import picture_of
+from pipeline.video.main_stream import time_base
 from pipeline.video.other_tracks import OtherTracks
 from pipeline.video.picture_end import Picture, picture_end
 from pipeline.video.reader import SinceFirst, Timeline, VideoError
 from pipeline.video.upright import pixel_aspect
 
 _LONGEST = 24 * 3600
-_WIDEST = 32
 _NO_TIME = int(np.iinfo(np.int64).min)
 _PACKET = np.dtype([("pts", np.int64), ("span", np.int64), ("shown", bool), ("corrupt", bool), ("key", bool)])
 """One packet in an array: as Python objects, the packets of hours would be tens of mebibytes."""
@@ -87,23 +87,9 @@ def survey(path: Path | str) -> Survey:
 
 def _survey(path: Path | str) -> Survey:
     with open_container(path) as container:
-        stream = main_stream(container)
-        if stream is None or stream.codec_context is None:
-            raise VideoError("the file holds no video stream of a known codec", where=path)
-        if stream.disposition & av.stream.Disposition.attached_pic:
-            raise VideoError("the file holds no video, only sound with a cover", where=path)
+        stream = picture_of(container, path)
         others = OtherTracks()
         packets = np.fromiter(_packets(container, stream, others), _PACKET)
-        width, height = stream.width, stream.height
-        if container.format.name == "webp_pipe" and not width:
-            raise VideoError("animated WebP is not read", where=path, fix="convert it to mp4")
-        if not width or not height:
-            raise VideoError("the header gives the picture no size", where=path)
-        aspect = pixel_aspect(stream)
-        shown_width, shown_height = width * aspect, Fraction(height)
-        if max(shown_width, shown_height) > _WIDEST * min(shown_width, shown_height):
-            stored = f"{width} x {height}" + (f" pixels of {aspect}" if aspect != 1 else "")
-            raise VideoError(f"the picture ({stored}) is more than {_WIDEST} to 1", where=path)
         if packets["corrupt"].any():
             raise VideoError("the file is damaged: a packet is torn or lost", where=path)
         if container.format.name == "avi" and len(packets) < stream.frames:
@@ -116,7 +102,8 @@ def _survey(path: Path | str) -> Survey:
         pts, spans = _frames(path, packets[shown], packets_are_frames, first)
         timeline = _timeline(path, container, stream, pts, spans, len(packets), others)
         name, codec = container.format.name, stream.codec_context.codec.canonical_name
-        return Survey(name, codec, width, height, aspect, None if name == "avi" else pts, timeline)
+        size = stream.width, stream.height, pixel_aspect(stream)
+        return Survey(name, codec, *size, None if name == "avi" else pts, timeline)
 
 
 def _packets(

@@ -6,6 +6,7 @@ import torch
 
 from pipeline.backbones.common.weights import Weights, build
 from pipeline.backbones.resnet import network as resnet
+from pipeline.backbones.resnet.params import ResNetParams
 
 RANDOM = Weights("random (seed 0)", None)
 
@@ -27,7 +28,7 @@ def test_it_is_torchvisions_network_before_its_classifier(model, frames):
     pixels = frames.float() / 255
     pixels = (pixels - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
     expected = network(pixels.permute(0, 3, 1, 2))
-    assert expected.shape == (3, 2048)
+    assert expected.shape == (3, ResNetParams.SIZE)
     assert (model(frames) - expected).abs().max() < 1e-5 * expected.abs().max()
 
 

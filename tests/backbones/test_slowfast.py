@@ -6,6 +6,7 @@ import torch
 
 from pipeline.backbones.common.weights import Weights, build
 from pipeline.backbones.slowfast import network as slowfast
+from pipeline.backbones.slowfast.params import SlowFastParams
 
 RANDOM = Weights("random (seed 0)", None)
 
@@ -27,7 +28,7 @@ def test_it_is_the_hub_network_before_its_classifier(model, clips):
     pixels = ((clips.float() / 255 - 0.45) / 0.225).permute(0, 4, 1, 2, 3)
     slow = pixels[:, :, [0, 4, 8, 13, 17, 22, 26, 31]]
     expected = network([slow, pixels.clone()]).flatten(1)
-    assert expected.shape == (3, 2304)
+    assert expected.shape == (3, SlowFastParams.SIZE)
     assert (model(clips) - expected).abs().max() < 1e-5 * expected.abs().max()
 
 

@@ -12,6 +12,7 @@ class ResNetParams(StreamSection):
 
     SECTION = "resnet"
     BY_DEFAULT = True
+    SIZE = 2048
 
     sampling: Literal["middle", "uniform", "published"] = Field(
         description="middle: one frame a clip | uniform: frames_per_second frames a second | published: the published "

@@ -12,6 +12,7 @@ class SlowFastParams(StreamSection):
 
     SECTION = "slowfast"
     BY_DEFAULT = True
+    SIZE = 2304
 
     sampling: Literal["full_clip", "published"] = Field(
         description="full_clip: 32 frames over the clip, by timestamps | published: index arithmetic and bicubic "

@@ -1,0 +1,48 @@
+"""How a check reads: counts first, problems of one kind together, numbers as people read them."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.scan.check import Checked, Problem
+from pipeline.scan.glance import Glance
+from pipeline.scan.told import hours, size, told, told_problems
+
+
+def test_what_is_there_is_counted():
+    glances = [
+        Glance("a.mp4", "video", 2048, "mov,mp4", "h264", 3600.0),
+        Glance("b.webm", "video", 2048, "matroska,webm", "vp9", None),
+        Glance("c.mp4", "video", problem="the file is empty"),
+        Glance("a.srt", "subtitle", 10),
+        *(Glance(f"{k}.txt", "other") for k in range(7)),
+    ]
+    assert list(told(Path("mine"), "folder", Checked(glances, None, []))) == [
+        "mine, read as `dataset: folder`",
+        "  videos       2: 1 h 00 min, 1 of unknown length, 4 KiB",
+        "  of them      1 h264 in mov, 1 vp9 in matroska",
+        "  subtitles    1: a.srt",
+        "  not read     7: 0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 2 more",
+    ]
+
+
+def test_problems_of_one_kind_are_one_line():
+    problems = [Problem("x.mp4", "the file is empty")]
+    problems += [Problem(f"q:{k}", f"the span {k} to 9.5 s is beyond the end of '{k}'") for k in range(7)]
+    assert list(told_problems(problems)) == [
+        "  7 x the span 0 to 9.5 s is beyond the end of '0': q:0, q:1, q:2, q:3, q:4 and 2 more",
+        "  1 x the file is empty: x.mp4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 bytes"), (1023, "1,023 bytes"), (1536, "1.5 KiB"), (5 << 30, "5 GiB"), (3 << 42, "12,288 GiB")],
+)
+def test_sizes(count, shown):
+    assert size(count) == shown
+
+
+def test_lengths():
+    shown = [hours(seconds) for seconds in (0, 59.7, 3599, 7260)]
+    assert shown == ["0 min 00 s", "1 min 00 s", "59 min 59 s", "2 h 01 min"]
