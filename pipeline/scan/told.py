@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, SUBTITLE, VIDEO
+from pipeline.core.ids import shown
 from pipeline.scan.check import Checked, Problem
 
 SHOWN = 5
@@ -42,7 +43,7 @@ def told_problems(problems: Sequence[Problem]) -> Iterator[str]:
     for problem in problems:
         kinds.setdefault(_OF_ONE.sub("", problem.cause), []).append(problem)
     for found in sorted(kinds.values(), key=len, reverse=True):
-        yield f"  {len(found)} x {found[0].cause}: {_first([problem.where for problem in found])}"
+        yield f"  {len(found)} x {shown(found[0].cause)}: {_first([problem.where for problem in found])}"
 
 
 def size(count: int) -> str:
@@ -61,6 +62,6 @@ def hours(seconds: float) -> str:
 
 
 def _first(names: Sequence[str]) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names on one line, and how many more there are."""
     more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(shown, names[:SHOWN])) + (f" and {more} more" if more > 0 else "")

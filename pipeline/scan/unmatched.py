@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.annotations.common.listed import OTHER, ListedFile
+from pipeline.core.ids import shown
 
 SHOWN = 20
 
@@ -17,5 +18,8 @@ def unmatched(source: Path, files: list[ListedFile]) -> dict[str, Any]:
     names = [file.path for file in files if file.kind == OTHER]
     if names:
         more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        print(f"Not read below {source}, {len(names)} files: {', '.join(names[:SHOWN])}{more}", file=sys.stderr)
+        print(
+            f"Not read below {source}, {len(names)} files: {', '.join(map(shown, names[:SHOWN]))}{more}",
+            file=sys.stderr,
+        )
     return {"files": len(names), "first": names[:SHOWN]}

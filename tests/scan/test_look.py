@@ -1,6 +1,7 @@
 """One file: what is no file is never opened, what is known is not read again."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,15 @@ from pipeline.video.reader import DecoderStopped
 LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
-@pytest.mark.parametrize("name", ["pipe", "zero", "dangling", "folder"])
+@pytest.mark.parametrize("name", ["pipe", "zero", "dangling", "folder", "socket", "kernel"])
 def test_what_is_no_file_is_named_at_once(tmp_path, name):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "dangling").symlink_to(tmp_path / "gone")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "kernel").symlink_to("/proc/kcore" if os.path.exists("/proc/kcore") else "/dev/null")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(os.path.relpath(tmp_path / "socket"))
     with pytest.raises(BadRecord, match="cannot be read: No such file" if name == "dangling" else "not a regular file"):
         regular_file(tmp_path / name)
 

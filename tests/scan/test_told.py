@@ -35,6 +35,11 @@ def test_problems_of_one_kind_are_one_line():
     ]
 
 
+def test_a_name_with_control_characters_stays_on_its_line():
+    [line] = told_problems([Problem("a\nb\x1b[2J.mp4", "the file is empty")])
+    assert line == "  1 x the file is empty: a\\nb\\x1b[2J.mp4"
+
+
 @pytest.mark.parametrize(
     ("count", "shown"),
     [(0, "0 bytes"), (1023, "1,023 bytes"), (1536, "1.5 KiB"), (5 << 30, "5 GiB"), (3 << 42, "12,288 GiB")],

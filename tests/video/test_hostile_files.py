@@ -108,6 +108,7 @@ def hostile(tmp_path) -> Path:
         for beside in (sibling, stream):
             shutil.copyfile(beside, folder / beside.name)
         shutil.copyfile(sibling, folder / "video.sub")
+        (folder / "video.idx").write_text(LISTS["subtitles"])
         (folder / "video.mp4").write_bytes(content)
     nested = tmp_path / "hostile" / "nested concat"
     nested.mkdir()
@@ -130,7 +131,9 @@ def hostile(tmp_path) -> Path:
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 def test_no_file_is_opened_but_the_video_and_no_address_is_asked(hostile, tmp_path):
     good = write_video(tmp_path / "hostile" / "good" / "video.mp4", numbered_frames(12))
-    asked = sorted(path for path in hostile.rglob("video*") if "001" not in path.name and path.suffix != ".sub")
+    asked = sorted(
+        path for path in hostile.rglob("video*") if "001" not in path.name and path.suffix in (".mp4", ".png")
+    )
     calls = tmp_path / "calls"
     result = subprocess.run(
         ["strace", "-f", "-o", calls, "-e", "trace=open,openat,openat2,socket,connect",
@@ -163,3 +166,11 @@ def test_what_is_no_file_is_not_waited_for(tmp_path, name):
         open_container(tmp_path / name)
     with pytest.raises(VideoError, match="not a regular file"):
         probe(tmp_path / name, LIMITS)
+
+
+def test_files_are_opened_for_reading_in_one_place():
+    root = Path(__file__).resolve().parents[2]
+    files = [path for room in ("pipeline", "stages", "tools") for path in (root / room).rglob("*.py")]
+    reading = re.compile(r"av\.open\((?![^\n]*\"w\")|(?:VideoReader|AudioReader|VideoLoader)\(")
+    opening = {f"{path.relative_to(root)}: {call}" for path in files for call in reading.findall(path.read_text())}
+    assert opening == {"pipeline/video/containers.py: av.open(", "pipeline/video/decord_reader.py: VideoReader("}

@@ -25,6 +25,9 @@ SUFFIXES = frozenset(
 )
 
 
+_OF_THE_KERNEL = ("/proc/", "/sys/", "/dev/fd/")
+
+
 def find_files(root: Path) -> list[Path]:
     """All files below `root`, sorted; links are followed, hidden files and folders left out."""
     return sorted(_walk(root, ()))
@@ -49,12 +52,15 @@ def _walk(folder: Path, above: tuple[str, ...]) -> Iterable[Path]:
 
 
 def regular_file(path: Path) -> os.stat_result:
-    """The status of a file that can be read to its end; raises BadRecord for all else (a pipe, a device, a folder)."""
+    """The status of a file that can be read to its end; raises BadRecord for all else (a pipe, a device, a folder).
+
+    The kernel's own files look regular, but a read may never return, or never end.
+    """
     try:
         status = path.stat()
     except OSError as error:
         raise BadRecord(f"cannot be read: {error.strerror}") from None
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(status.st_mode) or os.path.realpath(path).startswith(_OF_THE_KERNEL):
         raise BadRecord("not a regular file")
     return status
 
