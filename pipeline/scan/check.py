@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.annotations.common.assemble import Assembled, assemble
+from pipeline.annotations.common.enough import check_queries
 from pipeline.annotations.common.layout import layout_of, layouts
 from pipeline.annotations.common.listed import ANNOTATION, PACK, VIDEO, ListedFile
 from pipeline.annotations.common.own_layout import OWN_VIDEOS
@@ -83,6 +84,7 @@ def _assembled(folder: Path, dataset: str, glances: list[Glance]) -> Assembled:
     reader = importlib.import_module(f"pipeline.annotations.{dataset}.reader")
     params: Any = load("dataset", "source", "protocol", PrepareParams, *getattr(reader, "SECTIONS", ()))
     annotations = reader.read(folder, params)
+    check_queries(annotations, folder)
     read_right_answers(annotations, folder)
     leave_out_shared_val(annotations, params.protocol)
     files = inspect(annotations, map(_as_listed, glances))
