@@ -8,22 +8,24 @@ import fcntl
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 
-LOCK = Path("outputs/.lock")
+LOCK, WITHOUT_DVC = Path(".dvc/tmp/stage.lock"), Path(".stage.lock")
 """What is locked, in the workspace; it holds a line about the process that had the lock last."""
 SECONDS_TO_END = 10
 """How long a stage that was killed may take to end, as one does that frees the memory of a GPU."""
 _HELD = {errno.EACCES, errno.EAGAIN}
 
 
-def work_alone(lock: Path = LOCK) -> None:
+def work_alone() -> None:
     """Hold the lock until this process ends; raises PipelineError where another process still holds it after a while.
 
     Where the file system knows no locks, this is said and the work goes on.
     """
+    lock = LOCK if LOCK.parents[1].is_dir() else WITHOUT_DVC
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)  # it stays open: closing it would free the lock
@@ -42,8 +44,9 @@ def work_alone(lock: Path = LOCK) -> None:
             if time.monotonic() > deadline:
                 raise _not_alone(descriptor) from None
             time.sleep(0.1)
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, f"process {os.getpid()}: {' '.join(sys.orig_argv)}\n".encode(errors="surrogateescape"), 0)
+    with suppress(OSError):  # the disk may be full; the lock holds without the words
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()}: {' '.join(sys.orig_argv)}\n".encode(errors="replace"), 0)
 
 
 def _not_alone(descriptor: int) -> PipelineError:

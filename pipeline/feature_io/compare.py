@@ -14,6 +14,8 @@ import h5py
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.hdf5 import check_size
+from pipeline.feature_io.hdf5 import MOST_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ def _reading(what: Path | str) -> Iterator[None]:
     """Turn what h5py raises for a missing or broken file into a PipelineError."""
     try:
         yield
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except PipelineError:
+        raise
+    except Exception as error:  # what a damaged file makes HDF5 raise has no end
         number = getattr(error, "errno", None)
         cause = os.strerror(number) if number else error
         raise PipelineError(f"cannot be read: {cause}", where=what, fix="name an HDF5 file, or copy it anew") from None
@@ -137,7 +141,10 @@ def _compare(id: str, first: object, second: object, min_cosine: float, max_rows
 
 def _shape(item: object) -> list[int] | None:
     """Return the shape of a dataset; None for anything else, and for a dataset that HDF5 calls empty."""
-    return list(item.shape) if isinstance(item, h5py.Dataset) and item.shape is not None else None
+    if not isinstance(item, h5py.Dataset):
+        return None
+    with _reading(_place(item)):
+        return list(item.shape) if item.shape is not None else None
 
 
 def _dtype(item: object) -> str | None:
@@ -160,6 +167,7 @@ def _is_matrix(item: object) -> bool:
 def _rows(item: h5py.Dataset) -> np.ndarray:
     """(T, D) or (1, T, D) -> (T, D) in float64."""
     with _reading(_place(item)):
+        check_size(item, MOST_AT_ONCE)
         return item[()].reshape(item.shape[-2:]).astype(np.float64)
 
 

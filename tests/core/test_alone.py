@@ -61,11 +61,15 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch, capsys):
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr(alone.fcntl, "lockf", no_locks)
-    alone.work_alone(tmp_path / "lock")
+    monkeypatch.chdir(tmp_path)
+    alone.work_alone()
     assert "Operation not supported; start no second run here" in capsys.readouterr().err
 
 
-def test_what_is_no_file_is_named(tmp_path):
-    (tmp_path / "lock").mkdir()
-    with pytest.raises(PipelineError, match="cannot be opened"):
-        alone.work_alone(tmp_path / "lock")
+@pytest.mark.parametrize("lock", [alone.LOCK, alone.WITHOUT_DVC])
+def test_what_is_no_file_is_named(tmp_path, monkeypatch, lock):
+    monkeypatch.chdir(tmp_path)
+    lock.mkdir(parents=True)
+    with pytest.raises(PipelineError, match="cannot be opened") as caught:
+        alone.work_alone()
+    assert caught.value.where == lock

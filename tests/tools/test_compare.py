@@ -1,11 +1,14 @@
 """Two feature files are the same within tolerance, or every difference is named; nothing about them is assumed."""
 
 import json
+import random
 
 import h5py
 import numpy as np
 import pytest
 
+from pipeline.core.errors import PipelineError
+from pipeline.feature_io.compare import compare_files
 from pipeline.feature_io.hdf5 import Item, write_features
 
 ROWS = np.random.default_rng(0).normal(size=(6, 16))
@@ -153,3 +156,30 @@ def test_it_prints_a_line_a_video_and_a_summary(files, amdnet):
     first, _, summary = done.stdout.splitlines()
     assert first.startswith("v1  (6, 16) float16  (6, 16) float16  cosine mean 1.000000") and first.endswith("same")
     assert done.exit_code == 0 and summary.startswith("same: 2 of 2 the same")
+
+
+def test_a_damaged_file_is_an_error_that_names_it(tmp_path):
+    sound, damaged = tmp_path / "a.h5", tmp_path / "b.h5"
+    with h5py.File(sound, "w") as file:
+        file["plain"] = ROWS
+        file.create_dataset("packed", data=ROWS, chunks=(2, 16), compression="gzip")
+    whole, draw, named = sound.read_bytes(), random.Random(0), 0
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(draw.choice([1, 2, 8])):
+            at = draw.randrange(len(content))
+            content[at : at + 4] = draw.choice([bytes(4), b"\xff" * 4, draw.randbytes(4)])
+        damaged.write_bytes(content)
+        try:
+            list(compare_files(sound, damaged, 0.99, 0))
+        except PipelineError as error:
+            named += str(error.where).startswith(str(damaged))
+        damaged.unlink()
+    assert named > 20
+
+
+def test_a_chunk_that_is_too_large_is_not_read(tmp_path):
+    with h5py.File(tmp_path / "c.h5", "w") as file:
+        file.create_dataset("v", (6, 16), "f4", chunks=(1 << 26, 16), maxshape=(None, 16), compression="gzip")
+    with pytest.raises(PipelineError, match="c.h5, v: cannot be read: chunks of shape"):
+        list(compare_files(tmp_path / "c.h5", tmp_path / "c.h5", 0.99, 0))
