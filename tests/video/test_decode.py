@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.numbered import numbered_frames, numbers_of
+from helpers.tiny import gone
 from helpers.videos import write_video
 
 from pipeline.video import decode
@@ -57,14 +58,6 @@ def video(tmp_path) -> Path:
 def read(path: Path, decoder: str = "decord", limits: DecodeParams = LIMITS, seconds: float = 0.0) -> list[int]:
     with open_video(path, 32, decoder, limits, seconds) as reader:
         return numbers_of(reader.frames(range(len(reader.timeline.starts))))
-
-
-def gone(pid: int) -> bool:
-    """No process, or one that is over and waits for its parent."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 def test_a_decoder_that_hangs_is_killed_and_the_next_one_goes_on(stub, video):
