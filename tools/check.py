@@ -27,8 +27,9 @@ def check(
     from pipeline.settings import forecast
 
     dataset = checked(dataset or check.own_videos(), TOP_LEVEL["dataset"], "dataset", "--dataset")
-    found = check.check(source_folder(str(folder)), dataset)
-    for line in told.told(folder, dataset, found):
+    source = source_folder(str(folder))
+    found = check.check(source, dataset)
+    for line in told.told(source, dataset, found):
         typer.echo(line)
     lengths = [one.seconds for one in found.of(VIDEO) if one.seconds is not None]
     if lengths:
@@ -36,7 +37,7 @@ def check(
         expected = forecast.forecasts(lengths, load("clip_seconds").clip_seconds, Path("outputs/features"))
         for line in forecast.told_forecasts(expected, forecast.free_bytes()):
             typer.echo(line)
-    if not found.assembled and (hint := files_of_others(folder)):
+    if not found.assembled and (hint := files_of_others(source)):
         typer.echo(f"Note: {hint}.")
     if found.problems:
         typer.echo(f"Problems: {len(found.problems)}")

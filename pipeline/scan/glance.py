@@ -18,6 +18,8 @@ from pipeline.core.ids import BadRecord
 from pipeline.scan.kinds import kind_of
 from pipeline.scan.listing import name_of
 from pipeline.video.params import DecodeParams
+from pipeline.video.probe import glance
+from pipeline.video.reader import VideoError
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,6 @@ def glance_at(folder: Path, dataset: str, limits: DecodeParams) -> list[Glance]:
 
 
 def _glance(path: Path, below: PurePath, kind: str, limits: DecodeParams) -> Glance:
-    from pipeline.video.probe import glance
-    from pipeline.video.reader import VideoError
-
     name = name_of(below)
     if kind == OTHER:
         return Glance(name, kind)

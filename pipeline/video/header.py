@@ -16,12 +16,18 @@ from pipeline.video.main_stream import main_stream, time_base
 from pipeline.video.reader import VideoError
 from pipeline.video.upright import pixel_aspect
 
+LONGEST = 24 * 3600
+"""Seconds of the longest video that is read."""
 _WIDEST = 32
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a header says; seconds: the length, which may be off or of another track; None where it says none."""
+    """What a header says.
+
+    container, codec: FFmpeg's names; seconds: the length, which may be off or of another track; None where the header
+    says none that can be.
+    """
 
     container: str
     codec: str
@@ -35,7 +41,10 @@ def header(path: Path | str) -> Header:
             stream = picture_of(container, path)
             length = None if stream.duration is None else float(stream.duration * time_base(stream))
             whole = None if container.duration is None else container.duration / av.time_base
-            return Header(container.format.name, stream.codec_context.codec.canonical_name, length or whole)
+            seconds = length or whole
+            believed = seconds is not None and 0 < seconds <= LONGEST
+            codec = stream.codec_context.codec.canonical_name
+            return Header(container.format.name, codec, seconds if believed else None)
     except FileNotFoundError:
         raise VideoError("the file does not exist", where=path) from None
     except (av.FFmpegError, OSError) as error:

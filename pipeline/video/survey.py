@@ -23,14 +23,13 @@ import numpy as np
 from pipeline.video.avi import frame_chunks
 from pipeline.video.containers import open_container
 from pipeline.video.decoded_times import decoded_times, may_be_field_coded, spans_of_frames
-from pipeline.video.header import picture_of
+from pipeline.video.header import LONGEST, picture_of
 from pipeline.video.main_stream import time_base
 from pipeline.video.other_tracks import OtherTracks
 from pipeline.video.picture_end import Picture, picture_end
 from pipeline.video.reader import SinceFirst, Timeline, VideoError
 from pipeline.video.upright import pixel_aspect
 
-_LONGEST = 24 * 3600
 _NO_TIME = int(np.iinfo(np.int64).min)
 _PACKET = np.dtype([("pts", np.int64), ("span", np.int64), ("shown", bool), ("corrupt", bool), ("key", bool)])
 """One packet in an array: as Python objects, the packets of hours would be tens of mebibytes."""
@@ -177,7 +176,7 @@ def _timeline(
     )
     origin = others.clock_start(container, file_first)
     end = picture_end(container, stream, picture) - float(origin)
-    if end > _LONGEST:
+    if end > LONGEST:
         raise VideoError(f"the frame times reach {end / 3600:.0f} hours", where=path)
     header_seconds = None if stream.duration is None else float(stream.duration * base)
     return Timeline(

@@ -1,5 +1,7 @@
 """What a header says, in a process that can be killed: about how long a video is, and that a file holds none."""
 
+import struct
+
 import pytest
 from helpers.numbered import numbered_frames
 from helpers.videos import grey_frames, write_video
@@ -37,3 +39,11 @@ def test_what_is_no_video_is_named(tmp_path, content, cause):
     (tmp_path / "bad.mp4").write_bytes(content)
     with pytest.raises(VideoError, match=cause):
         glance(tmp_path / "bad.mp4", LIMITS)
+
+
+def test_a_length_that_cannot_be_is_not_believed(tmp_path):
+    path = write_video(tmp_path / "years.mkv", numbered_frames(12), 10)
+    before, duration, behind = path.read_bytes().partition(b"\x44\x89\x88")
+    assert header(path).seconds == pytest.approx(1.2, abs=0.1)
+    path.write_bytes(before + duration + struct.pack(">d", 1e12) + behind[8:])
+    assert header(path).seconds is None
