@@ -109,7 +109,8 @@ class DecordReader:
             video = decord.VideoReader(self._name(), width=width, height=height, num_threads=self._threads)
             times = video.get_frame_timestamp(range(len(video)))[:, 0]
         except (decord.DECORDError, RuntimeError) as error:
-            raise VideoError(f"decord cannot open it: {_gist(str(error))}", where=self.path) from None
+            said = str(error).replace(self._name(), os.path.basename(self.path))
+            raise VideoError(f"decord cannot open it: {_gist(said)}", where=self.path) from None
         expected = self.timeline.since_first.starts
         if len(times) != len(expected) or not np.allclose(times, expected, rtol=1e-6, atol=_CLOSE):
             raise VideoError("decord's frame times are not those of the packets", where=self.path)
