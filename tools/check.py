@@ -37,7 +37,7 @@ def check(
         expected = forecast.forecasts(lengths, load("clip_seconds").clip_seconds, Path("outputs/features"))
         for line in forecast.told_forecasts(expected, forecast.free_bytes()):
             typer.echo(line)
-    if not found.assembled and (hint := files_of_others(source)):
+    if (found.no_queries or not found.assembled) and (hint := files_of_others(source)):
         typer.echo(f"Note: {hint}.")
     if found.problems:
         typer.echo(f"Problems: {len(found.problems)}")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.annotations.common.assemble import Assembled, assemble
-from pipeline.annotations.common.enough import check_queries
 from pipeline.annotations.common.layout import layout_of, layouts
 from pipeline.annotations.common.listed import ANNOTATION, PACK, VIDEO, ListedFile
 from pipeline.annotations.common.own_layout import OWN_VIDEOS
@@ -40,11 +39,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a folder holds. assembled: its queries, None where they were not read."""
+    """What a folder holds.
+
+    assembled: its videos and queries as `prepare` will find them, None where the annotations were not read; no_queries:
+    which files of queries are not there, None where one is.
+    """
 
     glances: list[Glance]
     assembled: Assembled | None
     problems: list[Problem]
+    no_queries: str | None = None
 
     def of(self, kind: str) -> list[Glance]:
         """Return the good files of a kind."""
@@ -70,25 +74,25 @@ def check(folder: Path, dataset: str) -> Checked:
     if unread or layout_of(dataset).needs != VIDEO:
         return Checked(glances, None, problems)
     try:
-        assembled = _assembled(folder, dataset, glances)
+        assembled, no_queries = _assembled(folder, dataset, glances)
     except PipelineError as error:
         where = str(error.where or folder).removeprefix(f"{folder}/")
         return Checked(glances, None, [*problems, Problem(where, error.cause)])
     named = {one.where for one in problems}
     left_out = [one for one in assembled.refused if one.where not in named and _NO_UTF_8 not in one.where]
-    return Checked(glances, assembled, problems + [Problem(one.where, one.cause) for one in left_out])
+    return Checked(glances, assembled, problems + [Problem(one.where, one.cause) for one in left_out], no_queries)
 
 
-def _assembled(folder: Path, dataset: str, glances: list[Glance]) -> Assembled:
-    """Read the annotations as `prepare` does; a video's name stands for its hash."""
+def _assembled(folder: Path, dataset: str, glances: list[Glance]) -> tuple[Assembled, str | None]:
+    """Read the annotations as `prepare` does, and return `no_queries` too; a video's name stands for its hash."""
     reader = importlib.import_module(f"pipeline.annotations.{dataset}.reader")
     params: Any = load("dataset", "source", "protocol", PrepareParams, *getattr(reader, "SECTIONS", ()))
     annotations = reader.read(folder, params)
-    check_queries(annotations, folder)
     read_right_answers(annotations, folder)
     leave_out_shared_val(annotations, params.protocol)
     files = inspect(annotations, map(_as_listed, glances))
-    return assemble(annotations, files, dict.fromkeys(files), params.protocol, params.prepare)
+    assembled = assemble(annotations, files, dict.fromkeys(files), params.protocol, params.prepare)
+    return assembled, annotations.no_queries
 
 
 def _as_listed(one: Glance) -> ListedFile:

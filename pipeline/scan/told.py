@@ -29,7 +29,9 @@ def told(folder: Path, dataset: str, checked: Checked) -> Iterator[str]:
     for kind in (SUBTITLE, ANNOTATION, PACK):
         if found := checked.of(kind):
             yield f"  {f'{kind}s':12} {len(found)}: {_first([one.name for one in found])}"
-    if checked.assembled:
+    if checked.no_queries:
+        yield f"  queries      none ({checked.no_queries}): enough for a model trained elsewhere (`train.reuse`)"
+    elif checked.assembled:
         queries, lost = checked.assembled.queries, len(checked.assembled.with_video)
         with_video = f", and {lost} of videos that cannot be used" if lost else ""
         yield f"  queries      {len(queries)} of {len({query.video_id for query in queries})} videos{with_video}"

@@ -64,7 +64,11 @@ def test_a_query_of_a_video_without_a_length_is_not_refused(folder, monkeypatch)
 @pytest.mark.parametrize(
     ("spoil", "where", "cause"),
     [
-        (lambda folder: (folder / "queries.jsonl").unlink(), "", "no queries.jsonl, queries.csv or train.jsonl"),
+        (
+            lambda folder: (folder / "train.jsonl").write_text("{}"),
+            "",
+            "both queries.jsonl and train.jsonl hold queries",
+        ),
         (lambda folder: (folder / "splits.json").write_text("["), "splits.json", "not valid JSON"),
     ],
 )
@@ -74,6 +78,12 @@ def test_what_stops_the_reader_is_a_problem_beside_the_others(folder, spoil, whe
     found = check(folder, "folder")
     assert found.assembled is None and found.problems[0] == Problem("videos/empty.mp4", "the file is empty")
     assert where in found.problems[1].where and cause in found.problems[1].cause
+
+
+def test_no_queries_are_no_problem(folder):
+    (folder / "queries.jsonl").unlink()
+    found = check(folder, "folder")
+    assert found.problems == [] and found.no_queries == "no queries.jsonl, queries.csv or train.jsonl"
 
 
 def test_an_annotation_that_cannot_be_read_is_not_waited_for(folder):

@@ -35,7 +35,8 @@ def test_annotations_of_another_data_set_are_told(amdnet, folder):
     (folder / "queries.jsonl").unlink()
     (folder / "tvr_val_release.jsonl").write_text(json.dumps(row))
     done = amdnet("check", folder)
-    assert done.exit_code == 3 and "no queries.jsonl" in done.stdout and "`dataset: tvr`" in done.stdout
+    assert done.exit_code == 0 and "queries      none (no queries.jsonl" in done.stdout
+    assert "Note: the format of tvr_val_release.jsonl" in done.stdout and "`dataset: tvr`" in done.stdout
 
 
 def test_an_unknown_data_set_is_an_error(amdnet, folder):
