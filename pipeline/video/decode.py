@@ -29,7 +29,8 @@ POLICY = ", then ".join(DECODERS)
 Which of them has read a video is recorded beside its features.
 """
 
-CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS}
+_FAULTS = ("SEGV", "BUS", "FPE", "ILL", "ABRT", "TRAP", "SYS", "XFSZ")
+CRASHES = {getattr(signal, f"SIG{name}") for name in _FAULTS}
 """The signals by which a decoder ends that fails; by any other one it was ended, as by the kernel for its memory."""
 
 Result = TypeVar("Result")
