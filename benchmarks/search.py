@@ -31,12 +31,12 @@ from benchmarks import search_corpus
 from benchmarks.corpus import own_memory, watched
 from benchmarks.machine import machine
 from experiments.markdown import table_lines
+from pipeline.engines.engine import Engine, search
+from pipeline.engines.folder import FILE, open_engine, save_engine
+from pipeline.engines.params import EXACT, FAISS
+from pipeline.engines.recall import exact_best, recall
 from pipeline.ops import linear
-from pipeline.retrieval.engines.engine import Engine, search
-from pipeline.retrieval.engines.folder import FILE, open_engine, save_engine
-from pipeline.retrieval.engines.recall import exact_best, recall
 from pipeline.retrieval.index import Index
-from pipeline.retrieval.params import EXACT, FAISS
 from pipeline.retrieval.search import Retrieved, best_first, compare
 from pipeline.retrieval.storage import TENSORS, open_index
 

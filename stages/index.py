@@ -15,14 +15,14 @@ from pipeline.core.params import load
 from pipeline.core.runtime import device
 from pipeline.corpus.corpus import CorpusVideos, videos_in_parts
 from pipeline.corpus.params import FeaturesParams
+from pipeline.engines.folder import save_engine
+from pipeline.engines.params import IndexParams
 from pipeline.localizers.common import stored, trained
 from pipeline.localizers.common.recipe import TrainedLocalizerRecipe
 from pipeline.models.common import checkpoint
 from pipeline.ops import keep_memory
 from pipeline.retrieval import storage
-from pipeline.retrieval.engines.folder import save_engine
 from pipeline.retrieval.index import Index
-from pipeline.retrieval.params import IndexParams
 from pipeline.retrieval.search import VIDEO_BLOCK
 
 MANIFEST, FEATURES, ENCODER = Path("outputs/manifest"), Path("outputs/features"), Path("outputs/text_encoder")

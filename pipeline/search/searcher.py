@@ -14,14 +14,14 @@ from torch import Tensor
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.core.manifest import read_subtitles
+from pipeline.engines.engine import Engine
+from pipeline.engines.folder import open_engine
+from pipeline.engines.params import EXACT
 from pipeline.localizers.common import stored
 from pipeline.localizers.common.interface import PairSpans, Situation
 from pipeline.localizers.common.network_localizer import NetworkLocalizer
 from pipeline.localizers.common.registry import open_localizer
-from pipeline.retrieval.engines.engine import Engine
-from pipeline.retrieval.engines.folder import open_engine
 from pipeline.retrieval.index import Index
-from pipeline.retrieval.params import EXACT
 from pipeline.retrieval.search import Comparison, best_first
 from pipeline.retrieval.storage import FIX, StoredIndex, open_index
 from pipeline.retrieval.unusual import unusual

@@ -71,18 +71,20 @@ def moments(draw) -> tuple[ClipTimes, list[float], float]:
 @given(moments())
 def test_a_moment_is_all_the_clips_that_it_touches(moment):
     times, (start, end), _ = moment
-    ((first, last),) = times.clips_of(torch.tensor([0]), torch.tensor([[start, end]]).double(), "floor_ceil").tolist()
+    seconds = torch.tensor([[start, end]], dtype=torch.float64)
+    ((first, last),) = times.clips_of(torch.tensor([0]), seconds, "floor_ceil").tolist()
     borders = times.borders[0].tolist()
     touched = [clip for clip in range(len(borders) - 1) if max(start, borders[clip]) < min(end, borders[clip + 1])]
     real = [clip for clip in range(len(borders) - 1) if borders[clip] < borders[clip + 1]]
     assert (first, last) == ((touched[0], touched[-1]) if touched else (real[-1], real[-1]))
-    assert times.starts_after(torch.tensor([0]), torch.tensor([[start, end]]).double()).item() == (not touched)
+    assert times.starts_after(torch.tensor([0]), seconds).item() == (not touched)
 
 
 @given(moments())
 def test_rounded_clips_have_the_nearest_borders(moment):
     times, (start, end), _ = moment
-    ((first, last),) = times.clips_of(torch.tensor([0]), torch.tensor([[start, end]]).double(), "round").tolist()
+    seconds = torch.tensor([[start, end]], dtype=torch.float64)
+    ((first, last),) = times.clips_of(torch.tensor([0]), seconds, "round").tolist()
     borders = times.borders[0].unique()
     assert 0 <= first <= last < len(borders) - 1
 

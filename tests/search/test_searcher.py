@@ -10,8 +10,8 @@ from helpers.searchable import write_searchable
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import read_videos, write_videos
-from pipeline.retrieval.engines import faiss_engine
-from pipeline.retrieval.engines.folder import save_engine
+from pipeline.engines import faiss_engine
+from pipeline.engines.folder import save_engine
 from pipeline.retrieval.storage import open_index
 from pipeline.search.results import Among
 from pipeline.search.searcher import Searcher

@@ -10,8 +10,8 @@ import yaml
 from helpers.untrained import write_inputs
 
 from pipeline.core.errors import PipelineError
-from pipeline.retrieval.engines.engine import search
-from pipeline.retrieval.engines.folder import FACTS, FILE, open_engine
+from pipeline.engines.engine import search
+from pipeline.engines.folder import FACTS, FILE, open_engine
 from pipeline.retrieval.storage import open_index
 from stages.index import main
 

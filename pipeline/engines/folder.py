@@ -1,17 +1,17 @@
 """Saves and opens the engine of an index, beside it in its folder: `engine.json` and `engine.faiss`.
 
-A folder without `engine.json` is searched exactly. Test: tests/retrieval/test_engine_folder.py.
+A folder without `engine.json` is searched exactly. Test: tests/engines/test_folder.py.
 """
 
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, write_json
-from pipeline.retrieval.engines import faiss_engine
-from pipeline.retrieval.engines.engine import Engine
-from pipeline.retrieval.engines.recall import BEST
+from pipeline.engines import faiss_engine
+from pipeline.engines.engine import Engine
+from pipeline.engines.params import EXACT, FAISS
+from pipeline.engines.recall import BEST
 from pipeline.retrieval.index import Index
-from pipeline.retrieval.params import EXACT, FAISS
 from pipeline.retrieval.storage import FIX, fingerprint
 
 FORMAT = 1

@@ -10,10 +10,10 @@ import torch
 from helpers.indexed import asked, index_of
 from helpers.models import SUBTITLE_SIZE, VIDEO_SIZE
 
-from pipeline.retrieval.engines import faiss_engine
-from pipeline.retrieval.engines.engine import search
-from pipeline.retrieval.engines.faiss_engine import build
-from pipeline.retrieval.engines.recall import exact_best, recall
+from pipeline.engines import faiss_engine
+from pipeline.engines.engine import search
+from pipeline.engines.faiss_engine import build
+from pipeline.engines.recall import exact_best, recall
 
 pytest.importorskip("faiss", reason="the optional package faiss-cpu is not installed")
 every_model = pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca"])

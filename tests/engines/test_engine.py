@@ -5,8 +5,8 @@ import torch
 from helpers.indexed import asked, index_of
 from helpers.models import SUBTITLE_SIZE, VIDEO_SIZE
 
-from pipeline.retrieval.engines.engine import search
-from pipeline.retrieval.engines.recall import BEST, exact_best, recall, sample_queries
+from pipeline.engines.engine import search
+from pipeline.engines.recall import BEST, exact_best, recall, sample_queries
 from pipeline.retrieval.search import best_first, compare
 
 every_model = pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca"])

@@ -4,7 +4,7 @@ The vectors are put into partitions around centres, each number of a vector in o
 partitions with the nearest centres; how many was measured when the engine was built. A search maps the file into
 memory, and reads from the disk what it looks into. Equal indexes give equal bytes.
 
-It needs the optional package `faiss-cpu`. Test: tests/retrieval/test_faiss_engine.py.
+It needs the optional package `faiss-cpu`. Test: tests/engines/test_faiss_engine.py.
 """
 
 import math
@@ -20,8 +20,8 @@ from torch import Tensor
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path
+from pipeline.engines.recall import BEST, exact_best, recall, sample_queries
 from pipeline.models.common.interface import RetrievalModel
-from pipeline.retrieval.engines.recall import BEST, exact_best, recall, sample_queries
 from pipeline.retrieval.index import Index
 from pipeline.retrieval.search import blocks_of
 

@@ -1,10 +1,10 @@
-"""Measures how many of the best videos an engine finds. Test: tests/retrieval/test_engine.py."""
+"""Measures how many of the best videos an engine finds. Test: tests/engines/test_engine.py."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.retrieval.engines.engine import Engine, search
+from pipeline.engines.engine import Engine, search
 from pipeline.retrieval.index import Index
 from pipeline.retrieval.search import best_first, scores
 

@@ -1,7 +1,7 @@
 """What an engine is: it names candidates for a query, so that a large index need not be compared whole.
 
 Candidates are compared exactly, by the model's own `score`. What an engine loses are videos that it does not name.
-Test: tests/retrieval/test_engine.py.
+Test: tests/engines/test_engine.py.
 """
 
 from typing import Protocol
