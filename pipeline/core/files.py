@@ -152,6 +152,8 @@ def read_yaml(path: Path | str, *, absent: str) -> Any:
         raise PipelineError("the file does not exist", where=path, fix=absent) from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise PipelineError(f"not valid YAML: {error}", where=path, fix="mend the line named above") from None
+    except RecursionError:
+        raise PipelineError("not readable as YAML: it is nested too deeply", where=path, fix=absent) from None
 
 
 def write_jsonl(path: Path | str, rows: Iterable[dict[str, Any]]) -> None:

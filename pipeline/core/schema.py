@@ -23,7 +23,7 @@ Weight = Annotated[float, Field(ge=0)]
 class Section(BaseModel):
     """A section of params.yaml: immutable, complete, without unknown keys and without silent conversion of types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     SECTION: ClassVar[str] = ""
     """The section's name in params.yaml; empty for a class that is no section by itself."""
@@ -89,7 +89,11 @@ TOP_LEVEL: dict[str, Any] = {
     ],
     "clip_seconds": Annotated[
         float,
-        Field(gt=0, description="seconds a clip, > 0; clip i covers [i * clip_seconds, (i + 1) * clip_seconds)"),
+        Field(
+            ge=0.1,
+            le=600,
+            description="seconds a clip, 0.1 to 600; clip i covers [i * clip_seconds, (i + 1) * clip_seconds)",
+        ),
     ],
 }
 """The parameters of params.yaml that stand in no section, by name."""

@@ -17,7 +17,16 @@ def write(tmp_path):
 
 
 def test_jsonl_keeps_the_good_lines(write):
-    lines = [b'\xef\xbb\xbf{"a":1}\r', b"", b'{"a":', b"[1]", b'"\xff"', b"[" * 100_000, b'{"a":2}']
+    lines = [
+        b'\xef\xbb\xbf{"a":1}\r',
+        b"",
+        b'{"a":',
+        b"[1]",
+        b'"\xff"',
+        b"[" * 100_000,
+        b'{"a":2}',
+        b'{"a":3,"b":1,"a":4}',
+    ]
     annotations, path = write("q.jsonl", b"\n".join(lines))
     assert list(jsonl_rows(annotations, path)) == [("q.jsonl:1", {"a": 1}), ("q.jsonl:7", {"a": 2})]
     assert [(r.where, r.cause.split(":")[0]) for r in annotations.refused] == [
@@ -25,6 +34,7 @@ def test_jsonl_keeps_the_good_lines(write):
         ("q.jsonl:4", "not a JSON object"),
         ("q.jsonl:5", "not UTF-8 text (byte 0xff)"),
         ("q.jsonl:6", "not valid JSON"),
+        ("q.jsonl:8", "the key 'a' stands there twice"),
     ]
 
 

@@ -46,6 +46,9 @@ def test_a_stage_sees_only_what_it_asked_for():
     ("old", "new", "key", "hint"),
     [
         ("  pooling: max", "  poling: max", "resnet.poling", "did you mean `resnet.pooling`"),
+        ("clip_seconds: 1.5", "clip_seconds: .inf", "clip_seconds", "less than or equal to 600"),
+        ("clip_seconds: 1.5", "clip_seconds: 1e-9", "clip_seconds", "greater than or equal to 0.1"),
+        ("  frames_per_second: 3.0", "  frames_per_second: .inf", "resnet.frames_per_second", "finite"),
         ("clip_seconds: 1.5", "clip_second: 1.5", "clip_second", "did you mean `clip_seconds`"),
         ("  pooling: max", "  pooling: median", "resnet.pooling", "'max' or 'mean'"),
         ("  frames_per_second: 3.0", "  frames_per_second: -3.0", "resnet.frames_per_second", "greater than 0"),
@@ -72,7 +75,7 @@ def test_a_list_of_streams_is_read_as_dvc_writes_it(edited):
     assert load(FeaturesParams, path=path).features.streams == ["resnet", "slowfast", "subtitle"]
 
 
-@pytest.mark.parametrize("text", ["a: [", "- a list", "\x00"])
+@pytest.mark.parametrize("text", ["a: [", "- a list", "\x00", "a: " + 20_000 * "[" + 20_000 * "]"])
 def test_a_file_that_is_no_mapping_is_named(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text)

@@ -4,7 +4,7 @@ Tests: tests/annotations/test_lines.py and the poison tests of tests/annotations
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,14 @@ def json_document(path: Path) -> tuple[Any, list[str]]:
     Raises PipelineError naming line and column.
     """
     twice: list[str] = []
+    try:
+        return json.loads(_readable(path).read_bytes(), object_pairs_hook=_noting(twice)), twice
+    except (ValueError, RecursionError) as error:
+        raise PipelineError(f"not valid JSON: {error}", where=path, fix="mend it, or fetch the file again") from None
+
+
+def _noting(twice: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """Return what makes a dictionary of the pairs of a JSON object, and adds the keys to `twice` that it has twice."""
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         document = dict(items)
@@ -77,10 +85,7 @@ def json_document(path: Path) -> tuple[Any, list[str]]:
                 seen.add(key)
         return document
 
-    try:
-        return json.loads(_readable(path).read_bytes(), object_pairs_hook=pairs), twice
-    except (ValueError, RecursionError) as error:
-        raise PipelineError(f"not valid JSON: {error}", where=path, fix="mend it, or fetch the file again") from None
+    return pairs
 
 
 def decoded(raw: bytes, encoding: str = "utf-8-sig") -> str:
@@ -100,10 +105,13 @@ def _readable(path: Path) -> Path:
 
 
 def _json_object(text: str) -> dict[str, Any]:
+    twice: list[str] = []
     try:
-        row = json.loads(text)
+        row = json.loads(text, object_pairs_hook=_noting(twice))
     except (ValueError, RecursionError) as error:
         raise BadRecord(f"not valid JSON: {error}") from None
+    if twice:
+        raise BadRecord(f"the key {twice[0]!r} stands there twice")
     if not isinstance(row, dict):
         raise BadRecord("not a JSON object")
     return row
