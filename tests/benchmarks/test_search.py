@@ -25,4 +25,4 @@ def test_every_engine_has_a_row(tmp_path, monkeypatch):
     exact, faiss = search.measure(tmp_path, 60, 2, 0.1)
     assert (exact["engine"], faiss["engine"]) == ("exact", "faiss") and list(exact) == list(faiss)
     assert exact["clips"] == 1920 and exact["exact / oneDNN"] > 0 and exact["recall@10"] == 1
-    assert faiss["built (s)"] > 0 and 0.9 <= faiss["recall@10"] <= 1 and faiss["size (MB)"] < exact["size (MB)"]
+    assert faiss["built (s)"] >= 0 and 0.9 <= faiss["recall@10"] <= 1 and faiss["size (MB)"] < exact["size (MB)"]

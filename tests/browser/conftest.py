@@ -58,9 +58,12 @@ def address(search: FakeSearch) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's chromium; Playwright's own one is never asked for."""
+    """Debian's chromium; Playwright's own one is never asked for.
+
+    Playwright has an event loop in this thread as long as it runs, which tests of other folders must not meet.
+    """
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")

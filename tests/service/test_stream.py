@@ -77,7 +77,15 @@ def reading(port: int, start: float = 0.0) -> Iterator[socket.socket]:
 
 
 def children() -> list[psutil.Process]:
-    return psutil.Process().children()
+    """The processes that stream; decoders that other tests have left waiting are none."""
+    return [child for child in psutil.Process().children() if not _decodes(child)]
+
+
+def _decodes(child: psutil.Process) -> bool:
+    try:
+        return "pipeline.video.child" in child.cmdline()
+    except psutil.Error:
+        return False
 
 
 def comes_true(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
