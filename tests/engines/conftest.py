@@ -1,19 +1,5 @@
-"""The small corpus, and the model that compares its vectors as they are."""
+"""The models of the tests, as the tests of models make them."""
 
-import pytest
 from helpers.models import make_model
-from helpers.nearest_clip import NearestClip, small_corpus
-
-from pipeline.corpus.corpus import Corpus
 
 __all__ = ["make_model"]
-
-
-@pytest.fixture
-def model() -> NearestClip:
-    return NearestClip()
-
-
-@pytest.fixture
-def corpus() -> Corpus:
-    return small_corpus()

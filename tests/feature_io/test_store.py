@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.replaced import a_folder, a_pipe, an_endless_device
 from safetensors.numpy import load_file, safe_open, save_file
 
 from pipeline.core.abandoned import prefix_of
@@ -114,21 +115,6 @@ def without_a_header(path: Path) -> None:
 
 def nested_too_deep(path: Path) -> None:
     rewritten(path, {**header_of(path), "attributes": "[" * 20_000})
-
-
-def a_folder(path: Path) -> None:
-    path.unlink()
-    (path / "within").mkdir(parents=True)
-
-
-def a_pipe(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def an_endless_device(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/dev/zero")
 
 
 DAMAGE = [

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.recipes import SMALL, write_recipes
+from helpers.replaced import a_folder, a_pipe, an_endless_device
 from helpers.workspace import choose_recipe, train
 
 from pipeline.core.files import read_json
@@ -155,21 +156,6 @@ def of_another_training(path: Path) -> None:
     save_state(path.with_name("other.pt"), STATE)
     path.unlink()
     path.symlink_to("other.pt")
-
-
-def a_folder(path: Path) -> None:
-    path.unlink()
-    (path / "within").mkdir(parents=True)
-
-
-def a_pipe(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def an_endless_device(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/dev/zero")
 
 
 def a_link_to_nothing(path: Path) -> None:
