@@ -34,7 +34,6 @@ from pipeline.text.saved import open_encoder
 MOST_MOMENTS = 5
 DECIMALS = 6
 EVERYTHING = Among()
-NO_ROWS = torch.empty(0, dtype=torch.int64)
 SAMPLE = 1024
 """How many videos, about, stand for all of them where an engine names candidates."""
 
@@ -110,9 +109,9 @@ class Searcher:
     def _hits(self, sentence: Sentence, k: int, among: Among) -> list[Hit]:
         tokens, mask = sentence.tokens(self._index.model.recipe.query_form)
         allowed = self._allowed(among)
-        index, rows = self._compared(tokens, mask, k, allowed)
-        if not len(rows):
+        if not allowed.any():
             return []
+        index, rows = self._compared(tokens, mask, k, allowed)
         (found,) = index.compare(tokens, mask, k)
         away = unusual(found.score, self._background(tokens, mask) if self._engine else found.score).cpu()
         allowed = allowed[rows] & (away[0] >= (-torch.inf if among.unusual is None else among.unusual))
@@ -132,10 +131,10 @@ class Searcher:
     def _compared(self, tokens: Tensor, mask: Tensor, k: int, allowed: Tensor) -> tuple[Index, Tensor]:
         """Choose the videos that the query is compared with: their index, and their numbers (C,) in the whole one.
 
-        They are all videos, or the engine's candidates among those that are `allowed` (V,).
+        They are all videos, or the engine's candidates among those that are `allowed` (V,), at least one.
         """
-        if self._engine is None or not allowed.any():
-            return self._index, torch.arange(len(allowed)) if allowed.any() else NO_ROWS
+        if self._engine is None:
+            return self._index, torch.arange(len(allowed))
         (query,) = self._index.encode(tokens, mask)
         (rows,) = self._engine.candidates(query, k, None if allowed.all() else allowed)
         return self._index.among(rows), rows
