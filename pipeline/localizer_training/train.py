@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import torch
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.recipe import Recipe
 from pipeline.corpus.corpus import Corpus, load_corpus
 from pipeline.corpus.params import FeaturesParams
@@ -18,6 +17,7 @@ from pipeline.localizer_training.examples import Examples
 from pipeline.localizer_training.loop import LocalizerState, fit
 from pipeline.localizer_training.negatives import negatives
 from pipeline.localizer_training.selection import Selection
+from pipeline.localizers.common import trained
 from pipeline.localizers.common.interface import TrainedLocalizer
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.interface import RetrievalModel
@@ -47,11 +47,7 @@ def load_split(
     """
     both = [load_corpus(manifest, folder, split, *form) for form in zip(features, recipes, strict=True)]
     if both[0].video_ids != both[1].video_ids or both[0].query_ids != both[1].query_ids:
-        raise PipelineError(
-            f"the retriever and the localizer do not read the same videos of the {split} split",
-            where=folder,
-            fix="let features.streams name streams that all videos have",
-        )
+        raise trained.other_videos(folder, f" of the {split} split")
     return Split(*both)
 
 

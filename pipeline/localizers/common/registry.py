@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.plugins import only_class
 from pipeline.core.recipe import Recipe
 from pipeline.corpus.corpus import Corpus
@@ -43,9 +42,5 @@ def open_trained(
     network, config = trained.load(folder, device)
     corpus = load(FeaturesParams(**config["features"]), network.recipe)
     if corpus.video_ids != ours.video_ids or corpus.query_ids != ours.query_ids:
-        raise PipelineError(
-            "the retriever and the localizer do not read the same videos",
-            where=folder / trained.CONFIG,
-            fix="let features.streams name streams that all videos have, and run `dvc repro`",
-        )
+        raise trained.other_videos(folder / trained.CONFIG)
     return NetworkLocalizer.of_split(network, corpus, device)

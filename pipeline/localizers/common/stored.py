@@ -54,11 +54,7 @@ def save(folder: Path, source: Path, video_ids: list[str], parts: Iterable[Corpu
     network, _ = trained.load(source, device)
     videos = EncodedVideos.build(network, parts, network.recipe.clips, device)
     if videos.video_ids != video_ids:
-        raise PipelineError(
-            "the retriever and the localizer do not read the same videos",
-            where=source / trained.CONFIG,
-            fix="let features.streams name streams that all videos have, and run `dvc repro`",
-        )
+        raise trained.other_videos(source / trained.CONFIG)
     tensors = {**named(videos.vectors, VECTORS), **named(videos.times, TIMES), COUNTS: videos.counts}
     safetensors_file.write(folder / VIDEOS, tensors, {"of": _fingerprint(folder, video_ids)})
 

@@ -70,6 +70,15 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[Traine
     return network.to(device).eval(), config
 
 
+def other_videos(where: Path | str, of_split: str = "") -> PipelineError:
+    """Return the error that a localizer reads other videos or queries than its retriever; of_split: of which split."""
+    return PipelineError(
+        f"the retriever and the localizer do not read the same videos{of_split}",
+        where=where,
+        fix="let features.streams name streams that all videos have, and run `dvc repro`",
+    )
+
+
 def recipe_of(config: dict[str, Any]) -> LocalizerRecipe:
     """Read the recipe from a configuration that `save` wrote."""
     return LOCALIZERS.schema(config["localizer"])(**config["recipe"])
