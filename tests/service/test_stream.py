@@ -60,6 +60,7 @@ def serving(path: Path) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
+        assert comes_true(lambda: server.started)  # its event loop holds descriptors
         try:
             yield listening.getsockname()[1]
         finally:
@@ -77,13 +78,13 @@ def reading(port: int, start: float = 0.0) -> Iterator[socket.socket]:
 
 
 def children() -> list[psutil.Process]:
-    """The processes that stream; decoders that other tests have left waiting are none."""
-    return [child for child in psutil.Process().children() if not _decodes(child)]
+    """The processes that stream; what other tests have left waiting is none."""
+    return [child for child in psutil.Process().children() if _streams(child)]
 
 
-def _decodes(child: psutil.Process) -> bool:
+def _streams(child: psutil.Process) -> bool:
     try:
-        return "pipeline.video.child" in child.cmdline()
+        return "pipeline.service.child" in child.cmdline()
     except psutil.Error:
         return False
 
