@@ -145,9 +145,8 @@ def test_a_hit_without_a_moment_is_the_whole_video(visit, search, monkeypatch):
     assert visited.page.locator("#moments button").all_inner_texts() == ["whole video"]
     for _ in range(8):
         visited.page.locator("#strip").press("PageUp")
-    seen = samples(visited, 3)
-    assert max(seen) > 7
-    assert any(later < earlier - 5 for earlier, later in zip(seen, seen[1:], strict=False)), "it is looped"
+    until(lambda: visited.second() > 7)
+    until(lambda: visited.second() < 2)  # it is looped
 
 
 def test_a_video_without_a_file_is_shown_but_not_played(visit):

@@ -131,7 +131,9 @@ def test_a_worker_with_another_provenance_is_refused(films, tmp_path):
 
 def test_a_worker_with_other_code_is_refused(films, tmp_path, monkeypatch):
     def of_other_code(*given) -> WorkerConfig:
-        return replace(worker_config(*given), code={"pipeline.nowhere": "0", "pipeline.video.clips": "0"})
+        config = worker_config(*given)
+        other = replace(config.setup, code={"pipeline.nowhere": "0", "pipeline.video.clips": "0"})
+        return replace(config, setup=other)
 
     monkeypatch.setattr(process_pool, "worker_config", of_other_code)
     with pytest.raises(PipelineError, match="not the driver's: pipeline.nowhere, pipeline.video.clips\n") as caught:
@@ -200,14 +202,14 @@ def test_the_slots_have_the_gpus_in_turn(device, gpus, named, expected, monkeypa
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    monkeypatch.setattr(process_pool, "ProcessHandle", lambda config: config.environment["AMDNET_DEVICE"])
+    monkeypatch.setattr(process_pool, "ProcessHandle", lambda config: config.setup.environment["AMDNET_DEVICE"])
     pool = process_pool.ProcessPool(NumberStream(), Store(tmp_path, "numbers"))
     assert [pool.start(slot) for slot in range(pool.size)] == expected
 
 
 def test_cpu_workers_share_the_threads(monkeypatch, tmp_path):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
-    monkeypatch.setattr(process_pool, "ProcessHandle", lambda config: config.threads)
+    monkeypatch.setattr(process_pool, "ProcessHandle", lambda config: config.setup.threads)
     for named, size, threads in (("3", 3, 2), ("16", 16, 1), (None, 8, 1)):
         monkeypatch.setenv("AMDNET_WORKERS", named) if named else monkeypatch.delenv("AMDNET_WORKERS")
         pool = process_pool.ProcessPool(NumberStream(), Store(tmp_path, "numbers"))
