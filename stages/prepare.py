@@ -15,6 +15,7 @@ from pipeline.annotations.common.right_answers import read_right_answers
 from pipeline.annotations.common.shared_val import leave_out_shared_val
 from pipeline.annotations.common.untrained import put_into_test
 from pipeline.annotations.common.videos import inspect
+from pipeline.core.accepted import accepted_share
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
@@ -64,7 +65,7 @@ def main() -> None:
     numbers = {"dataset": params.dataset, "protocol": params.protocol, **summary(annotations, assembled)}
     numbers["unmatched"] = unmatched(source, listed)
     write_json(MANIFEST / "prepare.json", numbers)
-    check_refused(assembled, params.prepare.max_failed_fraction, source, MANIFEST / "prepare.json")
+    check_refused(assembled, accepted_share(), source, MANIFEST / "prepare.json")
     check_left(annotations, assembled, params, source, is_trained=not reused)
 
     write_videos(MANIFEST / "videos.jsonl", assembled.videos)

@@ -10,11 +10,7 @@ from pipeline.video.params import DecodeParams
 
 def main() -> None:
     params = load("clip_seconds", DecodeParams, ResNetParams)
-    run_stage(
-        "resnet",
-        lambda: ResNetStream(params.resnet, params.clip_seconds, params.decode),
-        params.resnet.max_failed_fraction,
-    )
+    run_stage("resnet", lambda: ResNetStream(params.resnet, params.clip_seconds, params.decode))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,7 @@ from pipeline.video.params import DecodeParams
 
 def main() -> None:
     params = load("clip_seconds", DecodeParams, SlowFastParams)
-    run_stage(
-        "slowfast",
-        lambda: SlowFastStream(params.slowfast, params.clip_seconds, params.decode),
-        params.slowfast.max_failed_fraction,
-    )
+    run_stage("slowfast", lambda: SlowFastStream(params.slowfast, params.clip_seconds, params.decode))
 
 
 if __name__ == "__main__":

@@ -87,6 +87,15 @@ TOP_LEVEL: dict[str, Any] = {
             "(named so in every output)"
         ),
     ],
+    "max_failed_fraction": Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="0 to 1: the share of the videos, and of the queries, that may be unusable before a stage "
+            "fails; what is refused is named and counted all the same",
+        ),
+    ],
     "clip_seconds": Annotated[
         float,
         Field(

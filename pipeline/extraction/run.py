@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core import runtime
+from pipeline.core.accepted import NAME, accepted_share, share_that_accepts
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
 from pipeline.core.manifest import Video
@@ -31,13 +32,15 @@ class _Damaged(Exception):
         super().__init__(", ".join(video.video_id for video in videos))
 
 
-def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: float) -> dict[str, Any]:
+def run(stream: Stream, videos: list[Video], folder: Path, accepted: float | None = None) -> dict[str, Any]:
     """Write `folder`/<stream>.h5 and `folder`/<stream>.json, and return the content of the latter.
 
     A video is extracted where the store has no entry for it. Writing the feature file checks the entries' arrays, and
     a video whose entry is damaged is extracted again.
 
-    Raises PipelineError where more than `max_failed_fraction` of the videos failed, and names them. Only the .json is
+    accepted: the share of the videos that may fail; None: what params.yaml says when the last video is done.
+
+    Raises PipelineError where more of the videos failed, and names them. Only the .json is
     written then, and what was extracted stays in the store. Raises PipelineError, too, where the store cannot be
     written to.
     """
@@ -62,7 +65,8 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
                 else:
                     assert outcome.attributes is not None
                     known[outcome.video_id] = outcome.attributes
-        too_many = len(failures) > max_failed_fraction * len(videos)
+        allowed = accepted_share() if failures and accepted is None else accepted or 0.0
+        too_many = len(failures) > allowed * len(videos)
         if too_many:
             break
         started = time.perf_counter()
@@ -85,7 +89,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, max_failed_fraction: 
     write_json(folder / f"{stream.name}.json", metrics)
     print(progress.summary(metrics), file=sys.stderr)
     if too_many:
-        raise _too_many(stream.name, failures, len(videos), max_failed_fraction)
+        raise _too_many(stream.name, failures, len(videos), allowed)
     return metrics
 
 
@@ -124,9 +128,8 @@ def _too_many(stream: str, failures: list[Failure], videos: int, allowed: float)
     named = "".join(f"\n    {failure.video_id}: {failure.cause}" for failure in failures[:20])
     more = f"\n    and {len(failures) - 20} more" if len(failures) > 20 else ""
     return PipelineError(
-        f"{len(failures)} of {videos} videos failed, more than `{stream}.max_failed_fraction: {allowed}` allows:"
-        f"{named}{more}",
+        f"{len(failures)} of {videos} videos failed, more than `{NAME}: {allowed:g}` allows:{named}{more}",
         where=stream,
-        fix="replace or remove these files, or raise that parameter to go on without them; "
-        "what was extracted is kept, and the next run takes only the rest",
+        fix=f"replace or remove these files, or set {NAME} to {share_that_accepts(len(failures), videos):g} in "
+        "params.yaml to go on without them; what was extracted is kept, and the next run takes only the rest",
     )

@@ -15,12 +15,12 @@ from pipeline.feature_io.unused import write_unused
 FEATURES = Path("outputs/features")
 
 
-def run_stage(name: str, build: Callable[[], Stream], max_failed_fraction: float) -> None:
+def run_stage(name: str, build: Callable[[], Stream]) -> None:
     """Extract every video of the manifest with the stream `name` and write its feature file.
 
     `build` makes the stream, which looks for its weights; it is called only where the stream is asked for.
     """
     if is_asked_for(name):
-        run(build(), read_videos("outputs/manifest/videos.jsonl"), FEATURES, max_failed_fraction)
+        run(build(), read_videos("outputs/manifest/videos.jsonl"), FEATURES)
     else:
         write_unused(FEATURES, name, NOT_ASKED)

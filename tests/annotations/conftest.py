@@ -89,7 +89,7 @@ def workspace(tmp_path, monkeypatch):
     def make(name="workspace", *, max_failed_fraction=0.0, **changes):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        fractions = {"val_fraction": 0.2, "test_fraction": 0.2, "max_failed_fraction": max_failed_fraction}
+        fractions = {"val_fraction": 0.2, "test_fraction": 0.2}
         params = {
             "dataset": "folder",
             "source": "../source",
@@ -98,6 +98,7 @@ def workspace(tmp_path, monkeypatch):
             "localizer": "moments",
             "localizer_recipe": "auto",
             "protocol": "honest",
+            "max_failed_fraction": max_failed_fraction,
             "train": {"seed": 0, "shuffle_queries": False, "reuse": "none"},
             "features": {"streams": "auto", "normalize": "standard"},
             "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},

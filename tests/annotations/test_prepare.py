@@ -114,7 +114,7 @@ def test_too_much_refused_fails_with_both_ways_out(workspace, make_folder, capsy
         prepared.main()
     message = str(caught.value)
     assert "2 of 6 queries cannot be used" in message and "queries.jsonl:5: unknown video 'v4'" in message
-    assert "mend them" in message and "set prepare.max_failed_fraction to 0.334" in message
+    assert "mend them" in message and "set max_failed_fraction to 0.334" in message
     assert "queries.jsonl:6: query v5#0: unknown video 'v5'" in capsys.readouterr().err
     assert "outputs/manifest/prepare.json lists all" in message
     assert os.listdir(folder / "outputs" / "manifest") == ["prepare.json"]
@@ -179,7 +179,7 @@ CHOOSES = "split, which chooses the best epoch, has no query"
 def test_a_split_too_small_to_go_on_is_found_here(workspace, make_folder, rows, changes, cause, fix):
     make_folder([row["vid_name"] for row in rows], rows)
     fractions = {"val_fraction": changes.pop("val", 0.2), "test_fraction": changes.pop("test", 0.2)}
-    others = {"split_seed": 0, "max_failed_fraction": 0.0, "max_seconds": "auto", "subtitle_language": "auto"}
+    others = {"split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"}
     folder = workspace(prepare={**fractions, **others}, **changes)
     with pytest.raises(PipelineError) as caught:
         prepared.main()

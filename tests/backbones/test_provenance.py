@@ -9,11 +9,11 @@ from pipeline.backbones.slowfast.provenance import provenance as slowfast_proven
 
 SLOWFAST = {
     "sampling": "full_clip", "size": 64, "precision": "float32", "weights": "random",
-    "batch_clips": 4, "max_failed_fraction": 0.0,
+    "batch_clips": 4,
 }  # fmt: skip
 RESNET = {
     "sampling": "uniform", "frames_per_second": 3.0, "pooling": "max", "size": 96, "precision": "float32",
-    "weights": "random", "batch_frames": 8, "max_failed_fraction": 0.0,
+    "weights": "random", "batch_frames": 8,
 }  # fmt: skip
 
 
@@ -49,10 +49,6 @@ def test_slowfast_depends_on(change):
 )  # fmt: skip
 def test_resnet_depends_on(change):
     assert resnet(**change) != resnet()
-
-
-def test_the_allowed_failures_change_no_feature():
-    assert slowfast(max_failed_fraction=0.5) == slowfast() and resnet(max_failed_fraction=0.5) == resnet()
 
 
 @pytest.mark.parametrize("change", [{"pooling": "mean"}, {"frames_per_second": 2.0}])

@@ -28,7 +28,7 @@ def project(tmp_path_factory):
     """Its source lies in the checkout, is ignored by git, and links to the folder of its videos."""
     project = Project(
         tmp_path_factory.mktemp("project"),
-        {"dataset": "folder", "source": "data/mine", "prepare": {"max_failed_fraction": 0.5}},
+        {"dataset": "folder", "source": "data/mine", "max_failed_fraction": 0.5},
     )
     source = write_source(project.path("data/mine"))
     (source / "videos").rename(tmp_path_factory.mktemp("elsewhere") / "videos")

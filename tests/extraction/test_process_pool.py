@@ -61,8 +61,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
     [
         SlowFastStream(
             SlowFastParams(
-                sampling="full_clip", size=32, precision="float32", weights="random", batch_clips=2,
-                max_failed_fraction=0.0
+                sampling="full_clip", size=32, precision="float32", weights="random", batch_clips=2
             ),
             1.5,
             DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
@@ -70,7 +69,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
         ResNetStream(
             ResNetParams(
                 sampling="uniform", frames_per_second=3.0, pooling="max", size=32, precision="float32",
-                weights="random", batch_frames=4, max_failed_fraction=0.0,
+                weights="random", batch_frames=4,
             ),
             1.5,
             DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),

@@ -25,9 +25,7 @@ DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=10
 
 
 def slowfast_stream(sampling: str = "full_clip", clip_seconds: float = 1.5) -> SlowFastStream:
-    params = SlowFastParams(
-        sampling=sampling, size=32, precision="float32", weights="random", batch_clips=2, max_failed_fraction=0.0
-    )
+    params = SlowFastParams(sampling=sampling, size=32, precision="float32", weights="random", batch_clips=2)
     return SlowFastStream(params, clip_seconds, DECODE)
 
 
@@ -35,7 +33,7 @@ def resnet_stream(sampling: str = "middle", pooling: str = "max", clip_seconds: 
     return ResNetStream(
         ResNetParams(
             sampling=sampling, frames_per_second=3.0, pooling=pooling, size=32, precision="float32", weights="random",
-            batch_frames=4, max_failed_fraction=0.0,
+            batch_frames=4,
         ),
         clip_seconds, DECODE,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.core.manifest import read_queries, read_videos
 
-LENIENT = {"prepare": {"max_failed_fraction": 0.9}}
+LENIENT = {"max_failed_fraction": 0.9}
 
 
 def manifest():

@@ -3,7 +3,6 @@
 Test: tests/annotations/test_prepare.py.
 """
 
-import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +10,7 @@ from pipeline.annotations.common.assemble import Assembled
 from pipeline.annotations.common.formats import files_of_others
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import Annotations
+from pipeline.core.accepted import NAME, share_that_accepts
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import SELECTION_SPLIT
 
@@ -36,12 +36,11 @@ def check_refused(assembled: Assembled, allowed: float, source: Path, listed: Pa
         failed, total = assembled.failed_share(what)
         if failed > allowed * total:
             first = "".join(f"\n  {r.where}: {r.cause}" for r in [r for r in assembled.refused if r.what == what][:3])
-            enough = math.ceil(1000 * failed / total) / 1000
             raise PipelineError(
                 f"{failed} of {total} {plural} cannot be used; the share that may fail is {allowed:g}:{first}",
                 where=source,
-                fix=f"mend them ({listed} lists all), or go on without them: set prepare.max_failed_fraction to "
-                f"{enough:g} in params.yaml",
+                fix=f"mend them ({listed} lists all), or go on without them: set {NAME} to "
+                f"{share_that_accepts(failed, total):g} in params.yaml",
             )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from pipeline.core.schema import Fraction, Section, Seed
+from pipeline.core.schema import Section, Seed
 
 
 def _seconds_or_word(value: Any) -> Any:
@@ -26,9 +26,6 @@ class PrepareParams(Section):
         description="share of videos, 0 to 0.5: for testing where the data set names no splits at all"
     )
     split_seed: Seed = Field(description="integer >= 0: the seeded split by video")
-    max_failed_fraction: Fraction = Field(
-        description="0 to 1: more refused videos or queries than this share fails the stage"
-    )
     max_seconds: Annotated[Any, AfterValidator(_seconds_or_word)] = Field(
         description="seconds of each video that are used, > 0 | none: all | auto: as many as the data set annotates "
         "of any video, where it has such a limit, else all"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.core.schema import Count, Fraction, Pixels, Precision, StreamSection
+from pipeline.core.schema import Count, Pixels, Precision, StreamSection
 
 
 class ResNetParams(StreamSection):
@@ -27,4 +27,3 @@ class ResNetParams(StreamSection):
     )
     weights: str = Field(description="random | pretrained (ImageNet-1k) | path of a .pth or .safetensors file")
     batch_frames: Count = Field(description="frames a forward pass, >= 1; batches never mix videos")
-    max_failed_fraction: Fraction = Field(description="0 to 1: more unreadable videos than this share fails the stage")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.core.schema import Count, Fraction, Pixels, Precision, StreamSection
+from pipeline.core.schema import Count, Pixels, Precision, StreamSection
 
 
 class SlowFastParams(StreamSection):
@@ -25,4 +25,3 @@ class SlowFastParams(StreamSection):
     )
     weights: str = Field(description="random | pretrained (Kinetics-400) | path of a .pyth or .safetensors file")
     batch_clips: Count = Field(description="clips a forward pass, >= 1; batches never mix videos")
-    max_failed_fraction: Fraction = Field(description="0 to 1: more unreadable videos than this share fails the stage")
