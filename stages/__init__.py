@@ -7,6 +7,7 @@ import sys
 from pipeline.core.alone import work_alone
 from pipeline.core.cli import reported
 from pipeline.core.dying import die_with_dvc
+from pipeline.core.recorded import check_inputs
 
 # Read by OpenMP when torch is first imported: on shared cores spinning threads cost up to six times the wall time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -24,3 +25,4 @@ if sys.argv[0] == "-m":  # while the modules of the stage are imported; then `pi
     die_with_dvc()
     with reported(stopped=""):
         work_alone()
+        check_inputs()

@@ -17,6 +17,7 @@ from tools.evaluate_submission import evaluate_submission
 from tools.import_checkpoint import import_checkpoint
 from tools.parameters import parameters
 from tools.parity import parity
+from tools.repair import repair
 from tools.search import search
 from tools.serve import serve
 
@@ -53,6 +54,7 @@ app.command("evaluate-submission")(evaluate_submission)
 app.command("import-checkpoint")(import_checkpoint)
 app.command("parameters")(parameters)
 app.command("serve")(serve)
+app.command("repair")(repair)
 
 
 def main() -> None:

@@ -1,5 +1,8 @@
 """Errors a user can meet: each names the file or key, the cause, and what to do next."""
 
+MAKE_ANEW = "run `amdnet repair`, which removes what is damaged, then `dvc repro`, which makes it anew"
+"""What to do where an output of a stage is not as it was written: a damaged copy may lie in DVC's cache, too."""
+
 
 class PipelineError(Exception):
     """An error in what the user gave us. `main` of every stage prints it without a traceback and exits with 1.

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from pipeline.core.abandoned import SUFFIX, prefix_of, remove_abandoned
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import MAKE_ANEW, PipelineError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ALMOST_NOTHING = 1 << 16
@@ -131,14 +131,14 @@ def write_json(path: Path | str, value: Any) -> None:
         temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path | str) -> Any:
-    """Read one JSON file; raises PipelineError naming file and position."""
+def read_json(path: Path | str, fix: str = MAKE_ANEW) -> Any:
+    """Read one JSON file; raises PipelineError naming file and position. fix: what to do with one that is no JSON."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PipelineError("the file does not exist", where=path, fix="run `dvc repro` to make it") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise PipelineError(f"not valid JSON: {error}", where=path, fix="mend or restore the file") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise PipelineError(f"not valid JSON: {error}", where=path, fix=fix) from None
 
 
 def read_yaml(path: Path | str, *, absent: str) -> Any:
@@ -168,14 +168,16 @@ def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
     """Read the project's own JSON lines, without those that are empty; raises PipelineError naming file and line."""
     rows = []
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, "rb") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    rows += [json.loads(line)] if line.strip() else []
-                except json.JSONDecodeError as error:
-                    raise PipelineError(f"not valid JSON: {error}", where=f"{path}:{number}") from None
+                    rows += [json.loads(line.decode("utf-8"))] if line.strip() else []
+                except (ValueError, RecursionError) as error:
+                    raise PipelineError(f"not valid JSON: {error}", where=f"{path}:{number}", fix=MAKE_ANEW) from None
     except FileNotFoundError:
         raise PipelineError("the file does not exist", where=path, fix="run `dvc repro` to make it") from None
+    except OSError as error:
+        raise PipelineError(f"cannot be read: {error.strerror}", where=path, fix=MAKE_ANEW) from None
     return rows
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.recipe import Recipe
 from pipeline.corpus.params import FeaturesParams
 from pipeline.feature_io.hdf5 import FeatureFile
@@ -117,5 +117,5 @@ def _bad(file: FeatureFile, id: str, what: str) -> PipelineError:
     return PipelineError(
         f"the features of {id!r} {what}",
         where=file.path,
-        fix="remove the file and its entries in the store, then run `dvc repro`",
+        fix=MAKE_ANEW,
     )

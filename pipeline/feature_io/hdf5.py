@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, NoReturn
 import h5py
 import numpy as np
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import atomic_path, canonical_json
 from pipeline.core.hdf5 import check_size
 
@@ -97,7 +97,7 @@ class Provenance(dict[str, Any]):
 
 
 def _damaged(path: Path, cause: object) -> PipelineError:
-    return PipelineError(f"the feature file is damaged: {cause}", where=path, fix="remove it and run `dvc repro`")
+    return PipelineError(f"the feature file is damaged: {cause}", where=path, fix=MAKE_ANEW)
 
 
 class FeatureFile:
@@ -114,8 +114,7 @@ class FeatureFile:
         except FileNotFoundError:
             raise PipelineError("no such feature file", where=path, fix="run `dvc repro` to make it") from None
         except Exception as error:  # what a damaged file makes HDF5 raise has no end
-            fix = "remove it and run `dvc repro`"
-            raise PipelineError(f"not a readable HDF5 file: {error}", where=path, fix=fix) from None
+            raise PipelineError(f"not a readable HDF5 file: {error}", where=path, fix=MAKE_ANEW) from None
         with self._reading():
             self.provenance = Provenance(self.path, dict(self._file.attrs))
         self._places: dict[str, Place] = {}

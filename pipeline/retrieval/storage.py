@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import atomic_path, canonical_json, read_json, sha256_file, sha256_text
 from pipeline.core.manifest import Video
 from pipeline.corpus.clip_times import ClipTimes
@@ -28,7 +28,7 @@ FORMAT = 1
 HEADER, TENSORS = "index.json", "index.safetensors"
 VECTORS, TIMES = "vectors.", "times."
 """The beginnings of the names of the tensors in the file: those of the vectors, and those of the times."""
-FIX = "run `dvc repro index`, or copy the whole folder anew from where it was made"
+FIX = f"copy the whole folder anew from where it was made, or there {MAKE_ANEW}"
 
 
 @dataclass(frozen=True)

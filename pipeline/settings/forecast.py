@@ -15,7 +15,7 @@ from pipeline.core.runtime import store_root
 from pipeline.scan.told import hours, size
 from pipeline.settings.streams import sections_of_streams
 
-_BYTES = 2
+_BYTES, _COPIES = 2, 3
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,14 @@ def forecasts(seconds: Iterable[float], clip_seconds: float, features: Path) -> 
 
 
 def told_forecasts(forecasts: Sequence[Forecast], free: int) -> Iterator[str]:
-    """Yield what extraction will take. The store keeps every feature, and the stage's output holds it once more."""
+    """Yield what extraction will take: the store, the stage's output and DVC's cache each hold every feature.
+
+    On a file system with reflinks, the last two share their bytes.
+    """
     for one in forecasts:
         time = "the first run will tell how long it takes" if one.seconds is None else f"about {hours(one.seconds)}"
-        yield f"  {one.stream:12} {one.clips} clips, 2 x {size(one.bytes)} on the disk; {time}"
-    if 2 * sum(one.bytes for one in forecasts) > free:
+        yield f"  {one.stream:12} {one.clips} clips, {_COPIES} x {size(one.bytes)} on the disk; {time}"
+    if _COPIES * sum(one.bytes for one in forecasts) > free:
         yield f"  There is not enough room: {size(free)} are free."
 
 

@@ -20,7 +20,7 @@ from pipeline.backbones.common import hub
 from pipeline.backbones.roberta.network import load_roberta
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.backbones.roberta.tokenizer import Tokenizer
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import atomic_folder, canonical_json, read_json, write_json
 from pipeline.core.manifest import Query
 from pipeline.core.reused import TEXT, read_reused
@@ -34,7 +34,7 @@ VOCABULARY, MERGES = hub.TOKENIZER_FILES
 MERGES_VERSION = "#version: 0.2"
 """The first line of merges.txt, as RoBERTa's own file has it."""
 HERE = "."
-FIX = "copy the whole folder anew from where it was made, or make it there again with `dvc repro query_text`"
+FIX = f"copy the whole folder anew from where it was made, or there {MAKE_ANEW}"
 HUB_FIX = "run once with a network, so that the weights are downloaded; they are kept for later"
 
 

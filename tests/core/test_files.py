@@ -73,6 +73,13 @@ def test_broken_files_are_named_with_their_line(tmp_path):
     (tmp_path / "x.jsonl").write_text('{"a": 1}\n{"a": \n')
     with pytest.raises(PipelineError, match=r"x\.jsonl:2"):
         read_jsonl(tmp_path / "x.jsonl")
+    for damaged in (b'{"a": "\xff"}', b"[" * 100_000, b'{"a":\x001}'):
+        (tmp_path / "x.jsonl").write_bytes(b"{}\n\n" + damaged)
+        with pytest.raises(PipelineError, match=r"x\.jsonl:3[\s\S]*amdnet repair"):
+            read_jsonl(tmp_path / "x.jsonl")
+        (tmp_path / "x.json").write_bytes(damaged)
+        with pytest.raises(PipelineError, match=r"x\.json[\s\S]*amdnet repair"):
+            read_json(tmp_path / "x.json")
     (tmp_path / "x.json").write_text("{")
     with pytest.raises(PipelineError, match=r"x\.json"):
         read_json(tmp_path / "x.json")

@@ -112,5 +112,5 @@ def test_what_does_not_belong_to_the_index_is_refused(faiss, harm, cause):
     run("faiss")
     shutil.copytree(INDEX, "harmed")
     harm(Path("harmed"))
-    with pytest.raises(PipelineError, match=f"{cause}[\\s\\S]*dvc repro index"):
+    with pytest.raises(PipelineError, match=f"{cause}[\\s\\S]*amdnet repair"):
         opened(Path("harmed"))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from helpers.localizers import small_recipe
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import read_json
 from pipeline.localizers.common import trained
 
@@ -48,4 +48,4 @@ def test_weights_that_are_not_there_or_do_not_fit_are_named(tmp_path, damage, ca
     damage(tmp_path / trained.WEIGHTS)
     with pytest.raises(PipelineError, match=cause) as error:
         trained.load(tmp_path)
-    assert error.value.fix == "run `dvc repro localize`"
+    assert error.value.fix == MAKE_ANEW

@@ -24,8 +24,8 @@ def test_room_is_asked_of_the_disk_of_a_store_that_is_not_there_yet(tmp_path, mo
 
 def test_too_little_room_is_said():
     forecasts = [Forecast("slowfast", 10, 1 << 20, None), Forecast("resnet", 10, 1 << 20, 90.0)]
-    assert list(told_forecasts(forecasts, free=4 << 20)) == [
-        "  slowfast     10 clips, 2 x 1 MiB on the disk; the first run will tell how long it takes",
-        "  resnet       10 clips, 2 x 1 MiB on the disk; about 1 min 30 s",
+    assert list(told_forecasts(forecasts, free=6 << 20)) == [
+        "  slowfast     10 clips, 3 x 1 MiB on the disk; the first run will tell how long it takes",
+        "  resnet       10 clips, 3 x 1 MiB on the disk; about 1 min 30 s",
     ]
-    assert list(told_forecasts(forecasts, (4 << 20) - 1))[2] == "  There is not enough room: 4 MiB are free."
+    assert list(told_forecasts(forecasts, (6 << 20) - 1))[2] == "  There is not enough room: 6 MiB are free."

@@ -12,7 +12,17 @@ import pytest
 from tools import command
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ["check", "search", "compare", "evaluate-submission", "parity", "import-checkpoint", "parameters", "serve"]
+COMMANDS = [
+    "check",
+    "search",
+    "compare",
+    "evaluate-submission",
+    "parity",
+    "import-checkpoint",
+    "parameters",
+    "serve",
+    "repair",
+]
 
 
 def started(*arguments: str, **options) -> subprocess.Popen:

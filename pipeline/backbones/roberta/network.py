@@ -136,7 +136,8 @@ def _checked_folder(folder: Path) -> Path:
     for name in hub.MODEL_FILES:
         if not (folder / name).is_file():
             raise PipelineError(f"text.weights names a folder without {name}", where=folder, fix=fix)
-    kind = read_json(folder / "config.json").get("model_type")
+    config = read_json(folder / "config.json", fix)
+    kind = config.get("model_type") if isinstance(config, dict) else None
     if kind != "roberta":
         raise PipelineError(f"a model of type {kind!r}, not 'roberta'", where=folder / "config.json", fix=fix)
     return folder

@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import atomic_path, read_json, write_json
 from pipeline.core.plugins import names, only_class
 from pipeline.localizers.common.interface import TrainedLocalizer
@@ -21,7 +21,6 @@ from pipeline.localizers.common.recipe import LOCALIZERS, LocalizerRecipe
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 SIZES = ("video_size", "query_size", "max_query_tokens", "subtitle_size")
-FIX = "run `dvc repro localize`"
 
 
 def is_trained(name: str) -> bool:
@@ -64,9 +63,9 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[Traine
     try:
         network.load_state_dict(load_file(path))
     except FileNotFoundError:
-        raise PipelineError("the file does not exist", where=path, fix=FIX) from None
+        raise PipelineError("the file does not exist", where=path, fix=MAKE_ANEW) from None
     except (SafetensorError, RuntimeError) as error:
-        raise PipelineError(f"not the weights of {CONFIG}: {error}", where=path, fix=FIX) from None
+        raise PipelineError(f"not the weights of {CONFIG}: {error}", where=path, fix=MAKE_ANEW) from None
     return network.to(device).eval(), config
 
 

@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import atomic_path, read_json, write_json
 from pipeline.models.common.interface import RetrievalModel
 from pipeline.models.common.recipe_file import MODELS
@@ -44,9 +44,9 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[Retrie
     try:
         model.load_state_dict(load_file(path))
     except FileNotFoundError:
-        raise PipelineError("the file does not exist", where=path, fix="run `dvc repro train`") from None
+        raise PipelineError("the file does not exist", where=path, fix=MAKE_ANEW) from None
     except (SafetensorError, RuntimeError) as error:
-        raise PipelineError(f"not the weights of {CONFIG}: {error}", where=path, fix="run `dvc repro train`") from None
+        raise PipelineError(f"not the weights of {CONFIG}: {error}", where=path, fix=MAKE_ANEW) from None
     return model.to(device).eval(), config
 
 
