@@ -1,7 +1,7 @@
 """Stage `scan`: write outputs/scan/files.jsonl, the list of the files below `source` that DVC compares.
 
-The stage runs every time. It also checks all parameters, and writes the chosen recipes, which feature streams this run
-asks for, and which trained model it reuses.
+The stage runs every time. It also checks all parameters, and writes them and the chosen recipes, which feature streams
+this run asks for, and which trained model it reuses.
 Test: tests/scan/test_stage.py.
 """
 
@@ -17,6 +17,7 @@ from pipeline.scan.kept import MADE_FOR, keep, lacks_data
 from pipeline.scan.listing import LIST, counts, list_files, write_list
 from pipeline.scan.source import exists, source_folder
 from pipeline.settings.check import check_settings
+from pipeline.settings.in_use import write_in_use
 from pipeline.settings.reuse import find_reused
 from pipeline.settings.streams import asked_for, write_asked
 from pipeline.video.params import DecodeParams
@@ -29,6 +30,7 @@ def main() -> None:
     PipelineError where there is no such list.
     """
     recipe, of_localizer = check_settings()
+    write_in_use()
     params = load("dataset", "source", "model", "localizer", DecodeParams, FeaturesParams)
     MODELS.write_chosen(params.model, recipe)
     LOCALIZERS.write_chosen(params.localizer, of_localizer)

@@ -7,7 +7,9 @@ import pytest
 from helpers.videos import grey_frames, write_video
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, read_yaml
 from pipeline.scan.listing import LIST
+from pipeline.settings.in_use import IN_USE
 from stages import prepare, scan
 
 ROWS = "".join(json.dumps({"vid_name": f"v{k}", "desc": f"Number {k}."}) + "\n" for k in range(5))
@@ -39,6 +41,18 @@ def test_a_source_that_is_not_there_or_no_folder(workspace, tmp_path, source):
         with pytest.raises(PipelineError, match=cause) as caught:
             scan.main()
         assert "`source` in params.yaml" in caught.value.fix
+
+
+def test_the_values_of_the_run_are_written_with_the_recipes_that_it_takes(workspace, source):
+    workspace(source="../source")
+    scan.main()
+    written = read_json(IN_USE)
+    params = read_yaml("params.yaml", absent="")
+    assert written["params.yaml"] == params and params["source"] == "../source"
+    model, localizer = (
+        written[f"recipes/{path}.yaml"] for path in (params["model"], f"localizers/{params['localizer']}")
+    )
+    assert list(model) == list(localizer) == ["default"] and model["default"]["epochs"] > 0
 
 
 def test_the_home_folder_is_found(workspace, tmp_path, monkeypatch, source):
