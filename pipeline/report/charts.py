@@ -10,7 +10,7 @@ from typing import Any
 Point = tuple[float, float]
 
 WIDTH, HEIGHT = 360, 210
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 34
+LEFT, RIGHT, TOP, BOTTOM = 52, 12, 18, 34
 MOST_POINTS = 400
 
 
@@ -20,10 +20,12 @@ def line_chart(
     lines: Mapping[str, Sequence[Point]],
     floor: float | None = None,
     ceiling: float | None = None,
+    mark: tuple[float, str] | None = None,
 ) -> dict[str, Any]:
     """Lay out a chart of named lines, each of at least one point (x, y); returns what the template draws, in pixels.
 
-    floor, ceiling: the smallest and the largest value of the y axis, where the data shall not decide them.
+    floor, ceiling: the smallest and the largest value of the y axis, where the data shall not decide them. mark: an x
+    at which a line is drawn from top to bottom, and what it says; one that the x axis does not have is left out.
     """
     xs = [x for points in lines.values() for x, _ in points]
     ys = [y for points in lines.values() for _, y in points]
@@ -47,6 +49,7 @@ def line_chart(
             {"name": name, "points": [(across(x), down(y)) for x, y in _thinned(points)], "last": _label(points[-1][1])}
             for name, points in lines.items()
         ],
+        "mark": {"x": across(mark[0]), "label": mark[1]} if mark and x_low <= mark[0] <= x_high else None,
     }
 
 

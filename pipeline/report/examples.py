@@ -12,16 +12,18 @@ from typing import Any
 
 from pipeline.core.files import sha256_text
 from pipeline.report.curves import curves
-from pipeline.report.frames import UnreadableVideo, pictures
+from pipeline.report.frames import pictures
 from pipeline.report.links import at, page_link
 from pipeline.report.moment_tables import TYPES
+from pipeline.video.params import DecodeParams
+from pipeline.video.reader import DecoderKilled, VideoError
 
 STRIP = 8
 GOOD_IOU = 0.5
 FOUND = 3
 Row = dict[str, Any]
 Pictures = Mapping[str, Mapping[float, str] | str]
-"""Maps a video id to its pictures, by time in seconds, or to the reason why there are none."""
+"""Maps the id of a video that has a file to its pictures, by time in seconds, or to the reason why there are none."""
 
 
 def choose(rankings: Sequence[Row], count: int) -> tuple[list[Row], list[Row]]:
@@ -47,10 +49,13 @@ def _of_different_videos(rows: list[Row], count: int) -> list[Row]:
     return (first + again)[:count]
 
 
-def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Mapping[str, Path | None]) -> Pictures:
+def take_pictures(
+    rows: Sequence[Row], durations: Mapping[str, float], paths: Mapping[str, Path | None], limits: DecodeParams
+) -> Pictures:
     """Read every picture that the examples `rows` need; each video is read once.
 
-    durations: seconds of each video. paths: the file of each video, None where there is none.
+    durations: seconds of each video. paths: the file of each video, None where there is none; it is no key of what is
+    returned. limits: how long taking the pictures may last.
     """
     wanted: dict[str, set[float]] = defaultdict(set)
     for row in rows:
@@ -61,12 +66,13 @@ def take_pictures(rows: Sequence[Row], durations: Mapping[str, float], paths: Ma
     for video_id, times in sorted(wanted.items()):
         path = paths[video_id]
         if path is None:
-            taken[video_id] = "there is no file: the features came with a feature pack"
             continue
         try:
-            taken[video_id] = dict(zip(sorted(times), pictures(path, sorted(times)), strict=True))
-        except UnreadableVideo as problem:
-            taken[video_id] = str(problem)
+            taken[video_id] = dict(zip(sorted(times), pictures(path, sorted(times), limits), strict=True))
+        except DecoderKilled:
+            raise
+        except VideoError as problem:
+            taken[video_id] = problem.cause
     return taken
 
 
@@ -90,7 +96,7 @@ def example(
     None where there is none.
     """
     own = row["true_video"]
-    taken, duration = pictures_of[row["video_id"]], video["duration"]
+    taken, duration = pictures_of.get(row["video_id"], {}), video["duration"]
     moments = [
         _track(f"moment {number + 1}", "moment chosen" if number == own["moment"] else "moment", [span], duration)
         for number, span in enumerate(video["moments"])
@@ -102,7 +108,7 @@ def example(
         "file": at(links[row["video_id"]], own),
         "search": page_link(row["text"], row["video_id"]),
         "note": taken if isinstance(taken, str) else None,
-        "strip": [] if isinstance(taken, str) else [(time, taken[time]) for time in strip_times(duration)],
+        "strip": [] if isinstance(taken, str) or not taken else [(time, taken[time]) for time in strip_times(duration)],
         "tracks": [
             _track("annotated", "annotated", row["spans"], duration),
             _track("predicted", "predicted", [[own["start"], own["end"]]], duration),
@@ -128,8 +134,8 @@ def _ranked(spans: Sequence[Sequence[float]], duration: float) -> dict[str, Any]
 
 
 def _found(found: Row, own_id: str, pictures_of: Pictures, links: Mapping[str, str | None]) -> dict[str, Any]:
-    taken = pictures_of[found["video_id"]]
-    picture = None if isinstance(taken, str) else taken[middle(found)]
+    taken = pictures_of.get(found["video_id"], {})
+    picture = None if isinstance(taken, str) else taken.get(middle(found))
     return {
         **found,
         "own": found["video_id"] == own_id,

@@ -84,7 +84,10 @@ def width_chart(answer: Json) -> dict[str, Any] | None:
     points = [(100 * point["width"], point["mIoU"]) for point in answer["curve"]]
     own = [(width, answer["mIoU"]["model"]) for width, _ in (points[0], points[-1])]
     lines = {"window": points, "the model's own spans": own}
-    return charts.line_chart(f"mIoU on {answer['split']}", "width of the window, % of the video", lines, floor=0)
+    mark = (100 * answer["width"], f"best: {_percent(answer['width'])}")
+    return charts.line_chart(
+        f"mIoU on {answer['split']}", "width of the window, % of the video", lines, floor=0, mark=mark
+    )
 
 
 def _percent(share: float) -> str:

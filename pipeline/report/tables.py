@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 LISTED = 200
+_TELLING = 50.0
+"""Per cent of the queries: what a random ranking may reach of a number that is a headline."""
 
 Json = Mapping[str, Any]
 
@@ -53,6 +55,30 @@ def verdict(split: Json) -> str:
     if difference > luck:
         return "clearly above chance"
     return "below chance" if difference < -luck else "not to be told from chance"
+
+
+def tiles(split: Json) -> list[dict[str, Any]]:
+    """Make the tiles of the headline; a tile has `name`, `value`, `interval` (None where there is none) and `beside`.
+
+    split: the split's entry in details.json. R@K has no tile where a random ranking gets more than half of the queries
+    right, as it does with K of fewer than 2 K videos: such a number says more of the split than of the model.
+    """
+    retrieval, chance, intervals = split["retrieval"], split["chance"], split["intervals"]
+    telling = [name for name in ("SumR", "R@1", "R@5", "R@10", "R@100") if name == "SumR" or chance[name] <= _TELLING]
+    found = [
+        {
+            "name": name,
+            "value": retrieval[name],
+            "interval": intervals.get(name),
+            "beside": f"chance {chance[name]:.1f}",
+        }
+        for name in telling
+    ]
+    if split["moments"]:
+        beside = f"whole video {split['whole_video']['mIoU']:.1f}"
+        value = split["moments"]["mIoU"]
+        found.append({"name": "mIoU", "value": value, "interval": intervals.get("mIoU"), "beside": beside})
+    return found
 
 
 def left_out(prepare: Json, extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
@@ -117,4 +143,8 @@ def flat(value: Json, prefix: str = "") -> list[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return ", ".join(map(str, value)) or "none" if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -4,11 +4,11 @@ A decoder may hang or crash; here it takes nothing with it. The process imports 
 torch, so it starts in a quarter of a second. `python -m pipeline.video.child DESCRIPTOR` is what
 `pipeline.video.decode` starts, confined by `pipeline.video.confined`.
 
-To (SURVEY, path) it answers with a Survey, to (HEADER, path) with a Header. To (decoder, Request) it answers with a
-Timeline; it is then sent frame indices and answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and
-with None at the end. In place of any answer it may send a VideoError, which says why the video cannot be read. It
-waits while the pipe is full, so it is never more than that ahead; how much decord decodes meanwhile is bounded by the
-Request.
+To (SURVEY, path) it answers with a Survey, to (HEADER, path) with a Header, to (PICTURES, Wanted) with a list of JPEGs.
+To (decoder, Request) it answers with a Timeline; it is then sent frame indices and answers with arrays (n, H, W, 3) of
+at most a mebibyte (or one frame), and with None at the end. In place of any answer it may send a VideoError, which says
+why the video cannot be read. It waits while the pipe is full, so it is never more than that ahead; how much decord
+decodes meanwhile is bounded by the Request.
 """
 
 import signal
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from multiprocessing.connection import Connection
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +24,19 @@ from pipeline.core.memory import growth_limited
 from pipeline.video.av_reader import AvReader
 from pipeline.video.decord_reader import DecordReader
 from pipeline.video.header import Header, header
+from pipeline.video.pictures import pictures
 from pipeline.video.reader import Reader, Request, VideoError
 from pipeline.video.survey import Survey, survey
 
 READERS: dict[str, Callable[[Request], Reader]] = {"decord": DecordReader, "pyav": AvReader}
 """The decoders, in the order in which they are tried."""
 
-SURVEY, HEADER = "survey", "header"
-QUESTIONS: dict[str, Callable[[str], Survey | Header]] = {SURVEY: survey, HEADER: header}
+SURVEY, HEADER, PICTURES = "survey", "header", "pictures"
+QUESTIONS: dict[str, Callable[[Any], Survey | Header | list[bytes]]] = {
+    SURVEY: survey,
+    HEADER: header,
+    PICTURES: pictures,
+}
 """What else can be asked of a file."""
 
 _MESSAGE_BYTES = 1 << 20

@@ -1,14 +1,13 @@
 """The page in Debian's chromium, served as `amdnet serve` does, over made-up videos that play."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers.browsing import Visit
+from helpers.browsing import Visit, chromium
 from helpers.searching import FakeSearch, fake_videos
 from helpers.videos import write_video
 from helpers.web import HOSTS, running
@@ -16,7 +15,7 @@ from helpers.web import HOSTS, running
 from pipeline.service.app import make_app
 from pipeline.service.posters import Posters
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 SECONDS = {"lake": 30.0, "lake_2": 12.5, "kitchen": 61.28, "zoë": 8.04}
 """Length of the videos with a file of their own; those that mean harm share one."""
@@ -60,17 +59,8 @@ def address(search: FakeSearch) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's chromium; Playwright's own one is never asked for.
-
-    Playwright has an event loop in this thread as long as it runs, which tests of other folders must not meet.
-    """
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture

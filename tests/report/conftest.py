@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.core.files import write_json, write_jsonl
+from pipeline.core.files import sha256_text, write_json, write_jsonl
 from pipeline.evaluation.moments import THRESHOLDS, moment_metrics
 from pipeline.retrieval.metrics import chance
 
@@ -60,6 +60,13 @@ def tasks() -> dict:
         found[f"{task}_by_type"]["desc_type_ratio"] = "t 25.0"
     found["SVMR"]["mIoU"] = 46.7
     return found
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path, monkeypatch) -> Path:
+    """A store of the test's own."""
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
+    return tmp_path / "store"
 
 
 @pytest.fixture
@@ -126,8 +133,32 @@ def outputs(tmp_path, video, details) -> Path:
     videos = [("here", str(video)), ("gone", str(tmp_path / "gone.mp4"))]
     write_jsonl(
         folder / "manifest" / "videos.jsonl",
-        [{"video_id": v, "path": path, "sha256": "", "duration": 4.0, "splits": ["test"]} for v, path in videos],
+        [
+            {"video_id": v, "path": path, "sha256": sha256_text(v), "duration": 4.0, "splits": ["test"]}
+            for v, path in videos
+        ],
     )
+    write_jsonl(
+        folder / "manifest" / "queries.jsonl",
+        [
+            {"query_id": f"q{n}", "video_id": "here", "text": "", "split": "test", "spans": [], "agreement": 1}
+            for n in "12"
+        ],
+    )
+    recipe = {"default": {"hidden": 64, "query_form": "token"}}
+    params = {
+        "dataset": "folder",
+        "source": "/my data",
+        "model": "amdnet",
+        "prepare": {"val_fraction": 0.1},
+        "sample": {"seed": 0},
+        "resnet": {"size": 64},
+        "subtitle_text": {"pooling": "own_cues"},
+        "features": {"streams": ["resnet", "subtitle"]},
+        "train": {"seed": 3, "reuse": "none"},
+        "report": {"examples": 12},
+    }
+    write_json(folder / "scan" / "parameters.json", {"params.yaml": params, "recipes/amdnet.yaml": recipe})
     refused = [{"what": "query", "id": "query9", "where": "captions.jsonl:9", "cause": "<b>no such video</b>"}]
     splits = {split: {"videos": 2, "queries": 4} for split in ("train", "val", "test")}
     write_json(folder / "manifest" / "prepare.json", {"splits": splits, "refused": refused})
@@ -148,7 +179,7 @@ def outputs(tmp_path, video, details) -> Path:
     write_jsonl(evaluation / "boundaries_test.jsonl", [{"query_id": row["query_id"], **boundaries} for row in queries])
     config = {"model": "amdnet", "recipe": {"hidden": 64, "query_form": "token"}, "shuffle_queries": False}
     write_json(model / "config.json", config)
-    write_json(model / "training.json", {"steps": 300, "best_epoch": 7})
+    write_json(model / "training.json", {"steps": 300, "epochs_run": 9, "best_epoch": 2})
     curves = folder / "training" / "plots" / "metrics" / "selection"
     curves.mkdir(parents=True)
     (curves / "SumR.tsv").write_text("step\tSumR\n1\t210.5\n2\t333.25\n")

@@ -41,3 +41,12 @@ def test_long_curves_are_thinned_and_keep_their_end():
     chart = line_chart("long", "epoch", {"long": [(i, float(i % 7)) for i in range(10_001)]})
     points = chart["lines"][0]["points"]
     assert len(points) <= MOST_POINTS and points[-1][0] == chart["frame"][2]
+
+
+def test_a_mark_stands_at_its_place_and_outside_of_the_axis_nowhere():
+    def mark(x):
+        return line_chart("loss", "epoch", {"loss": [(1, 3.0), (5, 1.0)]}, mark=(x, "chosen"))["mark"]
+
+    left, _, right, _ = line_chart("loss", "epoch", {"loss": [(1, 3.0), (5, 1.0)]})["frame"]
+    assert mark(3) == {"x": (left + right) / 2, "label": "chosen"}
+    assert mark(0) is None and mark(5)["x"] == right

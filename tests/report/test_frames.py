@@ -1,6 +1,7 @@
 """Pictures are of the right moment, and a file without any says why."""
 
 import base64
+import os
 from fractions import Fraction
 
 import av
@@ -11,11 +12,20 @@ from helpers.clocked import write_clocked
 from helpers.numbered import numbers_of
 from helpers.videos import ORIENTATIONS, oriented, write_video
 
-from pipeline.report.frames import UnreadableVideo, pictures
+from pipeline.core.files import sha256_file
+from pipeline.core.manifest import Video
+from pipeline.report import frames
+from pipeline.report.frames import one_picture
 from pipeline.video.decode import open_video
 from pipeline.video.params import DecodeParams
+from pipeline.video.reader import VideoError
 
+LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 START = "data:image/jpeg;base64,"
+
+
+def pictures(path, times):
+    return frames.pictures(path, times, LIMITS)
 
 
 def decoded(uri: str, folder) -> np.ndarray:
@@ -49,13 +59,13 @@ def test_what_cannot_be_read_says_why(tmp_path, content):
     path = tmp_path / "broken.mp4"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UnreadableVideo, match="."):
+    with pytest.raises(VideoError, match="."):
         pictures(path, [0.5])
 
 
 def test_a_video_that_lost_its_index_is_unreadable(video):
     video.write_bytes(video.read_bytes()[:-400])
-    with pytest.raises(UnreadableVideo):
+    with pytest.raises(VideoError):
         pictures(video, [0.5])
 
 
@@ -71,8 +81,7 @@ def test_of_two_streams_the_one_is_shown_whose_features_are_extracted(tmp_path):
             image = np.full((stream.height, stream.width, 3), colour, np.uint8)
             frames = [av.VideoFrame.from_ndarray(image, format="rgb24") for _ in range(5)]
             container.mux([packet for frame in [*frames, None] for packet in stream.encode(frame)])
-    limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
-    with open_video(path, 32, "pyav", limits) as reader:
+    with open_video(path, 32, "pyav", LIMITS) as reader:
         extracted = next(reader.frames([0])).mean()
     (shown,) = pictures(path, [0.2])
     assert decoded(shown, tmp_path).mean() == pytest.approx(extracted, abs=10) and extracted > 200
@@ -123,5 +132,35 @@ def test_sound_alone_is_no_picture(tmp_path):
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), dtype=np.int16), format="s16", layout="mono")
         frame.sample_rate = 8000
         container.mux(stream.encode(frame))
-    with pytest.raises(UnreadableVideo, match="no video stream"):
+    with pytest.raises(VideoError, match="no video stream"):
         pictures(path, [0.5])
+
+
+def test_a_decoder_that_hangs_is_stopped_at_its_deadline(tmp_path):
+    fifo = tmp_path / "hangs.mp4"
+    os.mkfifo(fifo)
+    writer = os.open(fifo, os.O_RDWR)  # it opens, and nothing is ever written
+    hurried = DecodeParams(deadline_floor=0.5, deadline_factor=0.1, max_ahead_mib=1024)
+    with pytest.raises(VideoError, match="not done within|not a"):
+        frames.pictures(fifo, [0.5], hurried)
+    os.close(writer)
+
+
+def test_the_one_picture_of_a_video_is_taken_once(video, store):
+    listed = Video("colours", str(video), sha256_file(video), 4.0, ("test",))
+    taken = one_picture(listed, LIMITS)
+    assert taken == pictures(video, [2.0])[0]
+    video.unlink()
+    assert one_picture(listed, LIMITS) == taken, "the store has it"
+    for entry in store.rglob("*.safetensors"):
+        entry.unlink()
+    assert one_picture(listed, LIMITS) is None
+
+
+def test_another_content_has_another_picture(video):
+    listed = Video("colours", str(video), sha256_file(video), 4.0, ("test",))
+    shorter = Video("colours", str(video), sha256_file(video), 4.0, ("test",), used_seconds=1.0)
+    assert one_picture(listed, LIMITS) != one_picture(shorter, LIMITS)
+    video.write_bytes(b"no video")
+    assert one_picture(Video("colours", str(video), sha256_file(video), 4.0, ("test",)), LIMITS) is None
+    assert one_picture(Video("colours", None, sha256_file(video), 4.0, ("test",)), LIMITS) is None
