@@ -1,8 +1,9 @@
-"""Finds the files of roberta-base at one pinned revision of the Hugging Face hub.
+"""Finds the files of a model at one pinned revision of the Hugging Face hub.
 
 They are taken from the local cache, or downloaded where the cache lacks them. Test: tests/backbones/test_hub.py.
 """
 
+import hashlib
 from pathlib import Path
 
 from huggingface_hub import hf_hub_download
@@ -26,20 +27,19 @@ def roberta_base(names: tuple[str, ...], *, param: str) -> Path:
     A file is taken from the hub's own cache (`HF_HOME`) or downloaded into `AMDNET_CACHE`. Where the hub cannot be
     reached, raises PipelineError, which names `param`, the files and what the user can do.
     """
-    try:
-        return _folder(names, local_files_only=True)
-    except LocalEntryNotFoundError:
-        pass
-    try:
-        return _folder(names, cache_dir=weights_cache() / "hub", etag_timeout=SECONDS_TO_ANSWER)
-    except OSError as error:
-        raise PipelineError(
-            f"cannot get {' and '.join(names)} from https://huggingface.co/{REPOSITORY}/tree/{REVISION} "
-            f"({type(error).__name__})",
-            where=param,
-            fix=f"with a network, run again; without, set {param} to a folder with copies of these files, "
-            f"or to `{'corpus' if param == 'text.tokenizer' else 'random'}`",
-        ) from None
+    return _found(REPOSITORY, REVISION, names, param)
+
+
+def pinned(repository: str, revision: str, names: tuple[str, ...], *, param: str) -> Path:
+    """Return the folder that holds the named files of a repository's commit, each checked with the hub's own hash.
+
+    Files are found as those of roberta-base are. Raises PipelineError where the hub cannot be reached or has no such
+    commit or file, and where the bytes of a file are not those that the hub has at this commit.
+    """
+    folder = _found(repository, revision, names, param)
+    for name in names:
+        _check(folder / name)
+    return folder
 
 
 def check_weights(folder: Path) -> str:
@@ -55,5 +55,42 @@ def check_weights(folder: Path) -> str:
     return found
 
 
-def _folder(names: tuple[str, ...], **options) -> Path:
-    return [Path(hf_hub_download(REPOSITORY, name, revision=REVISION, **options)).parent for name in names][0]
+def _found(repository: str, revision: str, names: tuple[str, ...], param: str) -> Path:
+    try:
+        return _folder(repository, revision, names, local_files_only=True)
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        cache = weights_cache() / "hub"
+        return _folder(repository, revision, names, cache_dir=cache, etag_timeout=SECONDS_TO_ANSWER)
+    except OSError as error:
+        raise PipelineError(
+            f"cannot get {' and '.join(names)} from https://huggingface.co/{repository}/tree/{revision} "
+            f"({type(error).__name__})",
+            where=param,
+            fix=f"with a network, run again; without, set {param} to a folder with copies of these files, "
+            f"or to `{'corpus' if param == 'text.tokenizer' else 'random'}`",
+        ) from None
+
+
+def _folder(repository: str, revision: str, names: tuple[str, ...], **options) -> Path:
+    return [Path(hf_hub_download(repository, name, revision=revision, **options)).parent for name in names][0]
+
+
+def _check(path: Path) -> None:
+    """Hold a file against the hash that the hub gave when it was downloaded, which the cache names its bytes with.
+
+    That is the SHA-256 of a large file (LFS), and of any other the SHA-1 by which git knows it.
+    """
+    stored = path.resolve()
+    if len(stored.name) == hashlib.sha256().digest_size * 2:
+        found = sha256_file(stored)
+    else:
+        content = stored.read_bytes()
+        found = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    if found != stored.name:
+        raise PipelineError(
+            f"its hash is {found}, the hub's is {stored.name}: the download is damaged",
+            where=stored,
+            fix="remove the file and run again",
+        )

@@ -1,0 +1,94 @@
+"""Finds and loads the two-tower model that `clip.model` names; each tower is read when it is asked for.
+
+Test: tests/backbones/test_clip_load.py.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipeline.backbones.clip.kinds import Name, kind_of
+from pipeline.backbones.clip.params import RANDOM, ClipParams
+from pipeline.backbones.clip.text import ClipText
+from pipeline.backbones.clip.tokenizer import SETTINGS, TOKENIZER, byte_tokenizer, read_tokenizer
+from pipeline.backbones.clip.towers import CONFIG, SEED, WEIGHTS, parse_config, random_tower, read_config, read_tower
+from pipeline.backbones.common import hub
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256_file
+from pipeline.core.runtime import resolve
+
+PREPROCESSING = "preprocessor_config.json"
+FILES = (CONFIG, WEIGHTS, PREPROCESSING, TOKENIZER, SETTINGS)
+"""What a model's folder must hold."""
+
+_TOWER = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
+RANDOM_MODEL: dict[str, Any] = {
+    "projection_dim": 64,
+    "text_config": {**_TOWER, "max_position_embeddings": 77},
+    "vision_config": {**_TOWER, "image_size": 64, "patch_size": 16},
+}
+"""The configuration of the model `random`, a CLIP whose tokens are bytes."""
+
+
+class ClipModel:
+    """A model with its two sides; folder: None for the random one; weights: `random (seed 0)` or `sha256:...`.
+
+    Raises PipelineError where the folder's files are missing or not those of a CLIP or SigLIP model.
+    """
+
+    def __init__(self, folder: Path | None, weights: str, device: torch.device):
+        self.folder, self.weights, self.device = folder, weights, device
+        self.kind, self.config = read_config(folder) if folder else random_config()
+
+    @cached_property
+    def text(self) -> ClipText:
+        """The text side."""
+        tower, config = kind_of(self.kind).text, self.config.text_config
+        if self.folder is None:
+            return ClipText(random_tower(tower, config), byte_tokenizer(), self.kind, self.weights, self.device)
+        tokenizer = read_tokenizer(self.folder, kind_of(self.kind).padded)
+        network = read_tower(tower, config, self.folder)
+        return ClipText(network, tokenizer, self.kind, self.weights, self.device)
+
+
+def load_clip(params: ClipParams, device: torch.device) -> ClipModel:
+    """Load the model that `clip.model` names, on `device`, in float32; files of the hub are downloaded where needed.
+
+    Raises PipelineError where a file is missing, cannot be downloaded, or is not that of a CLIP or SigLIP model.
+    """
+    folder = _folder(params)
+    return ClipModel(folder, _id(folder), device)
+
+
+def weights_id(params: ClipParams) -> str:
+    """Return the id of the weights that `clip.model` names: `random (seed 0)` or `sha256:...`."""
+    return _id(_folder(params))
+
+
+def _id(folder: Path | None) -> str:
+    return f"random (seed {SEED})" if folder is None else f"sha256:{sha256_file(folder / WEIGHTS)}"
+
+
+def _folder(params: ClipParams) -> Path | None:
+    if params.model == RANDOM:
+        return None
+    if params.on_hub:
+        return hub.pinned(params.model, params.revision, FILES, param="clip.model")
+    folder = resolve(params.model)
+    fix = f"set clip.model to a folder with {', '.join(FILES)}, to an id on huggingface.co, or to `random`"
+    if not folder.is_dir():
+        raise PipelineError("clip.model names a folder that does not exist", where=folder, fix=fix)
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise PipelineError(f"clip.model names a folder without {name}", where=folder, fix=fix)
+    return folder
+
+
+def random_config() -> tuple[Name, Any]:
+    """Return the kind's name and the configuration of the model `random`."""
+    tokenizer = byte_tokenizer()
+    text = {"vocab_size": len(tokenizer), "bos_token_id": tokenizer.start, "eos_token_id": tokenizer.end}
+    content = {**RANDOM_MODEL, "text_config": {**RANDOM_MODEL["text_config"], **text}}
+    return "clip", parse_config("clip", content, Path(CONFIG))
