@@ -54,13 +54,13 @@ class Retrieved(NamedTuple):
     def seconds(self, times: ClipTimes) -> Tensor:
         """Convert the answers into seconds: start and end (Q, K, 2), float64.
 
-        An answer is the moment that the model names, or the stretch of clips where the model learns no moments.
+        An answer is the moment that the model names, or a stretch of clips where the model learns no moments.
         times: when the clips of the videos of the index are.
         """
         video, moment = self.video.flatten(), self.moment.flatten()
-        learned = times.of_shares(video, self.span.flatten(0, 1))
-        whole_clips = times.of_stretches(video, self.place.flatten(0, 1))
-        return torch.where((moment == NO_MOMENT)[:, None], whole_clips, learned).view_as(self.span)
+        is_stretch, span = (moment == NO_MOMENT)[:, None], self.span.flatten(0, 1)
+        whole_clips = times.of_stretches(video, torch.where(is_stretch, span, self.place.flatten(0, 1)))
+        return torch.where(is_stretch, whole_clips, times.of_shares(video, span)).view_as(self.span)
 
 
 @dataclass(frozen=True)

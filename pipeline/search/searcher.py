@@ -198,7 +198,7 @@ class Searcher:
         """Compare the query with each clip of the videos (K,): start and end in seconds, and how similar it is."""
         model = index.model
         query = found.query.expand(len(video), *found.query.shape[1:])
-        values = model.runs(query, found.vectors, video)[:, : model.recipe.clips].cpu()
+        values = model.clip_similarities(query, found.vectors, video).cpu()
         times = index.times.spans[video.cpu()]
         curves = []
         for spans, of_clips in zip(times.tolist(), values.tolist(), strict=True):

@@ -9,7 +9,7 @@ from pipeline.engines.engine import search
 from pipeline.engines.recall import BEST, exact_best, recall, sample_queries
 from pipeline.retrieval.search import best_first, compare
 
-every_model = pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca"])
+every_model = pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca", "zero_shot"])
 
 
 class Naming:

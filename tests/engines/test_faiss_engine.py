@@ -16,7 +16,7 @@ from pipeline.engines.faiss_engine import build
 from pipeline.engines.recall import exact_best, recall
 
 pytest.importorskip("faiss", reason="the optional package faiss-cpu is not installed")
-every_model = pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca"])
+every_model = pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca", "zero_shot"])
 
 
 def built(model, folder, count=1200, still=False):

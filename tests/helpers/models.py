@@ -61,6 +61,7 @@ OWN = {
         "temperature": 0.1,
     },
     "cca": {"dimensions": 10, "ridge": 0.3, "correlation_power": 2.0},
+    "zero_shot": {"moment_share": 0.5},
 }
 VIDEO_SIZE, QUERY_SIZE, SUBTITLE_SIZE, MAX_QUERY_TOKENS = 20, 10, 10, 9
 
@@ -73,7 +74,8 @@ def make_model():
         schema = MODELS.schema(name)
         shared = {key: value for key, value in SHARED.items() if key in schema.model_fields}
         recipe = schema(**{**shared, **OWN[name], **changes})
-        model = build(name, VIDEO_SIZE, QUERY_SIZE, recipe, MAX_QUERY_TOKENS, SUBTITLE_SIZE)
+        query_size = VIDEO_SIZE if recipe.one_space else QUERY_SIZE
+        model = build(name, VIDEO_SIZE, query_size, recipe, MAX_QUERY_TOKENS, SUBTITLE_SIZE)
         initialize(model, 0)
         with torch.no_grad():
             for parameter in model.parameters():

@@ -11,7 +11,8 @@ from pipeline.ops import parts
 
 MODELS = [("amdnet", {}), ("amdnet", {"query_form": "sentence"}), ("gmmformer", {}), ("ms_sl", {}), ("prem", {})]
 trained_models = pytest.mark.parametrize(("name", "changes"), MODELS)
-every_model = pytest.mark.parametrize(("name", "changes"), [*MODELS, ("cca", {})])  # cca has no losses
+WITHOUT_LOSSES = [("cca", {}), ("zero_shot", {})]
+every_model = pytest.mark.parametrize(("name", "changes"), [*MODELS, *WITHOUT_LOSSES])
 
 
 def close(ours: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-6) -> bool:
@@ -31,6 +32,8 @@ def single(videos: Videos, index: int) -> Videos:
 
 def as_form(queries, model):
     tokens, mask, labels = queries
+    if model.recipe.one_space:  # a sentence has as many numbers as a row of a video
+        tokens = torch.cat([tokens, tokens.flip(-1)], dim=-1)
     return (tokens[:, :1], mask[:, :1], labels) if model.recipe.query_form == "sentence" else queries
 
 
@@ -79,7 +82,7 @@ def test_a_batch_of_queries_equals_each_alone_without_padding(make_model, querie
     model = make_model(name, **changes)
     tokens, mask, _ = as_form(queries, model)
     together = model.encode_query(tokens, mask)
-    assert together.shape == (7, *{"cca": (10,), "prem": (2, 32)}.get(name, (32,)))
+    assert together.shape == (7, *{"cca": (10,), "prem": (2, 32), "zero_shot": (20,)}.get(name, (32,)))
     for index, length in enumerate(mask.sum(dim=1).tolist()):
         alone = model.encode_query(tokens[index : index + 1, :length], mask[index : index + 1, :length])
         assert close(together[index], alone[0])
@@ -200,6 +203,8 @@ def test_the_best_single_run_of_a_model_is_the_place_that_gave_the_score(make_mo
     scores, index = scores_of(model, tokens, mask, videos)
     runs = model.runs(model.encode_query(tokens, mask), index, labels)
     places = scores.similarity[torch.arange(7), labels]
+    of_clips = model.clip_similarities(model.encode_query(tokens, mask), index, labels)
+    torch.testing.assert_close(of_clips, runs[:, :12])
     there = runs[:, : places.shape[1]].isfinite()
     assert runs.shape == (7, 78) and bool(there.any(dim=1).all())
     assert close(runs[:, : places.shape[1]][there], places[there], 1e-5)
@@ -217,5 +222,7 @@ def test_the_best_search_vector_of_a_video_has_about_its_score(make_model, video
         torch.testing.assert_close(products, model.modalities * scores.similarity.amax(dim=-1).clamp(min=0))
     elif name == "ms_sl":  # some proposals of all
         assert products.shape == scores.score.shape and bool((products - scores.score).abs().max() < 0.5)
+    elif name == "zero_shot":  # a vector of zeros where a video has no clip
+        torch.testing.assert_close(products.clamp(min=0), scores.score.clamp(min=0))
     else:
         torch.testing.assert_close(products, scores.score)

@@ -48,17 +48,17 @@ def test_the_model_is_asked_about_few_pairs_at_a_time_and_answers_stay_in_order(
     assert torch.equal(found.place[..., 0] * 8, position.gather(1, video).float())
 
 
-def test_a_moment_is_told_in_seconds_and_else_the_clips_that_were_scored(corpus):
+def test_a_moment_is_told_in_seconds_and_else_the_stretch_of_clips_that_answers(corpus):
     found = Retrieved(
         torch.tensor([[11, 11]]),
         torch.zeros(1, 2),
         torch.tensor([[0, 4]]),
         torch.tensor([[0, NO_MOMENT]]),
-        torch.tensor([[[0.25, 0.8], [0.0, 0.0]]]),
+        torch.tensor([[[0.25, 0.8], [0.5, 0.75]]]),
         torch.tensor([[[0.0, 0.0], [0.5, 0.625]]]),
     )
     assert corpus.durations[11] == 40
-    torch.testing.assert_close(found.seconds(corpus.times), torch.tensor([[[10.0, 32.0], [20.0, 25.0]]]).double())
+    torch.testing.assert_close(found.seconds(corpus.times), torch.tensor([[[10.0, 32.0], [20.0, 30.0]]]).double())
 
 
 @pytest.mark.parametrize("name", ["amdnet", "ms_sl", "prem"])
@@ -78,7 +78,7 @@ def test_how_many_blocks_are_looked_at_together_changes_no_bit(make_model, monke
         assert torch.equal(found.position.gather(1, chosen), position)
 
 
-@pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca"])
+@pytest.mark.parametrize("name", ["amdnet", "gmmformer", "ms_sl", "prem", "cca", "zero_shot"])
 @pytest.mark.parametrize("queries", [1, 3, 8])
 def test_larger_blocks_of_videos_for_few_queries_change_no_bit(make_model, monkeypatch, name, queries):
     index = index_of(make_model(name), 1100, VIDEO_SIZE, SUBTITLE_SIZE)

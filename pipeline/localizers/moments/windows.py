@@ -35,7 +35,7 @@ def windows(
     vectors, video, position: as RetrievalModel.candidates takes them. times: of the videos of the index. length: (K,)
     seconds. width: the chosen width, as a share of the video.
     """
-    score = model.runs(query, vectors, video)[:, : model.recipe.clips].cpu()
+    score = model.clip_similarities(query, vectors, video).cpu()
     video, position = video.cpu(), position.cpu()
     best, worst = score.amax(dim=1, keepdim=True), score.masked_fill(score.isneginf(), torch.inf).amin(1, keepdim=True)
     place = times.of_stretches(video, model.place(position))

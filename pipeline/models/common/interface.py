@@ -110,7 +110,8 @@ class RetrievalModel(nn.Module):
         query's video in the index. position: (K,) int64, the place that gave the video its score.
         Returns the number of the moment that answers, (K,) int64, NO_MOMENT for a model that learns no moments, and
         start and end of the answer, (K, 2), shares of the axis of the N clips in [0, 1], which ClipTimes converts into
-        seconds. Here the answer is the stretch of clips at the position, as in models that learn no moments.
+        seconds; with NO_MOMENT they are a stretch of whole clips, multiples of 1/N. Here it is the stretch at the
+        position.
         """
         return torch.full_like(position, NO_MOMENT), self.place(position)
 
@@ -122,6 +123,14 @@ class RetrievalModel(nn.Module):
         clips, for an index whose field `clips` is (V, N, d).
         """
         return run_similarities(query, index.clips[video])
+
+    def clip_similarities(self, query: Tensor, index: Any, video: Tensor) -> Tensor:
+        """Compare each of K queries with the clips of one video -> (K, N), -inf for clips after the video's last one.
+
+        query, index, video: as `localize` takes them. Here they are the first N runs; a model with so many clips that
+        their runs, N (N + 1) / 2, would fill the memory computes the clips alone.
+        """
+        return self.runs(query, index, video)[:, : self.recipe.clips]
 
     def candidates(self, query: Tensor, index: Any, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         """Find P candidate answers to each of K queries within one video, the answer of `localize` first.

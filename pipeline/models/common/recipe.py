@@ -24,6 +24,7 @@ class GradientRecipe(Recipe):
     optimizer: bert_adam | adamw, which trains the model (training/loop.py).
     """
 
+    fitted: ClassVar[bool] = True
     optimizer: ClassVar[str] = "bert_adam"
 
     epochs: Count = Field(description="passes over the training videos, >= 1")
@@ -50,6 +51,8 @@ class GradientRecipe(Recipe):
 
 class SolvedRecipe(Recipe):
     """What the models share that are solved in closed form."""
+
+    fitted: ClassVar[bool] = True
 
     epochs: Count = Field(description="times it is solved, >= 1")
 
