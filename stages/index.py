@@ -12,7 +12,7 @@ from pipeline.core.cli import run
 from pipeline.core.files import atomic_folder, read_json
 from pipeline.core.manifest import Video, read_videos
 from pipeline.core.params import load
-from pipeline.core.runtime import device
+from pipeline.core.runtime import device, executor
 from pipeline.corpus.corpus import CorpusVideos, videos_in_parts
 from pipeline.corpus.params import FeaturesParams
 from pipeline.engines.folder import save_engine
@@ -22,6 +22,7 @@ from pipeline.localizers.common.recipe import TrainedLocalizerRecipe
 from pipeline.models.common import checkpoint
 from pipeline.ops import keep_memory
 from pipeline.retrieval import storage
+from pipeline.retrieval.encoding import encode, encode_on_ray
 from pipeline.retrieval.index import Index
 from pipeline.retrieval.search import VIDEO_BLOCK
 
@@ -35,8 +36,12 @@ def main() -> None:
     params = load(IndexParams)
     model, config = checkpoint.load(MODEL, device())
     videos, features = read_videos(MANIFEST / "videos.jsonl"), FeaturesParams(**config["features"])
-    parts = videos_in_parts(videos, FEATURES, features, model.recipe, VIDEO_BLOCK)
-    index = Index.build_in_parts(model, parts, len(videos), device())
+    if executor() == "ray":
+        encoded = encode_on_ray(MODEL, FEATURES, videos)
+    else:
+        parts = videos_in_parts(videos, FEATURES, features, model.recipe, VIDEO_BLOCK)
+        encoded = encode(model, parts, device())
+    index = Index.join(model, encoded, len(videos), device())
     with atomic_folder(OUT) as folder:
         storage.save(folder, index, config, videos)
         engine = save_engine(folder, index, params.index.engine)

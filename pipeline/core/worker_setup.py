@@ -4,12 +4,16 @@ Test: tests/extraction/test_process_pool.py.
 """
 
 import os
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from pipeline.core import runtime
 from pipeline.core.code_hash import code_of, imported_modules
 from pipeline.core.errors import PipelineError
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,16 @@ def refused(cause: str) -> PipelineError:
         where=f"worker on {os.uname().nodename}",
         fix="give every machine the same code and the same weights, and change neither during a run",
     )
+
+
+def caught(work: Callable[[], Result]) -> Result | Exception:
+    """Do the work, and return what it raises: not every exception can be pickled.
+
+    A PipelineError is returned as it is, any other exception as a RuntimeError whose message is the traceback.
+    """
+    try:
+        return work()
+    except PipelineError as error:
+        return error
+    except Exception:
+        return RuntimeError(f"in a worker:\n{traceback.format_exc()}")

@@ -4,20 +4,15 @@ Test: tests/extraction/test_process_pool.py.
 """
 
 import pickle
-import traceback
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Video
-from pipeline.core.worker_setup import WorkerSetup, refused
+from pipeline.core.worker_setup import WorkerSetup, caught, refused
 from pipeline.extraction.extract import Outcome, extract
 from pipeline.extraction.stream import Stream
 from pipeline.feature_io.store import Store
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -40,21 +35,18 @@ def worker_config(stream: Stream, store: Store, device: str, threads: int) -> Wo
 
 
 class Worker:
-    """Extracts videos. Its methods return exceptions instead of raising them: not every exception can be pickled.
-
-    They return a PipelineError as it is, and any other exception as a RuntimeError whose message is the traceback.
-    """
+    """Extracts videos. Its methods return what they raise, see `caught`."""
 
     def __init__(self, config: WorkerConfig):
         self._config = config
 
     def start(self) -> Exception | None:
         """Build the stream, which must be done before the first video; None where that went well."""
-        return _caught(self._start)
+        return caught(self._start)
 
     def extract(self, video: Video) -> Outcome | Exception:
         """Extract one video; see `pipeline.extraction.extract.extract`."""
-        return _caught(lambda: extract(video, self._stream, self._config.store, self._model))
+        return caught(lambda: extract(video, self._stream, self._config.store, self._model))
 
     def _start(self) -> None:
         self._config.setup.apply()
@@ -62,12 +54,3 @@ class Worker:
         self._stream = pickle.loads(self._config.stream)
         if self._stream.provenance != self._config.provenance:
             raise refused(f"its provenance is {self._stream.provenance}, the driver's is {self._config.provenance}")
-
-
-def _caught(work: Callable[[], Result]) -> Result | Exception:
-    try:
-        return work()
-    except PipelineError as error:
-        return error
-    except Exception:
-        return RuntimeError(f"in a worker:\n{traceback.format_exc()}")

@@ -13,9 +13,9 @@ from torch import Tensor
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.clip_times import ClipTimes
 from pipeline.corpus.corpus import CorpusVideos
-from pipeline.corpus.videos import Videos
 from pipeline.models.common.interface import RetrievalModel
-from pipeline.retrieval.search import QUERY_BLOCK, VIDEO_BLOCK, Comparison, Retrieved, best_first, compare, scores
+from pipeline.retrieval.encoding import EncodedPart, encode
+from pipeline.retrieval.search import QUERY_BLOCK, Comparison, Retrieved, best_first, compare, scores
 
 
 @dataclass(frozen=True)
@@ -39,27 +39,32 @@ class Index:
         return cls.build_in_parts(model, [videos], len(videos.video_ids), device)
 
     @classmethod
-    @torch.inference_mode()
     def build_in_parts(
         cls, model: RetrievalModel, parts: Iterable[CorpusVideos], most: int, device: torch.device
     ) -> "Index":
         """Build the index from parts of the videos, so that the features of one part at a time have to be in memory.
 
-        most: at least as many as the videos of all parts together; the memory is allocated for so many. Raises
-        ValueError where the ids of all parts, one after the other, are not sorted or not unique, and PipelineError
-        where there is no video.
+        most: at least as many as the videos of all parts together; the memory is allocated for so many. Raises as
+        `join` does.
         """
-        model.eval()
+        return cls.join(model, encode(model, parts, device), most, device)
+
+    @classmethod
+    def join(cls, model: RetrievalModel, parts: Iterable[EncodedPart], most: int, device: torch.device) -> "Index":
+        """Join encoded videos, of which one part at a time has to be in memory beside the index.
+
+        most: as for `build_in_parts`. Raises ValueError where the ids of all parts, one after the other, are not sorted
+        or not unique, and PipelineError where there is no video.
+        """
         ids: list[str] = []
         durations, times, vectors = [], [], None
         for part in parts:
-            for rows in torch.arange(len(part.video_ids)).split(VIDEO_BLOCK):
-                encoded = model.index(model.encode_video(_padded(part, rows, device)))
-                if vectors is None:
-                    vectors = type(encoded)(*(field.new_empty(most, *field.shape[1:]) for field in encoded))
-                for room, field in zip(vectors, encoded, strict=True):
-                    room[len(ids) : len(ids) + len(rows)] = field
-                ids += part.video_ids[int(rows[0]) : int(rows[-1]) + 1]
+            if vectors is None:
+                empty = (field.new_empty(most, *field.shape[1:], device=device) for field in part.vectors)
+                vectors = type(part.vectors)(*empty)
+            for room, field in zip(vectors, part.vectors, strict=True):
+                room[len(ids) : len(ids) + len(part.video_ids)] = field
+            ids += part.video_ids
             durations.append(part.durations)
             times.append(part.times)
         if any(this >= following for this, following in zip(ids, ids[1:], strict=False)):
@@ -122,9 +127,3 @@ class Index:
         device = self.vectors[0].device
         for tokens, of_tokens in zip(query.split(QUERY_BLOCK), mask.split(QUERY_BLOCK), strict=True):
             yield self.model.encode_query(tokens.to(device), of_tokens.to(device))
-
-
-def _padded(part: CorpusVideos, rows: Tensor, device: torch.device) -> Videos:
-    """Take the videos `rows` (B,), padded to the longest of them, to the device."""
-    videos = part.videos.take(rows, int(part.videos.counts[rows].max()))
-    return Videos(*(field.to(device) for field in videos))
