@@ -45,7 +45,7 @@ from pipeline.extraction.extract import batches_of
 from pipeline.extraction.run import run
 from pipeline.extraction.stream import Stream
 from pipeline.feature_io.hdf5 import FeatureFile
-from pipeline.video.decode import DECODERS, open_video
+from pipeline.video.decode import open_video
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
@@ -164,7 +164,7 @@ def decode(stream: Stream, paths: list[Path], keep: int = 0) -> list[torch.Tenso
     kept: list[torch.Tensor] = []
 
     def one(path: Path) -> None:
-        for decoder in DECODERS:
+        for decoder in stream.decode.order:
             try:
                 with open_video(path, stream.short_side, decoder, stream.decode, scaling=stream.scaling) as reader:
                     for batch in batches_of(reader, stream, stream.plan(reader.timeline)):

@@ -25,7 +25,7 @@ from pipeline.scan.listing import LIST, list_files, write_list
 from pipeline.video.params import DecodeParams
 
 # Neither a pack nor what the sample is made from holds a video, so that nothing can hang.
-_NO_VIDEOS = DecodeParams(deadline_floor=1.0, deadline_factor=1.0, max_ahead_mib=1)
+_NO_VIDEOS = DecodeParams(order=["pyav"], deadline_floor=1.0, deadline_factor=1.0, max_ahead_mib=1)
 
 # What the metrics depend on besides the recipes; the second are read where no feature pack is.
 _RELEVANT = (

@@ -24,7 +24,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Video
 from pipeline.extraction.stream import Stream
 from pipeline.feature_io.store import Entry, Store, entry_key
-from pipeline.video.decode import DECODERS, once_more_if_killed, open_video
+from pipeline.video.decode import once_more_if_killed, open_video, packages
+from pipeline.video.params import Decoder
 from pipeline.video.reader import DecoderKilled, FrameSource, Timeline, TooLarge, VideoError
 
 
@@ -80,11 +81,11 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
         path = _unchanged_file(video)
     except VideoError as error:
         return _failed(video, stream, one_line(error), causes, started, seconds)
-    due = list(DECODERS)
+    due = list(stream.decode.order)
     for decoder in due:
         read = partial(_read, path, video, stream, model, seconds, decoder, in_parts=decoder in causes)
         try:
-            rows, timeline = once_more_if_killed(read)
+            rows, timeline, libavcodec = once_more_if_killed(read)
         except DecoderKilled as error:  # another decoder might give other features
             causes[decoder] = one_line(error)
             break
@@ -99,7 +100,10 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
             "fps": timeline.average_fps,
             "decoder": decoder,
             "device": runtime.device().type,
-            "libraries": {name: version(name) for name in stream.libraries},
+            "libraries": {
+                **{name: version(name) for name in {*stream.libraries, *packages(stream.decode.order)}},
+                f"libavcodec of {decoder}": libavcodec,
+            },
         }
         store.put(key, Entry({"rows": _half(rows, video.video_id)}, attributes))
         return Outcome(video.video_id, attributes, None, True, seconds)
@@ -107,13 +111,13 @@ def extract(video: Video, stream: Stream, store: Store, model: Executor) -> Outc
 
 
 def _read(
-    path: Path, video: Video, stream: Stream, model: Executor, seconds: Seconds, decoder: str, in_parts: bool
-) -> tuple[np.ndarray, Timeline]:
-    """Return the video's rows (T, D) float32 and its times, as the decoder gives them."""
+    path: Path, video: Video, stream: Stream, model: Executor, seconds: Seconds, decoder: Decoder, in_parts: bool
+) -> tuple[np.ndarray, Timeline, str]:
+    """Return the video's rows (T, D) float32, its times, and the version of libavcodec, as the decoder gives them."""
     with open_video(
         path, stream.short_side, decoder, stream.decode, video.duration, stream.scaling, in_parts
     ) as reader:
-        return _encode(reader, stream, model, seconds), reader.timeline
+        return _encode(reader, stream, model, seconds), reader.timeline, reader.libavcodec
 
 
 def _all_of(causes: dict[str, str]) -> str:

@@ -101,8 +101,7 @@ def _items(stream: Stream, store: Store, videos: list[Video]) -> Iterator[Item]:
         if entry is None:
             damaged.append(video)
         elif not damaged:
-            attributes = {name: value for name, value in entry.attributes.items() if name != "libraries"}
-            yield Item(video.video_id, entry.arrays["rows"], {**attributes, "sha256": video.sha256})
+            yield Item(video.video_id, entry.arrays["rows"], {**entry.attributes, "sha256": video.sha256})
     if damaged:
         raise _Damaged(damaged)
 

@@ -20,8 +20,8 @@ class Stream(Protocol):
     provenance: see `pipeline.backbones.common.provenance`.
     short_side: of the decoded frames, in pixels; scaling: how they are scaled to it.
     batch: units in a forward pass.
-    decode: the bounds of decoding.
-    libraries: the distributions whose versions are recorded.
+    decode: which decoders may read a video, and the bounds of decoding.
+    libraries: the distributions, beside those of the decoders, whose versions are recorded.
     """
 
     name: str

@@ -45,7 +45,7 @@ def duration_of(path: Path, sha256: str, limits: DecodeParams, memo: Memo) -> fl
 
 def _probed(path: Path, limits: DecodeParams) -> float | str:
     """The length, or why there is none."""
-    from pipeline.video.probe import probe  # loads both decoders, which a file that is known does not need
+    from pipeline.video.probe import probe  # loads PyAV, which a file that is known does not need
     from pipeline.video.reader import DecoderStopped, VideoError
 
     try:

@@ -27,6 +27,7 @@ class AvReader:
 
     def __init__(self, request: Request):
         self.path = request.path
+        self.libavcodec = ".".join(map(str, av.library_versions["libavcodec"]))
         found = survey(self.path)
         self.timeline, self._pts = found.timeline, found.pts
         self._scaler = Scaler(self.path, found.scaled(request.short_side), request.scaling)

@@ -1,14 +1,15 @@
 """The process that decodes: it reads one video after the other for the process that started it, and dies with it.
 
-A decoder may hang or crash; here it takes nothing with it. The process imports numpy and the two decoders but not
-torch, so it starts in a quarter of a second. `python -m pipeline.video.child DESCRIPTOR` is what
-`pipeline.video.decode` starts, confined by `pipeline.video.confined`.
+A decoder may hang or crash; here it takes nothing with it. The process imports numpy and PyAV but not torch, so it
+starts in a quarter of a second; it imports decord where it is first told to read with it. `python -m
+pipeline.video.child DESCRIPTOR` is what `pipeline.video.decode` starts, confined by `pipeline.video.confined`.
 
 To (SURVEY, path) it answers with a Survey, to (HEADER, path) with a Header, to (PICTURES, Wanted) with a list of JPEGs.
-To (decoder, Request) it answers with a Timeline; it is then sent frame indices and answers with arrays (n, H, W, 3) of
-at most a mebibyte (or one frame), and with None at the end. In place of any answer it may send a VideoError, which says
-why the video cannot be read. It waits while the pipe is full, so it is never more than that ahead; how much decord
-decodes meanwhile is bounded by the Request.
+To (decoder, Request) it answers with a Timeline and the version of the decoder's libavcodec; it is then sent frame
+indices and answers with arrays (n, H, W, 3) of at most a mebibyte (or one frame), and with None at the end. In place of
+any answer it may send a VideoError, which says why the video cannot be read, or another PipelineError, which says why
+none can. It waits while the pipe is full, so it is never more than that ahead; how much decord decodes meanwhile is
+bounded by the Request.
 """
 
 import signal
@@ -20,16 +21,30 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.memory import growth_limited
 from pipeline.video.av_reader import AvReader
-from pipeline.video.decord_reader import DecordReader
 from pipeline.video.header import Header, header
+from pipeline.video.params import Decoder
 from pipeline.video.pictures import pictures
 from pipeline.video.reader import Reader, Request, VideoError
 from pipeline.video.survey import Survey, survey
 
-READERS: dict[str, Callable[[Request], Reader]] = {"decord": DecordReader, "pyav": AvReader}
-"""The decoders, in the order in which they are tried."""
+
+def _decord_reader(request: Request) -> Reader:
+    """Open the video with decord; raises PipelineError where decord itself cannot be loaded."""
+    try:
+        from pipeline.video.decord_reader import DecordReader
+    except (ImportError, OSError, RuntimeError) as error:
+        raise PipelineError(
+            f"decord cannot be loaded: {error}",
+            where="decode.order",
+            fix="install it anew (requirements.txt), or read without it: set decode.order to [pyav]",
+        ) from None
+    return DecordReader(request)
+
+
+READERS: dict[Decoder, Callable[[Request], Reader]] = {"decord": _decord_reader, "pyav": AvReader}
 
 SURVEY, HEADER, PICTURES = "survey", "header", "pictures"
 QUESTIONS: dict[str, Callable[[Any], Survey | Header | list[bytes]]] = {
@@ -57,11 +72,11 @@ def serve(connection: Connection) -> None:
                     connection.send(QUESTIONS[decoder](asked))
                 continue
             with growth_limited(_MOST_BYTES + asked.ahead_bytes), closing(READERS[decoder](asked)) as reader:
-                connection.send(reader.timeline)
+                connection.send((reader.timeline, reader.libavcodec))
                 for pictures in _stacked(reader.frames(connection.recv())):
                     connection.send(pictures)
                 connection.send(None)
-        except VideoError as error:
+        except PipelineError as error:
             connection.send(error)
         except (EOFError, OSError):
             raise

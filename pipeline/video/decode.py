@@ -8,26 +8,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 
 from pipeline.core import runtime
+from pipeline.core.errors import PipelineError
 from pipeline.video import child, confined
-from pipeline.video.params import DecodeParams
+from pipeline.video.params import DecodeParams, Decoder
 from pipeline.video.reader import DecoderKilled, DecoderStopped, Request, Scaling, Timeline, VideoError
 
-DECODERS: tuple[str, ...] = tuple(child.READERS)
-POLICY = ", then ".join(DECODERS)
-"""The order of decoders, part of every provenance: another order may give other pixels.
+DECODERS: tuple[Decoder, ...] = get_args(Decoder)
+"""All decoders there are, in the order in which they are tried by default."""
 
-Which of them has read a video is recorded beside its features.
-"""
+_PACKAGES: dict[Decoder, str] = {"decord": "decord", "pyav": "av"}
 
 _FAULTS = ("SEGV", "BUS", "FPE", "ILL", "ABRT", "TRAP", "SYS", "XFSZ")
 CRASHES = {getattr(signal, f"SIG{name}") for name in _FAULTS}
@@ -41,11 +40,35 @@ _idle: list["_Child"] = []
 _starter = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that started it, so that one must live on
 
 
+def policy(order: Sequence[Decoder], scaling: Scaling) -> str:
+    """Return how a provenance names the order in which decoders are tried: another order may give other pixels.
+
+    decord scales bilinearly only. So where frames are scaled otherwise, PyAV reads every video whatever the order, and
+    the name is that of the default order. Which decoder has read a video is recorded beside its features.
+
+    Raises PipelineError where no decoder of the order scales so.
+    """
+    if scaling == "bilinear":
+        return ", then ".join(order)
+    if "pyav" not in order:
+        raise PipelineError(
+            f"decord scales bilinearly only, and this sampling takes {scaling} scaling",
+            where="params.yaml: decode.order",
+            fix="add pyav to decode.order, or choose another sampling",
+        )
+    return ", then ".join(DECODERS)
+
+
+def packages(order: Sequence[Decoder]) -> set[str]:
+    """Return the distributions that take part in reading videos; PyAV always does, it reads their packets."""
+    return {_PACKAGES["pyav"], *(_PACKAGES[decoder] for decoder in order)}
+
+
 @contextmanager
 def open_video(
     path: Path | str,
     short_side: int,
-    decoder: str,
+    decoder: Decoder,
     limits: DecodeParams,
     seconds: float = 0.0,
     scaling: Scaling = "bilinear",
@@ -58,7 +81,7 @@ def open_video(
 
     Raises VideoError where the video cannot be read, does not keep its deadline, or crashes the decoder; DecoderKilled
     where something else ended the decoder; TooLarge where the same decoder can read it `in_parts`; PipelineError where
-    AMDNET_DECODE_THREADS is wrong.
+    the decoder is not installed, or AMDNET_DECODE_THREADS is wrong.
     """
     ahead = limits.max_ahead_mib << 20
     request = Request(path, short_side, scaling, runtime.decode_threads(), ahead, in_parts)
@@ -166,9 +189,10 @@ class _Conversation:
             kind, cause = self._process.ending()
             raise kind(cause, where=self._path) from None
         self._waited += time.monotonic() - started
-        if isinstance(answer, VideoError):
+        if isinstance(answer, PipelineError):
             self._process.free = True
-            raise type(answer)(answer.cause, where=self._path, fix=answer.fix)
+            where = self._path if isinstance(answer, VideoError) else answer.where
+            raise type(answer)(answer.cause, where=where, fix=answer.fix)
         return answer
 
     def _error(self, cause: str) -> VideoError:
@@ -182,9 +206,11 @@ class IsolatedReader(_Conversation):
     The length is the declared one until the packets have been read, then the longer one of the two.
     """
 
-    def __init__(self, process: "_Child", decoder: str, request: Request, limits: DecodeParams, seconds: float):
+    def __init__(self, process: "_Child", decoder: Decoder, request: Request, limits: DecodeParams, seconds: float):
         super().__init__(process, request.path, max(limits.deadline_floor, limits.deadline_factor * seconds))
-        self.timeline: Timeline = self.ask((decoder, request))
+        self.timeline: Timeline
+        self.libavcodec: str
+        self.timeline, self.libavcodec = self.ask((decoder, request))
         self._allowed = max(self._allowed, limits.deadline_factor * self.timeline.end)
 
     def frames(self, wanted: Iterable[int]) -> Iterator[np.ndarray]:

@@ -60,6 +60,7 @@ class DecordReader:
 
     def __init__(self, request: Request):
         self.path = request.path
+        self.libavcodec = _libavcodec()
         if request.scaling != "bilinear":
             raise VideoError("decord scales bilinearly only", where=self.path)
         found = survey(self.path)
@@ -165,6 +166,18 @@ class DecordReader:
         """Free the decoder."""
         self._video = None
         self._resources.close()
+
+
+def _libavcodec() -> str:
+    """Return the version of the libavcodec that came with decord: decord's library is asked, since its Python has none.
+
+    It is `unknown` where the library does not pass the question on.
+    """
+    try:
+        number = decord._ffi.base._LIB.avcodec_version()
+    except AttributeError:
+        return "unknown"
+    return f"{number >> 16}.{number >> 8 & 255}.{number & 255}"
 
 
 def _without_padding(picture: np.ndarray) -> np.ndarray:

@@ -97,7 +97,9 @@ class FrameSource(Protocol):
 
 
 class Reader(FrameSource, Protocol):
-    """An open video that its owner must close."""
+    """An open video that its owner must close. libavcodec: the version of the library that decodes it."""
+
+    libavcodec: str
 
     def close(self) -> None:
         """Free the decoder."""

@@ -22,7 +22,7 @@ from pipeline.scan.listing import list_files
 from pipeline.video.params import DecodeParams
 
 PREPARE = prepare_params()
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pipeline.annotations.common.videos import VideoFile, find_files, id_of_file
 from pipeline.scan.listing import list_files
 from pipeline.video.params import DecodeParams
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 NO_FILE = "no video file of this name (its name without the extension is the id)"
 

@@ -95,9 +95,8 @@ def put_decord(does: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_to_open_a_video_may_take_as_long_as_the_manifest_says_it_is(good, tmp_path, monkeypatch):
     put_decord("time.sleep(2); raise DECORDError('opened after all')", tmp_path / "stub", monkeypatch)
-    monkeypatch.setattr(extract, "DECODERS", ("decord",))
     stream = NumberStream()
-    stream.decode = DecodeParams(deadline_floor=1.0, deadline_factor=0.01, max_ahead_mib=1024)
+    stream.decode = DecodeParams(order=["decord"], deadline_floor=1.0, deadline_factor=0.01, max_ahead_mib=1024)
     short, long = corpus([good["h264.mp4"], good["h264.mkv"]])
     failures = run(stream, [short, replace(long, duration=3000.0)], tmp_path, 1.0)["failures"]
     causes = {failure["video_id"]: failure["cause"] for failure in failures}
@@ -109,7 +108,7 @@ def test_to_open_a_video_may_take_as_long_as_the_manifest_says_it_is(good, tmp_p
 def test_where_decord_hangs_or_crashes_pyav_gives_the_rows(good, tmp_path, monkeypatch, does):
     put_decord(does, tmp_path / "stub", monkeypatch)
     stream = NumberStream()
-    stream.decode = DecodeParams(deadline_floor=3.0, deadline_factor=0.1, max_ahead_mib=1024)
+    stream.decode = DecodeParams(order=["decord", "pyav"], deadline_floor=3.0, deadline_factor=0.1, max_ahead_mib=1024)
     metrics = run(stream, corpus([good["h264.mp4"], good["hevc.mkv"]]), tmp_path, 0.0)
     assert metrics["decoders"] == {"decord": 0, "pyav": 2}
     with FeatureFile(tmp_path / "numbers.h5") as file:
@@ -128,7 +127,7 @@ def test_where_pyav_fails_decord_gives_the_rows_of_a_video_of_any_size(tmp_path,
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "other"))
     monkeypatch.setattr(extract, "open_video", open_video)
     stream = NumberStream()
-    stream.decode = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=mib)
+    stream.decode = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=mib)
     assert run(stream, corpus([path]), tmp_path / "decord", 0.0)["decoders"] == {"decord": 1, "pyav": 0}
     with FeatureFile(tmp_path / "both" / "numbers.h5") as both, FeatureFile(tmp_path / "decord" / "numbers.h5") as one:
         assert np.array_equal(both["video"], one["video"])

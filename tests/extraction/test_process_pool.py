@@ -64,7 +64,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
                 sampling="full_clip", size=32, precision="float32", weights="random", batch_clips=2
             ),
             1.5,
-            DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
+            DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
         ),
         ResNetStream(
             ResNetParams(
@@ -72,7 +72,7 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
                 weights="random", batch_frames=4,
             ),
             1.5,
-            DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
+            DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
         ),
     ],
     ids=lambda stream: stream.name,

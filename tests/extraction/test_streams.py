@@ -21,7 +21,7 @@ from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.video.decode import open_video
 from pipeline.video.params import DecodeParams
 
-DECODE = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+DECODE = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 def slowfast_stream(sampling: str = "full_clip", clip_seconds: float = 1.5) -> SlowFastStream:

@@ -26,8 +26,8 @@ class NumberStream:
     short_side = 32
     scaling = "bilinear"
     batch = 2
-    libraries = ("decord", "numpy")
-    decode = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+    libraries = ("numpy",)
+    decode = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
     def __init__(self, clip_seconds: float = 0.5, pause: float = 0.0):
         self.clip_seconds, self.pause, self.encoded = clip_seconds, pause, 0

@@ -20,7 +20,7 @@ from pipeline.video.decode import open_video
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 START = "data:image/jpeg;base64,"
 
 
@@ -140,7 +140,7 @@ def test_a_decoder_that_hangs_is_stopped_at_its_deadline(tmp_path):
     fifo = tmp_path / "hangs.mp4"
     os.mkfifo(fifo)
     writer = os.open(fifo, os.O_RDWR)  # it opens, and nothing is ever written
-    hurried = DecodeParams(deadline_floor=0.5, deadline_factor=0.1, max_ahead_mib=1024)
+    hurried = DecodeParams(order=["decord", "pyav"], deadline_floor=0.5, deadline_factor=0.1, max_ahead_mib=1024)
     with pytest.raises(VideoError, match="not done within|not a"):
         frames.pictures(fifo, [0.5], hurried)
     os.close(writer)

@@ -12,7 +12,7 @@ from pipeline.core.files import read_jsonl, sha256_text, write_jsonl
 from pipeline.report.page import render
 from pipeline.video.params import DecodeParams
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 

@@ -13,7 +13,7 @@ from pipeline.core.files import read_json, read_jsonl, write_json, write_jsonl
 from pipeline.report.page import render
 from pipeline.video.params import DecodeParams
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 LOADING = {"src", "href", "srcset", "data", "action", "poster"}
 HOSTILE = "<script>alert('query')</script>"
 VOID = {"meta", "img", "br", "input", "line", "circle", "polyline"}

@@ -10,7 +10,7 @@ from pipeline.report.page import render
 from pipeline.report.searchable import length, searchable
 from pipeline.video.params import DecodeParams
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 HOSTILE = "<script>alert('folder')</script>"
 ORIGIN = {"path": HOSTILE, "dataset": "tvr", "protocol": "honest"}
 

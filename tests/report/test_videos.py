@@ -9,7 +9,7 @@ from pipeline.report import videos
 from pipeline.report.videos import MOST_PICTURES, MOST_QUERIES, MOST_VIDEOS, listed, spread
 from pipeline.video.params import DecodeParams
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 def corpus(count, path=None):

@@ -9,7 +9,7 @@ from pipeline.core import content_hash
 from pipeline.scan.glance import Glance, glance_at
 from pipeline.video.params import DecodeParams
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 def test_each_file_is_what_it_is_or_has_a_problem(tmp_path, monkeypatch):

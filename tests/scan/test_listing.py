@@ -13,7 +13,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.scan.listing import check_annotations, list_files, read_list, write_list
 from pipeline.video.params import DecodeParams
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pipeline.video import probe as probing
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import DecoderStopped
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.mark.parametrize("name", ["pipe", "zero", "dangling", "folder", "socket", "kernel"])

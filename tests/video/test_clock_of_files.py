@@ -15,7 +15,7 @@ from pipeline.video.params import DecodeParams
 from pipeline.video.probe import probe
 from pipeline.video.survey import survey
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 CONTAINERS = ["mp4", "mov", "mkv", "webm", "avi", "ts", "mpg", "flv", "wmv"]
 HOLDING = ["mp4", "mov", "mkv", "webm", "avi"]
 """Containers that can say how long the last frame is held; in the others it leaves no trace."""

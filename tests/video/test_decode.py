@@ -19,8 +19,8 @@ from pipeline.video.params import DecodeParams
 from pipeline.video.reader import DecoderKilled, TooLarge, VideoError
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
-SOON = DecodeParams(deadline_floor=3.0, deadline_factor=0.1, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+SOON = DecodeParams(order=["decord", "pyav"], deadline_floor=3.0, deadline_factor=0.1, max_ahead_mib=1024)
 
 ITSELF = 150
 """MiB of a decoding process without the pictures that it holds."""
@@ -71,7 +71,7 @@ def test_a_decoder_that_hangs_is_killed_and_the_next_one_goes_on(stub, video):
 
 def test_a_long_video_has_longer_to_open(stub, video):
     stub("time.sleep(2); raise DECORDError('opened after all')")
-    brief = DecodeParams(deadline_floor=1.0, deadline_factor=0.01, max_ahead_mib=1024)
+    brief = DecodeParams(order=["decord", "pyav"], deadline_floor=1.0, deadline_factor=0.01, max_ahead_mib=1024)
     with pytest.raises(VideoError, match="not done within 1 s"):
         read(video, limits=brief)
     with pytest.raises(VideoError, match="opened after all"):
@@ -148,7 +148,7 @@ def test_any_other_error_of_a_decoder_is_the_videos(stub, video):
 def test_a_decoder_that_takes_too_much_memory_is_stopped_and_the_next_one_goes_on(stub, video):
     stub("bytearray(900 << 20)")
     with pytest.raises(VideoError, match="MemoryError"):
-        read(video, limits=DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=64))
+        read(video, limits=LIMITS.model_copy(update={"max_ahead_mib": 64}))
     assert read(video, "pyav") == list(range(12))
 
 
@@ -179,7 +179,7 @@ def test_a_child_that_died_between_two_videos_is_replaced(video, monkeypatch):
 
 OPEN = (
     "import sys; from pipeline.video.params import DecodeParams; from pipeline.video.decode import open_video\n"
-    "limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)\n"
+    "limits = DecodeParams(order=['decord'], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)\n"
     "with open_video(sys.argv[1], 32, 'decord', limits): pass"
 )
 
@@ -210,7 +210,7 @@ from pathlib import Path
 from pipeline.video.params import DecodeParams
 from pipeline.video import decode
 path, side, decoder, mib, in_parts, pause = sys.argv[1:]
-limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=int(mib))
+limits = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=int(mib))
 with decode.open_video(path, int(side), decoder, limits, in_parts=in_parts == "True") as reader:
     for count, _ in enumerate(reader.frames(range(len(reader.timeline.starts))), 1):
         time.sleep(float(pause) if count % 400 == 1 else 0)
@@ -246,7 +246,7 @@ def test_a_video_is_decords_while_all_of_it_fits_into_what_decord_may_hold(long_
 
 
 def test_a_video_that_does_not_fit_is_left_to_pyav(long_video):
-    limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=548)
+    limits = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=548)
     with pytest.raises(TooLarge, match="may hold all of it at once, 551 MiB"):
         with open_video(long_video, 400, "decord", limits):
             pass
@@ -263,7 +263,7 @@ def test_a_video_that_does_not_fit_is_never_whole_in_memory(long_video, decoder,
 def test_parts_give_the_same_pictures(tmp_path):
     frames = [frame.repeat(20, 0).repeat(20, 1) for frame in numbered_frames(40)]
     path = write_video(tmp_path / "video.mp4", frames, options={"g": "16"})
-    limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=10)
+    limits = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=10)
     wanted = [*range(0, 30, 2), 31, 32, 38]
     with open_video(path, 480, "decord", limits, in_parts=True) as reader:
         assert numbers_of(picture[7::15, 7::15] for picture in reader.frames(wanted)) == wanted

@@ -11,7 +11,7 @@ from pipeline.video.params import DecodeParams
 from pipeline.video.probe import glance
 from pipeline.video.reader import VideoError
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi", "ts", "flv"])

@@ -19,7 +19,7 @@ from pipeline.video.probe import probe
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import survey
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3.0,\n{}\n#EXT-X-ENDLIST\n"
 SESSION = (
     "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
@@ -49,7 +49,7 @@ from pipeline.video.decode import DECODERS, open_video
 from pipeline.video.params import DecodeParams
 from pipeline.video.probe import probe
 from pipeline.video.reader import VideoError
-limits = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+limits = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 frames = {}
 for path in json.loads(sys.argv[1]):
     frames[path] = {}

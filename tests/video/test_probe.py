@@ -1,6 +1,8 @@
 """A video's clock and kind, asked of a process that can be killed."""
 
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers.numbered import numbered_frames
@@ -11,7 +13,7 @@ from pipeline.video.params import DecodeParams
 from pipeline.video.probe import Probe, probe
 from pipeline.video.reader import VideoError
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.fixture
@@ -35,23 +37,25 @@ def test_what_is_no_video_is_named(tmp_path, content, cause):
 
 
 HOOK = """
-import os, time
+import os, runpy, time
 from pipeline.video import survey as module
-class DECORDError(Exception): pass
+surveyed = module.survey
 def survey(path):
     {does}
+    return surveyed(path)
 module.survey = survey
+runpy.run_module("pipeline.video.child", run_name="__main__")
 """
 
 
 @pytest.fixture
 def survey_that(tmp_path, monkeypatch):
-    """Let a new child survey with other code."""
+    """Let a new child do something else before it surveys."""
 
     def put(does: str) -> None:
-        (tmp_path / "hook").mkdir()
-        (tmp_path / "hook" / "decord.py").write_text(HOOK.format(does=does))
-        monkeypatch.syspath_prepend(tmp_path / "hook")
+        (tmp_path / "hooked_child.py").write_text(HOOK.format(does=does))
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setattr(decode, "child", SimpleNamespace(__name__="hooked_child"))
         monkeypatch.setattr(decode, "_idle", [])
 
     return put
@@ -60,20 +64,22 @@ def survey_that(tmp_path, monkeypatch):
 def test_a_survey_that_hangs_is_stopped(survey_that, video):
     survey_that("time.sleep(100)")
     with pytest.raises(VideoError, match="not done within 2 s"):
-        probe(video, DecodeParams(deadline_floor=2.0, deadline_factor=1.0, max_ahead_mib=1024))
+        probe(video, LIMITS.model_copy(update={"deadline_floor": 2.0, "deadline_factor": 1.0}))
+
+
+def once(does: str, marker: Path) -> str:
+    return f"if not os.path.exists({str(marker)!r}): os.mkdir({str(marker)!r}); {does}"
 
 
 def test_a_survey_that_crashes_is_named_and_the_next_one_is_right(survey_that, video, tmp_path):
-    survey_that("os.kill(os.getpid(), 11)")
+    survey_that(once("os.kill(os.getpid(), 11)", tmp_path / "done"))
     with pytest.raises(VideoError, match=r"the decoder crashed \(signal 11, SIGSEGV\)"):
         probe(video, LIMITS)
-    (tmp_path / "hook" / "decord.py").unlink()
     assert probe(video, LIMITS).frames == 12
 
 
 def test_a_survey_that_is_killed_once_from_outside_is_asked_again(survey_that, video, tmp_path):
-    marker = tmp_path / "hook" / "decord.py"
-    survey_that(f"os.unlink({str(marker)!r}); os.kill(os.getpid(), 9)")
+    survey_that(once("os.kill(os.getpid(), 9)", tmp_path / "done"))
     assert probe(video, LIMITS).frames == 12
 
 

@@ -18,7 +18,7 @@ from pipeline.video.reader import VideoError
 
 RATES = [Fraction(24000, 1001), Fraction(30000, 1001), *map(Fraction, (25, 30, 60, 15, 3))]
 VARIABLE = [0, 1, 2, 3, 30, 31, 32, 47, 48, 95, 150, 151, 152, 153]  # thirtieths of a second
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 both = pytest.mark.parametrize("decoder", DECODERS)
 
 

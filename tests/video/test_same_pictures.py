@@ -17,7 +17,7 @@ from pipeline.video.decode import open_video
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 REAL = Path(os.environ.get("AMDNET_REAL_DATA", "/nonexistent"))
 LEVELS = 0.05
 """Mean absolute difference that is allowed, of 255: on one kind of processor there is none at all."""

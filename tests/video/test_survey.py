@@ -12,7 +12,7 @@ from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 from pipeline.video.survey import survey
 
-LIMITS = DecodeParams(deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
+LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -15,7 +15,9 @@ L2-normalised ResNet rows. Some differences remain. The tool used Caffe2's SlowF
 display; and it used an older FFmpeg. Test: tests/backbones/test_provenance.py.
 """
 
+from pipeline.video.reader import Scaling
 
-def scaling(sampling: str) -> dict[str, str]:
+
+def scaling(sampling: str) -> dict[str, Scaling]:
     """Return how frames are scaled, for the provenance; empty for bilinear scaling, which is not named."""
     return {"scaling": "bicubic"} if sampling == "published" else {}

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from pipeline.backbones.common import weights
 from pipeline.backbones.common.encoder import EXAMPLE_SIDE, Encoder
+from pipeline.backbones.common.provenance import scaling
 from pipeline.backbones.resnet import network as resnet
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.provenance import provenance
 from pipeline.video import clips
-from pipeline.video.decode import POLICY
+from pipeline.video.decode import policy
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import Scaling, Timeline
 
@@ -25,7 +26,7 @@ class ResNetStream:
     """See `pipeline.extraction.stream.Stream`; raises PipelineError where the sampling does not fit `clip_seconds`."""
 
     name = "resnet"
-    libraries: tuple[str, ...] = ("av", "decord", "torch", "torchvision")
+    libraries: tuple[str, ...] = ("torch", "torchvision")
 
     def __init__(self, params: ResNetParams, clip_seconds: float, decode: DecodeParams):
         clips.require_published_seconds("resnet", params.sampling, clip_seconds)
@@ -33,8 +34,9 @@ class ResNetStream:
         self.short_side, self.batch = params.size, params.batch_frames
         self.decode = decode
         self.weights = weights.find(params.weights, resnet.PUBLISHED, "resnet.weights")
-        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, POLICY)
-        self.scaling: Scaling = self.provenance.get("scaling", "bilinear")
+        self.scaling: Scaling = scaling(params.sampling).get("scaling", "bilinear")
+        decoder = policy(decode.order, self.scaling)
+        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, decoder)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.params, self.clip_seconds, self.decode)

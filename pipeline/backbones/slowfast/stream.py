@@ -11,11 +11,12 @@ from torch import Tensor
 
 from pipeline.backbones.common import weights
 from pipeline.backbones.common.encoder import EXAMPLE_SIDE, Encoder
+from pipeline.backbones.common.provenance import scaling
 from pipeline.backbones.slowfast import network as slowfast
 from pipeline.backbones.slowfast.params import SlowFastParams
 from pipeline.backbones.slowfast.provenance import provenance
 from pipeline.video import clips
-from pipeline.video.decode import POLICY
+from pipeline.video.decode import policy
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import Scaling, Timeline
 
@@ -24,7 +25,7 @@ class SlowFastStream:
     """See `pipeline.extraction.stream.Stream`; raises PipelineError where the sampling does not fit `clip_seconds`."""
 
     name = "slowfast"
-    libraries: tuple[str, ...] = ("av", "decord", "pytorchvideo", "torch")
+    libraries: tuple[str, ...] = ("pytorchvideo", "torch")
 
     def __init__(self, params: SlowFastParams, clip_seconds: float, decode: DecodeParams):
         clips.require_published_seconds("slowfast", params.sampling, clip_seconds)
@@ -32,8 +33,9 @@ class SlowFastStream:
         self.short_side, self.batch = params.size, params.batch_clips
         self.decode = decode
         self.weights = weights.find(params.weights, slowfast.PUBLISHED, "slowfast.weights")
-        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, POLICY)
-        self.scaling: Scaling = self.provenance.get("scaling", "bilinear")
+        self.scaling: Scaling = scaling(params.sampling).get("scaling", "bilinear")
+        decoder = policy(decode.order, self.scaling)
+        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.weights.id, decoder)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.params, self.clip_seconds, self.decode)
