@@ -6,6 +6,7 @@
 # make runs PACK=/path/of/a/pack [JOBS=2] [RUNS="models ..."]   the runs of experiments/charades.yaml as experiments
 # make runs PLAN=experiments/sample.yaml   those of another plan
 # make table [PACK=...] [PLAN=...] [RUNS="models ..."]   their results in Markdown
+# make pins [OF=--upgrade]   write requirements*.txt anew; see .ci/pins
 # PYTHON=python3.12 make demo   with another interpreter (3.11 to 3.13)
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export OMP_WAIT_POLICY ?= PASSIVE
 OF_PLAN = $(if $(PLAN),--plan '$(PLAN)') $(if $(PACK),--pack '$(PACK)')
 
-.PHONY: demo test test-fast setup lint runs table
+.PHONY: demo test test-fast setup lint pins runs table
 
 demo: setup
 	dvc repro
@@ -44,11 +45,23 @@ lint: setup
 	deptry pipeline stages tools
 	deptry --exclude '\.venv' --ignore DEP002,DEP004 benchmarks experiments tests
 
+pins:
+	.ci/pins $(OF)
+
 setup: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.txt pyproject.toml
+# Every file is checked against its hash; --no-deps, since the lists are whole. What comes as source is built by the
+# setuptools of the list, which is therefore installed first. Where the package index has no CPU build of torch, torch is
+# the CUDA build, which needs more.
+INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps
+LISTED := $(INSTALL) --require-hashes --no-build-isolation --requirement
+
+$(VENV)/.installed: requirements.txt requirements-cpu.txt requirements-cuda.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "This project needs Python 3.11 to 3.13, and $(PYTHON) is %d.%d. Try: make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@awk '/^[a-z]/ { keep = /^setuptools==/ } keep' requirements.txt > $(VENV)/setuptools.txt
+	$(LISTED) $(VENV)/setuptools.txt
+	$(LISTED) requirements-cpu.txt 2> /dev/null || $(LISTED) requirements-cuda.txt
+	$(LISTED) requirements.txt
+	$(INSTALL) --no-build-isolation --editable .
 	@touch $@
