@@ -25,11 +25,14 @@ demo: setup
 	@echo "Report: $(CURDIR)/outputs/report.html"
 	@echo "Search: $(VENV)/bin/amdnet serve    (the page is then at http://127.0.0.1:8000/)"
 
+# A file of tests is one process's, and there are at most four: each may take 4 GB.
+TOGETHER = -n auto --maxprocesses 4 --dist loadfile
+
 test: setup
-	python -m pytest
+	python -m pytest $(TOGETHER)
 
 test-fast: setup
-	python -m pytest --ignore=tests/end_to_end -m 'not slow'
+	python -m pytest $(TOGETHER) --ignore=tests/end_to_end -m 'not slow'
 
 runs: setup
 	python -m experiments run $(RUNS) $(OF_PLAN) --jobs $(or $(JOBS),1)
