@@ -11,7 +11,7 @@ from pipeline.backbones.common.torchvision_fix import import_torchvision
 
 @dataclass(frozen=True)
 class Kind:
-    """The classes of a model's configuration, of that of its texts, and of its two towers, each with its projection.
+    """The classes of a model: its configuration, that of its texts, its two towers with projections, its processor.
 
     padded: whether texts are filled up to the tower's length, and start with no special token.
     """
@@ -20,6 +20,7 @@ class Kind:
     text_config: type[Any]
     text: type[Any]
     images: type[Any]
+    processor: type[Any]
     padded: bool
 
 
@@ -42,6 +43,7 @@ def kind_of(name: Name) -> Kind:
             transformers.CLIPTextConfig,
             transformers.CLIPTextModelWithProjection,
             transformers.CLIPVisionModelWithProjection,
+            transformers.CLIPImageProcessor,
             padded=False,
         )
     return Kind(
@@ -49,5 +51,6 @@ def kind_of(name: Name) -> Kind:
         transformers.SiglipTextConfig,
         transformers.SiglipTextModel,
         transformers.SiglipVisionModel,
+        transformers.SiglipImageProcessor,
         padded=True,
     )

@@ -3,14 +3,15 @@
 Test: tests/backbones/test_clip_load.py.
 """
 
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from pipeline.backbones.clip.images import ClipImages
 from pipeline.backbones.clip.kinds import Name, kind_of
 from pipeline.backbones.clip.params import RANDOM, ClipParams
+from pipeline.backbones.clip.preprocessing import PREPROCESSING, parse_preprocessing, read_preprocessing
 from pipeline.backbones.clip.text import ClipText
 from pipeline.backbones.clip.tokenizer import SETTINGS, TOKENIZER, byte_tokenizer, read_tokenizer
 from pipeline.backbones.clip.towers import CONFIG, SEED, WEIGHTS, parse_config, random_tower, read_config, read_tower
@@ -19,7 +20,6 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 from pipeline.core.runtime import resolve
 
-PREPROCESSING = "preprocessor_config.json"
 FILES = (CONFIG, WEIGHTS, PREPROCESSING, TOKENIZER, SETTINGS)
 """What a model's folder must hold."""
 
@@ -33,33 +33,44 @@ RANDOM_MODEL: dict[str, Any] = {
 
 
 class ClipModel:
-    """A model with its two sides; folder: None for the random one; weights: `random (seed 0)` or `sha256:...`.
+    """A model with its two sides, of which each is read when it is asked for.
 
-    Raises PipelineError where the folder's files are missing or not those of a CLIP or SigLIP model.
+    folder: None for the random one; weights: `random (seed 0)` or `sha256:...`. Raises PipelineError where the folder's
+    files are not those of a CLIP or SigLIP model.
     """
 
-    def __init__(self, folder: Path | None, weights: str, device: torch.device):
-        self.folder, self.weights, self.device = folder, weights, device
+    def __init__(self, folder: Path | None, weights: str):
+        self.folder, self.weights = folder, weights
         self.kind, self.config = read_config(folder) if folder else random_config()
+        side = self.config.vision_config.image_size
+        if folder:
+            self.preprocessing = read_preprocessing(folder, self.kind, side)
+        else:
+            own = {"size": side, "crop_size": side}
+            self.preprocessing = parse_preprocessing(own, self.kind, side, Path(PREPROCESSING))
 
-    @cached_property
-    def text(self) -> ClipText:
-        """The text side."""
-        tower, config = kind_of(self.kind).text, self.config.text_config
-        if self.folder is None:
-            return ClipText(random_tower(tower, config), byte_tokenizer(), self.kind, self.weights, self.device)
-        tokenizer = read_tokenizer(self.folder, kind_of(self.kind).padded)
-        network = read_tower(tower, config, self.folder)
-        return ClipText(network, tokenizer, self.kind, self.weights, self.device)
+    def text(self, device: torch.device) -> ClipText:
+        """Read the text side, in float32; raises PipelineError where its files are damaged or do not fit."""
+        network = self._tower(kind_of(self.kind).text, self.config.text_config)
+        tokenizer = read_tokenizer(self.folder, kind_of(self.kind).padded) if self.folder else byte_tokenizer()
+        return ClipText(network, tokenizer, self.kind, self.weights, device)
+
+    def images(self) -> ClipImages:
+        """Read the image side, in float32 on the CPU; raises PipelineError where its weights do not fit."""
+        network = self._tower(kind_of(self.kind).images, self.config.vision_config)
+        return ClipImages(network, self.kind, self.preprocessing)
+
+    def _tower(self, tower: type[Any], config: Any) -> Any:
+        return read_tower(tower, config, self.folder) if self.folder else random_tower(tower, config)
 
 
-def load_clip(params: ClipParams, device: torch.device) -> ClipModel:
-    """Load the model that `clip.model` names, on `device`, in float32; files of the hub are downloaded where needed.
+def load_clip(params: ClipParams) -> ClipModel:
+    """Find the model that `clip.model` names; files of the hub are downloaded where they are not there yet.
 
     Raises PipelineError where a file is missing, cannot be downloaded, or is not that of a CLIP or SigLIP model.
     """
     folder = _folder(params)
-    return ClipModel(folder, _id(folder), device)
+    return ClipModel(folder, _id(folder))
 
 
 def weights_id(params: ClipParams) -> str:

@@ -52,7 +52,7 @@ def parse_config(name: Name, content: dict[str, Any], path: Path) -> Any:
             else (text.projection_size, vision.hidden_size)
         )
     except Exception as error:  # transformers checks some values and stumbles over others
-        raise PipelineError(f"not the configuration of a model: {_first_line(error)}", where=path, fix=FIX) from None
+        raise PipelineError(f"not the configuration of a model: {first_line(error)}", where=path, fix=FIX) from None
     if not square or sizes[0] != sizes[1]:
         raise PipelineError("its towers do not fit each other, or take no square pictures", where=path, fix=FIX)
     return config
@@ -80,7 +80,7 @@ def read_tower(tower: type[Any], config: Any, folder: Path) -> Any:
         Exception
     ) as error:  # OSError, RuntimeError, SafetensorError, ...: one cause, a file that is not this model's
         raise PipelineError(
-            f"cannot be read as the model's weights: {_first_line(error)}", where=path, fix=FIX
+            f"cannot be read as the model's weights: {first_line(error)}", where=path, fix=FIX
         ) from None
     for what in ("missing_keys", "mismatched_keys"):
         if found.get(what):
@@ -122,5 +122,6 @@ def _spread(name: str, parameter: torch.Tensor) -> float:
     return parameter[0].numel() ** -0.5
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, its name where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,9 +1,10 @@
 """Runs a backbone on the CPU or on a GPU, as fast as is possible without changing its features.
 
-On the CPU the network is traced and frozen. oneDNN then keeps weights and activations in its blocked layout and fuses
-each ReLU into its convolution, which halves the time. The features equal those of the plain network to 1e-6 in float32,
-and they are the same to the bit in every call and for every number of threads. (TorchScript is deprecated, but
-`torch.compile` needs a C++ compiler on the user's machine.)
+On the CPU a network of convolutions is traced and frozen. oneDNN then keeps weights and activations in its blocked
+layout and fuses each ReLU into its convolution, which halves the time. The features equal those of the plain network to
+1e-6 in float32, and they are the same to the bit in every call and for every number of threads. (TorchScript is
+deprecated, but `torch.compile` needs a C++ compiler on the user's machine.) A Transformer runs as it is, since tracing
+makes it no faster.
 
 On a GPU the network runs as it is, in channels-last order, while the next batch is copied to the GPU.
 Test: tests/backbones/test_encoder.py.
@@ -27,11 +28,12 @@ EXAMPLE_SIDE = 32
 class Encoder:
     """Calls `model` on its device: (B, ...) uint8 in host memory -> (B, D) float32 on the device.
 
-    A GPU may still be computing the rows when the call returns. Raises PipelineError, which names the parameter
-    `<stream>.precision`, for bfloat16 on the CPU, where some convolutions in bfloat16 crash the process.
+    example: what a network of convolutions is traced with on the CPU, None for a Transformer. A GPU may still be
+    computing the rows when the call returns. Raises PipelineError, which names the parameter `<stream>.precision`, for
+    bfloat16 on the CPU, where some convolutions in bfloat16 crash the process.
     """
 
-    def __init__(self, model: nn.Module, example: Tensor, precision: str, stream: str):
+    def __init__(self, model: nn.Module, example: Tensor | None, precision: str, stream: str):
         self._device = runtime.device()
         self._half = precision == "bfloat16"
         if self._half and self._device.type == "cpu":
@@ -41,7 +43,7 @@ class Encoder:
                 fix=f"set `{stream}.precision: float32`, or run where AMDNET_DEVICE can be `cuda`",
             )
         if self._device.type == "cpu":
-            self._model: nn.Module = _frozen(model.eval(), example)
+            self._model: nn.Module = model.eval() if example is None else _frozen(model.eval(), example)
         else:
             self._model = model.eval().to(self._device)
             self._copies = torch.cuda.Stream(self._device)

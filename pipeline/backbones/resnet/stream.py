@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pipeline.backbones.common import weights
 from pipeline.backbones.common.encoder import EXAMPLE_SIDE, Encoder
+from pipeline.backbones.common.pooling import l2_normalised, pooled
 from pipeline.backbones.common.provenance import scaling
 from pipeline.backbones.resnet import network as resnet
 from pipeline.backbones.resnet.params import ResNetParams
@@ -18,8 +19,6 @@ from pipeline.video import clips
 from pipeline.video.decode import policy
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import Scaling, Timeline
-
-_LEAST_NORM = 1e-12  # torch.nn.functional.normalize's
 
 
 class ResNetStream:
@@ -68,8 +67,5 @@ class ResNetStream:
         With `published` sampling a clip has one frame, whose row is L2-normalised.
         """
         if "normalised" in self.provenance:
-            return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=_LEAST_NORM)
-        lengths = np.asarray(counts)
-        pooled = np.maximum if self.params.pooling == "max" else np.add
-        summed = pooled.reduceat(rows, np.cumsum(lengths) - lengths, axis=0)
-        return summed if self.params.pooling == "max" else summed / lengths.astype(np.float32)[:, None]
+            return l2_normalised(rows)
+        return pooled(rows, counts, self.params.pooling)
