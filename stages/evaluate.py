@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.core.cli import run
 from pipeline.core.files import read_json
-from pipeline.core.manifest import SELECTION_SPLIT, read_queries
+from pipeline.core.manifest import read_queries
 from pipeline.core.params import load
 from pipeline.core.reused import read_reused
 from pipeline.core.runtime import device
@@ -21,7 +21,7 @@ from pipeline.evaluation.files import write_empty, write_numbers, write_split
 from pipeline.evaluation.localized import curve_rows, localize
 from pipeline.evaluation.params import EvaluateParams
 from pipeline.evaluation.ranking import rank_corpus
-from pipeline.evaluation.reused import choose_search, reused_search, write_without_queries
+from pipeline.evaluation.reused import choose_search, selection_of, unselected_search, write_without_queries
 from pipeline.evaluation.split import measure
 from pipeline.evaluation.summary import describe, headline, reported_split
 from pipeline.localizers.common import trained
@@ -47,12 +47,12 @@ def main() -> None:
     prepared = read_json(MANIFEST / "prepare.json")
     asked = {query.split for query in read_queries(MANIFEST / "queries.jsonl")}
     details = {**asked_for, **describe(config, model, prepared), "localizer": {"name": params.localizer}}
-    if reused and not asked:
-        search = reused_search(reused, params.evaluate.answer)
+    if not asked & {*SPLITS} and (reused or not model.recipe.fitted):
+        search = unselected_search(reused, params.evaluate.answer)
         return write_without_queries(OUT, MANIFEST, (FEATURES, features), details, search, model.recipe)
     loads = {split: partial(load_corpus, MANIFEST, FEATURES, split) for split in SPLITS if split in asked}
     corpora = {split: load_split(features, model.recipe) for split, load_split in loads.items()}
-    reported, selection = reported_split(corpora), None if reused else SELECTION_SPLIT[params.protocol]
+    reported, selection = reported_split(corpora), selection_of(reused, corpora, params.protocol)
     indexes = {split: Index.build(model, corpus, device()) for split, corpus in corpora.items()}
     recipe, constant = trained.recipe_of(of_localizer), constant_span(MANIFEST)
     rankings = {split: rank_corpus(indexes[split], corpus, recipe.videos) for split, corpus in corpora.items()}

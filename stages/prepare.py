@@ -19,6 +19,7 @@ from pipeline.core.accepted import accepted_share
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
+from pipeline.core.learning import read_learns
 from pipeline.core.manifest import write_queries, write_subtitles, write_videos
 from pipeline.core.params import load
 from pipeline.core.reused import read_reused
@@ -45,11 +46,11 @@ def main() -> None:
         raise PipelineError("no such folder", where=source, fix=f"{FIX}; `dvc checkout` brings back what was finished")
     listed = read_list(LIST)
     check_annotations(source, listed)
-    annotations, reused = reader.read(source, params), read_reused()
-    if reused:
-        put_into_test(annotations)
-    else:
+    annotations, learns = reader.read(source, params), read_learns()
+    if learns:
         check_queries(annotations, source)
+    elif read_reused() or annotations.no_queries:
+        put_into_test(annotations)
     read_right_answers(annotations, source)
     leave_out_shared_val(annotations, params.protocol)
     if annotations.files is None:
@@ -63,10 +64,9 @@ def main() -> None:
     assembled = assemble(annotations, files, paths, params.protocol, params.prepare)
     report(annotations, assembled)
     numbers = {"dataset": params.dataset, "protocol": params.protocol, **summary(annotations, assembled)}
-    numbers["unmatched"] = unmatched(source, listed)
-    write_json(MANIFEST / "prepare.json", numbers)
+    write_json(MANIFEST / "prepare.json", {**numbers, "unmatched": unmatched(source, listed)})
     check_refused(assembled, accepted_share(), source, MANIFEST / "prepare.json")
-    check_left(annotations, assembled, params, source, is_trained=not reused)
+    check_left(annotations, assembled, params, source, is_trained=learns)
 
     write_videos(MANIFEST / "videos.jsonl", assembled.videos)
     write_queries(MANIFEST / "queries.jsonl", assembled.queries)

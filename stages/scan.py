@@ -1,12 +1,13 @@
 """Stage `scan`: write outputs/scan/files.jsonl, the list of the files below `source` that DVC compares.
 
 The stage runs every time. It also checks all parameters, and writes them and the chosen recipes, which feature streams
-this run asks for, and which trained model it reuses.
+this run asks for, which trained model it reuses, and whether it learns from queries.
 Test: tests/scan/test_stage.py.
 """
 
 from pipeline.core.cli import run
 from pipeline.core.files import write_json
+from pipeline.core.learning import write_learns
 from pipeline.core.params import load
 from pipeline.core.reused import write_reused
 from pipeline.corpus.params import FeaturesParams
@@ -36,7 +37,9 @@ def main() -> None:
     LOCALIZERS.write_chosen(params.localizer, of_localizer)
     streams = [asked_for(params.features.streams, params.dataset, reads.modalities) for reads in (recipe, of_localizer)]
     write_asked(*streams)
-    write_reused(find_reused(*streams))
+    reused = find_reused(*streams)
+    write_reused(reused)
+    write_learns(reused is None and (recipe.fitted or of_localizer.fitted))
     made_for = {"dataset": params.dataset, "source": params.source}
     source = source_folder(params.source)
     files = list_files(source, params.dataset, params.decode) if exists(source) else []

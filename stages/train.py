@@ -1,8 +1,9 @@
 """Stage `train`: train the chosen model on the training split; the selection split decides which epoch is kept.
 
-With `train.reuse` nothing is trained: the model is one of another project. Test: tests/training/test_stage.py.
+Nothing is trained with `train.reuse`, and of a model that needs no training. Test: tests/training/test_stage.py.
 """
 
+from functools import partial
 from pathlib import Path
 
 from pipeline.core import runtime
@@ -11,7 +12,7 @@ from pipeline.core.files import write_json
 from pipeline.core.manifest import SELECTION_SPLIT
 from pipeline.core.params import load
 from pipeline.core.reused import read_reused
-from pipeline.corpus.corpus import load_corpus, max_query_tokens
+from pipeline.corpus.corpus import load_corpus, max_query_tokens, most_rows
 from pipeline.corpus.params import FeaturesParams
 from pipeline.feature_io.asked import streams_in_order
 from pipeline.feature_io.fitting import provenances
@@ -19,13 +20,14 @@ from pipeline.feature_io.hdf5 import has_random_weights
 from pipeline.models.common import checkpoint
 from pipeline.models.common.recipe_file import MODELS
 from pipeline.ops import keep_memory
-from pipeline.training.batches import derange, derived_seed
 from pipeline.training.curves import Curves, Progress
 from pipeline.training.loop import TrainingState
 from pipeline.training.params import TrainParams
 from pipeline.training.resume import state_path
 from pipeline.training.reuse import reuse_model
-from pipeline.training.train import initial_model, numbers, sizes_of, train
+from pipeline.training.sizes import sizes_of
+from pipeline.training.train import initial_model, labels_of, numbers, train
+from pipeline.training.untrained import have_queries, write_untrained
 
 MANIFEST, FEATURES, MODEL, CURVES = (Path("outputs") / name for name in ("manifest", "features", "model", "training"))
 
@@ -38,27 +40,25 @@ def main() -> None:
     read = (*features.streams, "query")
     asked_for = {name: getattr(params, name) for name in ("model", "protocol", "dataset")}
     asked_for |= {"features": features.model_dump(), "provenance": provenances(FEATURES, read)}
+    rows, splits = partial(most_rows, MANIFEST, FEATURES, features, recipe), ("train", SELECTION_SPLIT[params.protocol])
     if reused := read_reused():
-        reuse_model(reused, asked_for, FEATURES, MODEL)
-        Curves(CURVES).end()
-        return
-    corpus, selection = (
-        load_corpus(MANIFEST, FEATURES, split, features, recipe)
-        for split in ("train", SELECTION_SPLIT[params.protocol])
-    )
+        reuse_model(reused, asked_for, FEATURES, rows, MODEL)
+        return Curves(CURVES).end()
+    recipe = recipe.with_room_for(rows)
     config = {
         **asked_for,
-        **sizes_of(corpus),
+        **sizes_of(FEATURES, features, recipe),
         "max_query_tokens": max_query_tokens(FEATURES),
         "recipe": recipe.model_dump(),
         **params.train.model_dump(include={"seed", "shuffle_queries"}),
         "random_weights": [name for name in read if has_random_weights(FEATURES / f"{name}.h5")],
     }
-    labels = (
-        derange(corpus.labels, derived_seed(seed, "derangement")) if params.train.shuffle_queries else corpus.labels
-    )
-    longest = config["max_query_tokens"]
-    model, baselines = initial_model(params.model, recipe, features, corpus, labels, longest, seed)
+    if not recipe.fitted and not have_queries(MANIFEST, splits):
+        write_untrained(config, recipe, MODEL)
+        return Curves(CURVES).end()
+    corpus, selection = (load_corpus(MANIFEST, FEATURES, split, features, recipe) for split in splits)
+    labels = labels_of(corpus, params.train)
+    model, baselines = initial_model(params.model, recipe, features, corpus, labels, config["max_query_tokens"], seed)
     inputs = [MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *(FEATURES / f"{name}.h5" for name in read)]
     state_file = state_path(inputs, config, device)
     curves, progress = Curves(CURVES), Progress(getattr(recipe, "epochs", 0))

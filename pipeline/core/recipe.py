@@ -1,5 +1,6 @@
 """What the recipe of every model holds: how the model's videos and queries are read from the corpus."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field
@@ -33,9 +34,9 @@ class Recipe(Section):
 
     clips: Count = Field(description="clips a video after fixed-length sampling, >= 1")
 
-    def with_room_for(self, rows: int) -> Self:
-        """Return the recipe for a corpus whose longest video has so many rows; it is settled before the model is built.
+    def with_room_for(self, rows: Callable[[], int]) -> Self:
+        """Return the recipe with which the model is built for a corpus; here it is as it is, with as many clips.
 
-        Here it is the recipe itself: its `clips` are as many as it says.
+        rows: returns how many feature rows the longest video of the corpus has.
         """
         return self

@@ -183,6 +183,13 @@ def videos_in_parts(
                 )
 
 
+def most_rows(manifest_folder: Path, features_folder: Path, features: FeaturesParams, recipe: Recipe) -> int:
+    """Return how many feature rows the longest video of the manifest has; 0 where no video has features."""
+    listed = read_videos(manifest_folder / "videos.jsonl")
+    with open_sources(features_folder, features, Form.of(recipe), recipe.subtitles, queries=False) as sources:
+        return max((rows for _, rows in find_videos(sources, listed)), default=0)
+
+
 def _nothing_usable(split: str, what: str, listed: int, folder: Path) -> PipelineError:
     return PipelineError(
         f"no {what} of the {split} split has features ({listed} in the manifest)",

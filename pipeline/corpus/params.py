@@ -39,7 +39,8 @@ class FeaturesParams(Section):
     )
     normalize: Literal["standard", "stream", "joint", "none"] = Field(
         description="standard: mean 0, deviation 1 over the training clips, which random backbones need where a recipe "
-        "has `start: random` | stream: each stream to L2 norm 1 a clip | joint: the whole vector to L2 norm 1 | none"
+        "has `start: random`; as none for a model that needs no training | stream: each stream to L2 norm 1 a clip | "
+        "joint: the whole vector to L2 norm 1 | none"
     )
 
     def reading(self, streams: list[str]) -> "FeaturesParams":

@@ -1,4 +1,6 @@
-"""What is evaluated of a reused model: how it answers was chosen where it was trained, and there may be no queries.
+"""What is evaluated of a model that was not trained here: a reused one, or one that needs no training.
+
+How a reused model answers was chosen where it was trained; of both there may be no queries.
 
 Test: tests/evaluation/test_reused.py.
 """
@@ -10,7 +12,7 @@ from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
-from pipeline.core.manifest import read_videos
+from pipeline.core.manifest import SELECTION_SPLIT, read_videos
 from pipeline.core.recipe import Recipe
 from pipeline.core.reused import SEARCH, Reused
 from pipeline.corpus.corpus import Corpus
@@ -24,12 +26,14 @@ from pipeline.evaluation.standing_out import choose_threshold
 from pipeline.retrieval.index import Index
 
 
-def reused_search(reused: Reused, asked: str) -> dict[str, Any]:
-    """Read how a search answers, as search.json has it: as it was chosen where the model was trained.
+def unselected_search(reused: Reused | None, asked: str) -> dict[str, Any]:
+    """Tell how a search answers, as search.json has it: as it was chosen where a reused model was trained.
 
-    Where that is not known, the answer is the model's own, and no threshold says what fits. asked: `evaluate.answer`;
-    raises PipelineError where that is a window, and none was chosen there.
+    Where that is not known, or None is reused, the answer is the model's own, and no threshold says what fits. asked:
+    `evaluate.answer`; raises PipelineError where that is a window, and none was chosen for the reused model.
     """
+    if reused is None:
+        return {"window": None, "threshold": None}
     known = SEARCH in reused.files
     search: dict[str, Any] = read_json(reused.folder / SEARCH) if known else {"window": None, "threshold": None}
     if not isinstance(search, dict) or not {"window", "threshold"} <= search.keys():
@@ -44,6 +48,12 @@ def reused_search(reused: Reused, asked: str) -> dict[str, Any]:
     return {**search, "window": None} if asked == "model" else search
 
 
+def selection_of(reused: Reused | None, corpora: Mapping[str, Corpus], protocol: str) -> str | None:
+    """Name the split on which the answer is chosen: None for a reused model, and where that split has no queries."""
+    split = SELECTION_SPLIT[protocol]
+    return split if reused is None and split in corpora else None
+
+
 def choose_search(
     reused: Reused | None,
     asked: str,
@@ -54,15 +64,18 @@ def choose_search(
 ) -> tuple[Answer, dict[str, Any]]:
     """Choose the answer, and what search.json holds, on a split, or take both from a reused model.
 
-    asked: `evaluate.answer`. split: None for a reused model. corpora, rankings, indexes: those of each split.
+    asked: `evaluate.answer`. split: see `selection_of`; where it is None and nothing is reused, the answer is the
+    model's own. corpora, rankings, indexes: those of each split.
     """
     if reused:
-        search = reused_search(reused, asked)
+        search = unselected_search(reused, asked)
         kind = "model" if search["window"] is None else "window"
         return Answer(
             kind, search["window"], {"asked": asked, "chosen": kind, "width": search["window"], "reused": True}
         ), search
-    assert split is not None
+    if split is None:
+        nothing = {"asked": asked, "split": "val", "queries_with_spans": 0, "chosen": "model", "width": None}
+        return Answer("model", None, nothing), unselected_search(None, asked)
     answer = choose(corpora[split], rankings[split], asked, split)
     threshold = choose_threshold(indexes[split], corpora[split], split)
     return answer, {"window": answer.window, "threshold": threshold}

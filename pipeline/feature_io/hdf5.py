@@ -74,6 +74,8 @@ def _write_attributes(target: h5py.AttributeManager, attributes: Mapping[str, An
         target[name] = value if isinstance(value, str | int | float | bool) else canonical_json(value)
 
 
+ROW_SIZE = "row_size"
+"""The attribute of a file that says how many numbers a row has, or would have."""
 MOST_AT_ONCE = 1 << 30  # bytes; the system reads at most two of it in one call
 
 
@@ -156,6 +158,13 @@ class FeatureFile:
     def shape(self, id: str) -> tuple[int, ...]:
         """Return (T, D) of an id without reading its rows."""
         return self._place(id).shape
+
+    @property
+    def row_size(self) -> int | None:
+        """Return D, of the first id; without any what the file says of it, None where it says nothing."""
+        if ids := self.ids():
+            return self.shape(ids[0])[1]
+        return int(self.provenance[ROW_SIZE]) if ROW_SIZE in self.provenance else None
 
     def _place(self, id: str) -> Place:
         if id not in self._places:

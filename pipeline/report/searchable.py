@@ -22,7 +22,7 @@ def searchable(details: Mapping[str, Any], config: Mapping[str, Any], videos: Se
         "length": length(sum(video.used_seconds for video in there)),
         "missing": len(missing),
         "window": None if window is None else f"{round(100 * window, 1):g} %",
-        "origin": config["reused"],
+        "origin": config.get("reused"),
     }
 
 

@@ -22,6 +22,8 @@ def badges(details: Json, config: Json, prepare: Json) -> list[dict[str, str]]:
     found = []
     if "reused" in config:
         found.append(("plain", f"reused model: trained on {config['reused']['dataset']}, not on these videos"))
+    elif details["selection_split"] is None:
+        found.append(("plain", "nothing was selected: the model needs no training"))
     elif protocol == "published":
         found.append(("warning", "published protocol: selected on the split it reports"))
     elif reported == details["selection_split"]:

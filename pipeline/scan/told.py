@@ -30,7 +30,7 @@ def told(folder: Path, dataset: str, checked: Checked) -> Iterator[str]:
         if found := checked.of(kind):
             yield f"  {f'{kind}s':12} {len(found)}: {_first([one.name for one in found])}"
     if checked.no_queries:
-        yield f"  queries      none ({checked.no_queries}): enough for a model trained elsewhere (`train.reuse`)"
+        yield f"  queries      none ({checked.no_queries}): enough for a model that is not trained here"
     elif checked.assembled:
         queries, lost = checked.assembled.queries, len(checked.assembled.with_video)
         with_video = f", and {lost} of videos that cannot be used" if lost else ""

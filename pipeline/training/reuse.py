@@ -4,7 +4,7 @@ Test: tests/training/test_reuse.py.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +12,33 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, write_json
 from pipeline.core.reused import CONFIG, WEIGHTS, Reused
 from pipeline.corpus.params import FeaturesParams
-from pipeline.corpus.sources import Form, open_sources
 from pipeline.feature_io.fitting import Facts, facts, refuse_differences
-from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.models.common import checkpoint
 from pipeline.models.common.interface import RetrievalModel
+from pipeline.training.sizes import sizes_of
 
 HERE = ("dataset", "protocol")
 """What the configuration says of this run; what it said of the one that trained the model is kept under `reused`."""
 
 
-def reuse_model(reused: Reused, config: Mapping[str, Any], features_folder: Path, out: Path) -> None:
+def reuse_model(
+    reused: Reused, config: Mapping[str, Any], features_folder: Path, rows: Callable[[], int], out: Path
+) -> None:
     """Write the reused model into `out` as training does, with its own recipe and weights.
 
     config: what this run would train a model with: at least `model`, `dataset`, `protocol`, `features` and
-    `provenance`. Raises PipelineError where that is not what the model was trained with, and where its files are
-    damaged.
+    `provenance`. rows: see Recipe.with_room_for. Raises PipelineError where that is not what the model was trained
+    with, and where its files are damaged.
     """
     there = read_json(reused.folder / CONFIG)
     model = open_reused(reused)
-    sizes = _sizes(features_folder, FeaturesParams(**config["features"]), model)
+    sizes = sizes_of(features_folder, FeaturesParams(**config["features"]), model.recipe)
     refuse_differences(reused, _facts(there, reused), _facts({**config, **sizes}, reused))
     reused.copy(WEIGHTS, out / checkpoint.WEIGHTS)
     first = there.get("reused", there)
     origin = {"path": reused.named, **{name: first[name] for name in HERE}}
-    write_json(out / checkpoint.CONFIG, {**there, **{name: config[name] for name in HERE}, "reused": origin})
+    own = {"recipe": model.recipe.with_room_for(rows).model_dump(), **{name: config[name] for name in HERE}}
+    write_json(out / checkpoint.CONFIG, {**there, **own, "reused": origin})
     parameters = sum(parameter.numel() for parameter in model.parameters())
     write_json(out / "training.json", {"parameters": parameters, "seconds": 0.0})
     print(f"train: the model of {reused.folder} is reused, nothing is trained", file=sys.stderr)
@@ -57,19 +59,3 @@ def _facts(config: Mapping[str, Any], reused: Reused) -> Facts:
     sizes = {name: config[name] for name in ("video_size", "subtitle_size", "query_size")}
     of_model = {"model": config["model"], "features.normalize": config["features"]["normalize"]}
     return {**of_model, **facts(config, reused), **sizes}
-
-
-def _sizes(folder: Path, features: FeaturesParams, model: RetrievalModel) -> dict[str, int | None]:
-    """Read the sizes of this run's features, as the model reads them; None for those of which there are none."""
-    recipe = model.recipe
-    with open_sources(folder, features, Form.of(recipe), recipe.subtitles) as sources:
-        visual = [_size(file) for file in sources.visual]
-        return {
-            "video_size": None if None in visual else sum(size for size in visual if size),
-            "subtitle_size": sources.subtitle_size,
-            "query_size": _size(sources.query_file),
-        }
-
-
-def _size(file: FeatureFile) -> int | None:
-    return next((file.shape(id)[1] for id in file.ids()[:1]), None)

@@ -17,21 +17,18 @@ from pipeline.corpus.params import FeaturesParams
 from pipeline.models.common.blocks import initialize
 from pipeline.models.common.interface import RetrievalModel, SolvedModel, TrainedModel
 from pipeline.models.common.registry import build
-from pipeline.training.batches import Batches, derived_seed
+from pipeline.training.batches import Batches, derange, derived_seed
 from pipeline.training.closed_form import solve
 from pipeline.training.loop import TrainingState, fit, unfitted
+from pipeline.training.params import TrainParams
 from pipeline.training.start import start_from_cca
 
 Weights = dict[str, Tensor]
 
 
-def sizes_of(corpus: Corpus) -> dict[str, int]:
-    """Read the sizes of the features that a model is built for from a split."""
-    return {
-        "video_size": corpus.videos.clips.shape[2],
-        "query_size": corpus.query.shape[2],
-        "subtitle_size": corpus.videos.subtitle.shape[1],
-    }
+def labels_of(corpus: Corpus, params: TrainParams) -> Tensor:
+    """Return the video of each training query (Q,) int64; another one in the control run, `train.shuffle_queries`."""
+    return derange(corpus.labels, derived_seed(params.seed, "derangement")) if params.shuffle_queries else corpus.labels
 
 
 def initial_model(
@@ -47,15 +44,15 @@ def initial_model(
 
     A baseline is a state dict of the model; where the recipe starts from none, the model's own weights are the only
     one. name: the model's. corpus: the training split, from which the model takes mean and deviation of the features
-    with `features.normalize: standard`, and the directions of CCA with `start: cca`. labels: (Q,) int64, the video of
-    each query. max_query_tokens: the most tokens a query can have.
+    with `features.normalize: standard` where it is fitted, and the directions of CCA with `start: cca`. labels: (Q,)
+    int64, the video of each query. max_query_tokens: the most tokens a query can have.
     """
     videos = corpus.videos
     sizes = videos.clips.shape[2], corpus.query.shape[2]
     model = build(name, *sizes, recipe, max_query_tokens, videos.subtitle.shape[1])
     initialize(model, derived_seed(seed, "weights"))
     with threads(1):
-        if features.normalize == "standard":
+        if features.normalize == "standard" and recipe.fitted:
             model.standardize.fit(videos.frames[None, :-1] if recipe.own_pace else videos.clips)
         if isinstance(model, TrainedModel) and model.recipe.start == "cca":
             return model, start_from_cca(model, corpus, labels)

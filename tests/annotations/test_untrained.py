@@ -8,6 +8,7 @@ from helpers import prepared
 from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.untrained import put_into_test
 from pipeline.core.errors import PipelineError
+from pipeline.core.learning import write_learns
 from pipeline.core.manifest import read_queries, read_videos
 from pipeline.core.reused import Reused, write_reused
 from stages import prepare, scan
@@ -19,6 +20,7 @@ def reuse() -> None:
     """Run the stages as with a reused model, which scan would look for."""
     scan.main()
     write_reused(Reused("trained", {}))
+    write_learns(False)
     prepare.main()
 
 
@@ -28,7 +30,7 @@ def test_a_folder_without_queries_can_be_searched_but_not_trained_on(workspace, 
     workspace()
     with pytest.raises(PipelineError) as caught:
         prepared.main()
-    assert "no queries.jsonl, queries.csv or train.jsonl: a model is trained on videos with queries" in str(
+    assert "no queries.jsonl, queries.csv or train.jsonl: a model, or a localizer, is trained on videos with" in str(
         caught.value
     )
     assert "train.reuse" in caught.value.fix

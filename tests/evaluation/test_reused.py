@@ -10,7 +10,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, read_jsonl, write_json
 from pipeline.core.manifest import read_videos, write_queries, write_videos
 from pipeline.core.reused import Reused
-from pipeline.evaluation.reused import reused_search
+from pipeline.evaluation.reused import unselected_search
 from stages.evaluate import main
 
 OUT = Path("outputs/evaluation")
@@ -59,11 +59,11 @@ def test_queries_are_answered_as_where_the_model_was_trained(reused, capsys):
 
 def test_what_is_asked_for_goes_before_what_was_chosen(reused):
     found = reuse(reused)
-    assert reused_search(found, "model") == {**SEARCH, "window": None}
-    assert reused_search(found, "auto") == reused_search(found, "window") == SEARCH
-    assert reused_search(Reused(str(reused), {}), "auto") == {"window": None, "threshold": None}
+    assert unselected_search(found, "model") == {**SEARCH, "window": None}
+    assert unselected_search(found, "auto") == unselected_search(found, "window") == SEARCH
+    assert unselected_search(Reused(str(reused), {}), "auto") == {"window": None, "threshold": None}
     with pytest.raises(PipelineError, match="no width of a window was chosen"):
-        reused_search(Reused(str(reused), {}), "window")
+        unselected_search(Reused(str(reused), {}), "window")
     write_json(reused / "search.json", {})
     with pytest.raises(PipelineError, match="search.json: it does not say how a search answers"):
-        reused_search(found, "auto")
+        unselected_search(found, "auto")

@@ -98,8 +98,8 @@ def test_a_long_video_is_answered_in_parts_as_at_once(monkeypatch):
 
 def test_there_is_room_for_the_longest_video_and_never_less_than_the_recipe_says():
     recipe = ZeroShotRecipe(clips=8, moment_share=0.5)
-    assert (recipe.with_room_for(5000).clips, recipe.with_room_for(3).clips) == (5000, 8)
-    assert recipe.with_room_for(5000).frames == 5000
+    assert (recipe.with_room_for(lambda: 5000).clips, recipe.with_room_for(lambda: 3).clips) == (5000, 8)
+    assert recipe.with_room_for(lambda: 5000).frames == 5000
 
 
 def test_features_that_cannot_be_compared_are_named():

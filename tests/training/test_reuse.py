@@ -83,3 +83,14 @@ def test_damaged_files_are_named_with_what_to_do(trained, name):
     with pytest.raises(PipelineError) as caught:
         stage.main()
     assert str(trained / name) in str(caught.value) and "copy the whole folder anew" in caught.value.fix
+
+
+def test_a_reused_model_that_cuts_no_clip_off_has_room_for_longer_videos(workspace):
+    change(model="zero_shot")
+    train()
+    reuse(move_away())
+    rows = np.ones((14, 16))
+    write_features(FEATURES / "resnet.h5", [Item("v00", rows, {})], {"weights": "random (seed 0)"})
+    stage.main()
+    model, config = checkpoint.load("outputs/model")
+    assert config["recipe"]["clips"] == model.recipe.clips == 14

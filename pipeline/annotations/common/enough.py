@@ -16,14 +16,14 @@ from pipeline.core.manifest import SELECTION_SPLIT
 
 
 def check_queries(annotations: Annotations, source: Path) -> None:
-    """Raise PipelineError where the data set has no file of queries, so that no model can be trained on it."""
+    """Raise PipelineError where the data set has no file of queries, so that nothing can be trained on it."""
     if annotations.no_queries:
         raise PipelineError(
-            f"{annotations.no_queries}: a model is trained on videos with queries",
+            f"{annotations.no_queries}: a model, or a localizer, is trained on videos with queries",
             where=source,
             fix=files_of_others(source)
-            or "write one query a line (README.md has the format); to search videos without queries, let train.reuse "
-            "name a trained model (docs/data-sets.md)",
+            or "write one query a line (README.md has the format); to search videos without queries, choose a model "
+            "that needs no training, or let train.reuse name a trained one (docs/data-sets.md)",
         )
 
 
@@ -47,7 +47,7 @@ def check_refused(assembled: Assembled, allowed: float, source: Path, listed: Pa
 def check_left(
     annotations: Annotations, assembled: Assembled, params: SimpleNamespace, source: Path, is_trained: bool
 ) -> None:
-    """Raise PipelineError where what is left is not enough for a run that trains a model, or for one that reuses one.
+    """Raise PipelineError where what is left is not enough for a run that learns, or for one that does not.
 
     params: has `protocol` and `prepare`.
     """

@@ -1,4 +1,4 @@
-"""The splits of a run that trains nothing, because it reuses a model: there is nothing to hold out.
+"""The splits of a run that trains nothing, because it reuses a model or has no queries: there is nothing to hold out.
 
 Test: tests/annotations/test_untrained.py.
 """

@@ -18,10 +18,12 @@ from pipeline.models.common.recipe_file import RecipeFiles
 class LocalizerRecipe(Section):
     """The hyperparameters that all localizers have.
 
-    modalities: what the localizer reads of the videos itself, besides what the retriever found.
+    modalities: what the localizer reads of the videos itself, besides what the retriever found. fitted: whether it
+    learns from queries.
     """
 
     modalities: ClassVar[tuple[str, ...]] = ()
+    fitted: ClassVar[bool] = False
 
     videos: Count = Field(description="retrieved videos a query in which spans are looked for, the best ones, >= 1")
     before_nms: Count = Field(description="spans a query, over its videos, that non-maximum suppression sees, >= 1")
@@ -38,6 +40,7 @@ class TrainedLocalizerRecipe(LocalizerRecipe, Recipe):
     """
 
     own_pace: ClassVar[bool] = True
+    fitted: ClassVar[bool] = True
     subtitles: ClassVar[str] = LOCALIZER_SUBTITLE
 
     clips: Count = Field(description="most clips a video, its feature rows as they are: later ones are cut, >= 1")

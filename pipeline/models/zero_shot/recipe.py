@@ -1,5 +1,6 @@
 """The schema of the recipes of the model that needs no training."""
 
+from collections.abc import Callable
 from typing import ClassVar, Self
 
 from pydantic import Field
@@ -28,6 +29,6 @@ class ZeroShotRecipe(Recipe):
         """The most frame rows a video, which are its clips."""
         return self.clips
 
-    def with_room_for(self, rows: int) -> Self:
+    def with_room_for(self, rows: Callable[[], int]) -> Self:
         """See Recipe. No clip of any video is cut off."""
-        return self.model_copy(update={"clips": max(self.clips, rows)})
+        return self.model_copy(update={"clips": max(self.clips, rows())})
