@@ -19,6 +19,7 @@ from pipeline.scan.listing import LIST, counts, list_files, write_list
 from pipeline.scan.source import exists, source_folder
 from pipeline.settings.check import check_settings
 from pipeline.settings.in_use import write_in_use
+from pipeline.settings.one_space import check_one_space
 from pipeline.settings.reuse import find_reused
 from pipeline.settings.streams import asked_for, write_asked
 from pipeline.video.params import DecodeParams
@@ -36,6 +37,7 @@ def main() -> None:
     MODELS.write_chosen(params.model, recipe)
     LOCALIZERS.write_chosen(params.localizer, of_localizer)
     streams = [asked_for(params.features.streams, params.dataset, reads.modalities) for reads in (recipe, of_localizer)]
+    check_one_space(recipe, streams[0])
     write_asked(*streams)
     reused = find_reused(*streams)
     write_reused(reused)

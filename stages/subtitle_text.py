@@ -19,7 +19,7 @@ from pipeline.feature_io.asked import LOCALIZER_SUBTITLE, NOT_ASKED, is_asked_fo
 from pipeline.feature_io.store import Store
 from pipeline.feature_io.unused import write_unused
 from pipeline.text.params import SubtitleTextParams
-from pipeline.text.saved import encoder_of_run
+from pipeline.text.saved import subtitle_encoder
 from pipeline.text.subtitles import extract_subtitles
 
 FEATURES = Path("outputs/features")
@@ -35,7 +35,7 @@ def main() -> None:
         return
     videos = read_videos("outputs/manifest/videos.jsonl")
     queries = read_queries("outputs/manifest/queries.jsonl")
-    encoder = encoder_of_run(params.text, params.subtitle_text.max_tokens, queries, device())
+    encoder = subtitle_encoder(params.text, params.subtitle_text.max_tokens, queries, device())
     metrics = extract_subtitles(
         videos,
         read_subtitles("outputs/manifest/subtitles.jsonl"),

@@ -15,10 +15,13 @@ from pipeline.feature_io.asked import LOCALIZER_SUBTITLE
 from pipeline.feature_io.hdf5 import provenance_of
 
 Facts = dict[str, Any]
-TEXT_STREAMS = {"query": "query_text", "subtitle": "subtitle_text", LOCALIZER_SUBTITLE: "subtitle_text"}
+QUERY = "query"
+TEXT_STREAMS = {QUERY: "query_text", "subtitle": "subtitle_text", LOCALIZER_SUBTITLE: "subtitle_text"}
 """The streams that the text encoder makes, and the section of params.yaml that has the parameters of each."""
-OWN = ("max_tokens", "pooling", "revision")
+OWN = ("max_tokens", "pooling", "revision", "encoder", "clip_output")
 """What is a stream's own in the provenance of a text; the rest is the encoder's."""
+ENCODER, ROBERTA = "encoder", "roberta"
+"""What the provenance of queries has for the encoder, where it is not RoBERTa."""
 NOT_COMPARED = ("stream", "tokenizer", "batch", "decoder", "dtype")
 """What of a provenance is not compared: tokenizers are by their hash, and the rest moves no more than a last digit."""
 
@@ -50,9 +53,12 @@ def of_provenances(provenance: Mapping[str, Mapping[str, Any]]) -> Facts:
     """Collect the facts about feature files. provenance: of each stream."""
     found: Facts = {}
     for stream, made in provenance.items():
+        encoder = made.get(ENCODER, ROBERTA)
+        if stream == QUERY:
+            found[f"{TEXT_STREAMS[QUERY]}.{ENCODER}"] = encoder
         for name, value in _flat(made):
             if name not in NOT_COMPARED:
-                found[_called(stream, name)] = value
+                found[_called(stream, name, encoder)] = value
     return found
 
 
@@ -64,13 +70,14 @@ def _flat(made: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]
             yield f"{prefix}{name}", value
 
 
-def _called(stream: str, name: str) -> str:
+def _called(stream: str, name: str, encoder: str) -> str:
     if name == "clip_seconds":
         return name
     section = TEXT_STREAMS.get(stream)
     if section is None:
         return f"{stream}.{name}"
-    return f"{section}.{name}" if name in OWN else f"text.{name}"
+    of_encoder = "text" if encoder == ROBERTA else f"{section}.{encoder}"
+    return f"{section}.{name}" if name in OWN else f"{of_encoder}.{name}"
 
 
 def refuse_differences(reused: Reused, there: Facts, here: Facts) -> None:

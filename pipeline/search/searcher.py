@@ -28,7 +28,7 @@ from pipeline.retrieval.unusual import unusual
 from pipeline.search.files import VideoFiles
 from pipeline.search.results import MOST_HITS, Among, Hit, IndexedVideo, Line, Moment, Results
 from pipeline.search.sentence import Sentence
-from pipeline.text.encoder import TextEncoder
+from pipeline.text.encoder import QueryEncoder
 from pipeline.text.saved import open_encoder
 
 MOST_MOMENTS = 5
@@ -46,7 +46,7 @@ class Searcher:
         index: StoredIndex,
         engine: Engine | None,
         localizer: stored.StoredLocalizer,
-        encoder: TextEncoder,
+        encoder: QueryEncoder,
         lines: dict[str, tuple[Line, ...]],
         chosen: dict[str, Any],
         folder: Path | None,

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pipeline.core.errors import PipelineError
 from pipeline.corpus.queries import as_read
-from pipeline.text.encoder import TextEncoder
+from pipeline.text.encoder import QueryEncoder
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,12 @@ class Sentence:
     cut: int
 
     @classmethod
-    def encode(cls, encoder: TextEncoder, text: str) -> "Sentence":
+    def encode(cls, encoder: QueryEncoder, text: str) -> "Sentence":
         """Encode a text. Raises PipelineError where it has no token."""
-        ids = encoder.tokenizer.ids(text)
+        ids = encoder.ids(text)
         if not ids:
             raise PipelineError("the query has no word to search for", fix="type a sentence")
-        kept = ids[: encoder.room]
-        return cls(encoder.roberta.features(kept).astype(np.float16), len(ids) - len(kept))
+        return cls(encoder.encode(text), max(0, len(ids) - encoder.room))
 
     def tokens(self, query_form: str) -> tuple[Tensor, Tensor]:
         """Make what a model with this `query_form` reads: tokens (1, T, D) float32, and their mask (1, T)."""

@@ -18,11 +18,13 @@ from pipeline.core.plugins import names
 from pipeline.core.reused import CONFIG, LOCALIZER, NONE, SEARCH, TEXT, WEIGHTS, Reused
 from pipeline.core.runtime import resolve
 from pipeline.corpus.params import SUBTITLE, FeaturesParams
-from pipeline.feature_io.fitting import Facts, facts, of_provenances, refuse_differences
+from pipeline.feature_io.fitting import ENCODER, Facts, facts, of_provenances, refuse_differences
 from pipeline.settings.check import sections
 
 FIX = "let train.reuse name outputs/index or outputs/model of a project that has trained a model, or set it to none"
 TEXT_ROOM = "text"
+TOKENIZER = f"{TEXT}/vocab.json"
+"""The file of a tokenizer that was learned, among those of RoBERTa."""
 OF_A_LOCALIZER = (f"{LOCALIZER}/{CONFIG}", f"{LOCALIZER}/{WEIGHTS}")
 
 
@@ -64,7 +66,7 @@ def _look(named: str) -> Reused:
             cause = f"there is no trained model in this folder: it has no {name}"
             raise PipelineError(cause if folder.is_dir() else "no such folder", where=folder, fix=FIX)
     found = [CONFIG, WEIGHTS, SEARCH, *OF_A_LOCALIZER]
-    found += [f"{TEXT}/{path.name}" for path in sorted((folder / TEXT).glob("*"))]
+    found += [path.relative_to(folder).as_posix() for path in sorted((folder / TEXT).rglob("*"))]
     with Memo() as memo:
         return Reused(named, {name: memo.sha256(folder / name) for name in found if (folder / name).is_file()})
 
@@ -77,9 +79,11 @@ def _there(reused: Reused, here: Facts) -> Facts:
     """
     config = read_json(reused.folder / CONFIG)
     there = {"model": config["model"], "features.normalize": config["features"]["normalize"], **facts(config, reused)}
-    made = config["provenance"].get("query", {})
     if "text.tokenizer" in here:
-        if made.get("tokenizer") == "corpus" and not reused.has(TEXT):
+        made = config["provenance"].get("query", {})
+        if ENCODER in made:  # RoBERTa has read the subtitles alone
+            made = config["provenance"].get(SUBTITLE, {})
+        if made.get("tokenizer") == "corpus" and TOKENIZER not in reused.files:
             raise PipelineError(
                 "the model's tokenizer was learned from its own queries, and this folder does not have it",
                 where=reused.folder,

@@ -1,11 +1,11 @@
-"""What the extraction of queries and that of subtitles share: tokenizer, model, provenance, reuse from the store.
+"""What encodes a text: RoBERTa, for queries and subtitles, or any other encoder of queries (clip_encoder.py).
 
 Tests: tests/text/test_queries.py, tests/text/test_subtitles.py.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import tokenizers
@@ -22,9 +22,40 @@ from pipeline.feature_io.store import Entry, Store, entry_key
 LIBRARIES = f"torch {torch.__version__}, transformers {transformers.__version__}, tokenizers {tokenizers.__version__}"
 
 
+class QueryEncoder(Protocol):
+    """Encodes one query at a time.
+
+    provenance: everything that decides a feature. named: what is told of the encoder besides. max_tokens: the most ids
+    that are read, the special tokens included; room: the most ids of a text; row_size: D.
+    """
+
+    @property
+    def provenance(self) -> dict[str, Any]: ...
+    @property
+    def named(self) -> dict[str, str]: ...
+    @property
+    def max_tokens(self) -> int: ...
+    @property
+    def room(self) -> int: ...
+    @property
+    def row_size(self) -> int: ...
+
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of a text without special tokens, also those that are too many; empty for a text of none."""
+        ...
+
+    def key(self, ids: Sequence[int], stream: str) -> str:
+        """Return the store's key of the features of these ids."""
+        ...
+
+    def encode(self, text: str) -> np.ndarray:
+        """Return the features of a text that has an id, cut to `room` ids -> (W, D) float16."""
+        ...
+
+
 @dataclass(frozen=True)
 class TextEncoder:
-    """A tokenizer, the model that reads its ids, and the parameters that name both.
+    """A QueryEncoder: a tokenizer, the RoBERTa that reads its ids, and the parameters that name both.
 
     max_tokens: the most ids that the model is given at once, the two special tokens included.
     """
@@ -39,6 +70,20 @@ class TextEncoder:
         """Return everything about tokenizer and model that decides a feature."""
         return {**self.roberta.provenance, "tokenizer_sha256": self.tokenizer.sha256, "max_tokens": self.max_tokens}
 
+    @property
+    def named(self) -> dict[str, str]:
+        """Return what the parameters call the tokenizer."""
+        return {"tokenizer": self.params.tokenizer}
+
+    @property
+    def row_size(self) -> int:
+        """Return D."""
+        return self.roberta.size
+
+    def ids(self, text: str) -> list[int]:
+        """See QueryEncoder."""
+        return self.tokenizer.ids(text)
+
     def key(self, ids: Sequence[int], stream: str) -> str:
         """Return the store's key of the features of these ids, which does not depend on the tokenizer."""
         of_tokenizer = {"tokenizer_sha256", "max_tokens"}
@@ -51,13 +96,9 @@ class TextEncoder:
         """Return the most tokens of a text that fit between the two special tokens."""
         return self.max_tokens - 2
 
-    def rows(self, ids: Sequence[int]) -> np.ndarray:
-        """Return the token features of a query: its (W,) ids, cut to `room` -> (W, D) float16."""
-        return self.roberta.features(ids[: self.room]).astype(np.float16)
-
     def encode(self, text: str) -> np.ndarray:
         """Return the token features of a query: its text -> (W, D) float16; W is 0 where the text has no token."""
-        return self.rows(self.tokenizer.ids(text))
+        return self.roberta.features(self.ids(text)[: self.room]).astype(np.float16)
 
 
 def learned_from(queries: Iterable[Query]) -> list[str]:

@@ -6,29 +6,45 @@ Test: tests/settings/test_reuse.py.
 from types import SimpleNamespace
 from typing import Any
 
+import torch
+
+from pipeline.backbones.clip.load import load_clip
 from pipeline.backbones.roberta.network import weights_id
+from pipeline.backbones.roberta.params import TextParams
 from pipeline.backbones.roberta.tokenizer import read_tokenizer
 from pipeline.core.runtime import resolve
+from pipeline.text.params import CLIP
 
 
 def expected(params: SimpleNamespace, subtitles: bool) -> dict[str, Any]:
     """Return the facts, in the names of pipeline/feature_io/fitting.py.
 
-    params: has `text`, `query_text` and `subtitle_text`; subtitles: whether they are read too. `text.tokenizer` is a
-    name, or the hash of the tokenizer where the parameter names a folder. The architecture is a parameter only of
-    random weights. Raises PipelineError for folders without the files of a model or a tokenizer.
+    params: has `text`, `clip`, `query_text` and `subtitle_text`; subtitles: whether they are read too. Raises
+    PipelineError for folders without the files of a model or a tokenizer.
     """
-    text = params.text
-    known: dict[str, Any] = {
-        "text.weights": weights_id(text),
-        "text.tokenizer": text.tokenizer,
-        "query_text.max_tokens": params.query_text.max_tokens,
-    }
+    of_queries = params.query_text
+    known: dict[str, Any] = {"query_text.encoder": of_queries.encoder, "query_text.max_tokens": of_queries.max_tokens}
+    if of_queries.encoder == CLIP:
+        model = load_clip(params.clip, torch.device("cpu"))
+        known["query_text.max_tokens"] = min(of_queries.max_tokens, model.config.text_config.max_position_embeddings)
+        known |= {"query_text.clip_output": of_queries.clip_output, "query_text.clip.weights": model.weights}
+    if subtitles:
+        known |= {f"subtitle_text.{name}": value for name, value in params.subtitle_text.model_dump().items()}
+    if subtitles or of_queries.encoder != CLIP:
+        known |= _of_roberta(params.text)
+    return known
+
+
+def _of_roberta(text: TextParams) -> dict[str, Any]:
+    """Return the facts about RoBERTa.
+
+    `text.tokenizer` is a name, or the hash of the tokenizer where the parameter names a folder. The architecture is a
+    parameter only of random weights.
+    """
+    known: dict[str, Any] = {"text.weights": weights_id(text), "text.tokenizer": text.tokenizer}
     if text.weights == "random":
         of_model = {"num_hidden_layers": text.layers, "hidden_size": text.hidden, "num_attention_heads": text.heads}
         known |= {f"text.architecture.{name}": value for name, value in of_model.items()}
     if text.tokenizer not in ("corpus", "roberta-base"):
         known["text.tokenizer"] = read_tokenizer(resolve(text.tokenizer)).sha256
-    if subtitles:
-        known |= {f"subtitle_text.{name}": value for name, value in params.subtitle_text.model_dump().items()}
     return known

@@ -6,14 +6,25 @@ from pydantic import Field
 
 from pipeline.core.schema import Section
 
+CLIP: Literal["clip"] = "clip"
+SENTENCE = "sentence"
+
 
 class QueryTextParams(Section):
-    """How much of a query is read."""
+    """What encodes a query, and how much of it is read."""
 
     SECTION = "query_text"
 
+    encoder: Literal["roberta", "clip"] = Field(
+        description="roberta: the model of `text` | clip: the text side of the model of `clip`, whose space is that of "
+        "the stream clip"
+    )
+    clip_output: Literal["sentence", "tokens"] = Field(
+        description="sentence: one vector a query | tokens: a state for each token; read with encoder: clip only"
+    )
     max_tokens: Annotated[int, Field(ge=4, le=512)] = Field(
-        description="token ids a query, 4 to 512, the two specials included; longer queries are cut, and counted"
+        description="token ids a query, 4 to 512, the two specials included; longer queries are cut, and counted; "
+        "CLIP reads 77 at most, SigLIP 64"
     )
 
 

@@ -1,4 +1,4 @@
-"""Extracts the token features of queries: RoBERTa reads each query by itself.
+"""Extracts the features of queries: the encoder reads each query by itself.
 
 The store has one entry for each sequence of token ids, the feature file one dataset for each query id.
 Test: tests/text/test_queries.py.
@@ -14,26 +14,25 @@ from tqdm import tqdm
 
 from pipeline.core.manifest import Query
 from pipeline.feature_io.cuts import Cuts
-from pipeline.feature_io.hdf5 import Item, write_features
+from pipeline.feature_io.hdf5 import ROW_SIZE, Item, write_features
 from pipeline.feature_io.store import Entry, Store
-from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
+from pipeline.text.encoder import LIBRARIES, QueryEncoder, entry_of
 
 
-def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, path: Path | str) -> dict[str, Any]:
+def extract_queries(queries: list[Query], encoder: QueryEncoder, store: Store, path: Path | str) -> dict[str, Any]:
     """Write the feature file of `queries`, dataset query_id -> (W, D), and return the stage's metrics.
 
-    W is at most `encoder.max_tokens` less the two special tokens; longer queries are cut and counted. A query whose
-    text has no token gets no dataset and is named under `failures`.
+    Of a query at most `encoder.room` ids are read; longer queries are cut and counted. A query whose text has no token
+    gets no dataset and is named under `failures`.
     """
     begin = time.perf_counter()
     store.remove_abandoned()
     limit = encoder.room
-    ids = {text: encoder.tokenizer.ids(text) for text in sorted({query.text for query in queries})}
+    ids = {text: encoder.ids(text) for text in sorted({query.text for query in queries})}
     provenance = {**encoder.provenance, "stream": "query"}
 
     def entry(text: str) -> tuple[Entry, bool]:
-        kept = ids[text][:limit]
-        return entry_of(store, encoder.key(kept, "query"), lambda: _compute(encoder, kept))
+        return entry_of(store, encoder.key(ids[text][:limit], "query"), lambda: _compute(encoder, text))
 
     texts = [text for text in ids if ids[text]]
     reused, libraries = 0, set()
@@ -49,8 +48,8 @@ def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, pa
             rows = entry(query.text)[0].arrays["tokens"]
             yield Item(query.query_id, rows, {"video_id": query.video_id, "text": query.text})
 
-    named = {"tokenizer": encoder.params.tokenizer, "libraries": sorted(libraries)}
-    write_features(path, datasets(), {**provenance, **named})
+    named = {**encoder.named, "libraries": sorted(libraries)}
+    write_features(path, datasets(), {**provenance, **named}, {ROW_SIZE: encoder.row_size})
     failures = [
         {"query_id": query.query_id, "video_id": query.video_id, "stream": "query", "cause": "no token in its text"}
         for query in queries
@@ -73,5 +72,5 @@ def extract_queries(queries: list[Query], encoder: TextEncoder, store: Store, pa
     }
 
 
-def _compute(encoder: TextEncoder, ids: list[int]) -> Entry:
-    return Entry({"tokens": encoder.rows(ids)}, {"libraries": LIBRARIES})
+def _compute(encoder: QueryEncoder, text: str) -> Entry:
+    return Entry({"tokens": encoder.encode(text)}, {"libraries": LIBRARIES})

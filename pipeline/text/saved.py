@@ -1,85 +1,50 @@
 """Saves and opens what encodes a query: a folder that can be moved to another machine.
 
-`encoder.json` says what the encoder is, `vocab.json` and `merges.txt` are its tokenizer. Weights that came from a local
-folder are copied in, as `config.json` and `model.safetensors`; those of the hub are named by id, revision and hash;
-random ones are made again from their seed. Where the queries came encoded, with a feature pack, `encoder.json` says so
-and is the only file. Equal encoders give equal bytes. Test: tests/text/test_saved.py.
+`encoder.json` says what the encoder is. The other files are those of saved_roberta.py, or the folder `clip`, in which
+the text side of CLIP lies whole. Where the queries came encoded, with a feature pack, `encoder.json` says so and is the
+only file. Equal encoders give equal bytes. Test: tests/text/test_saved.py.
 """
 
-import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError
 
-from pipeline.backbones.common import hub
-from pipeline.backbones.roberta.network import load_roberta
+from pipeline.backbones.clip.load import load_clip
+from pipeline.backbones.clip.params import ClipParams
+from pipeline.backbones.clip.saved import open_text, save_text
 from pipeline.backbones.roberta.params import TextParams
-from pipeline.backbones.roberta.tokenizer import Tokenizer
-from pipeline.core.errors import MAKE_ANEW, PipelineError
-from pipeline.core.files import atomic_folder, canonical_json, read_json, write_json
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import atomic_folder, read_json, write_json
 from pipeline.core.manifest import Query
-from pipeline.core.reused import TEXT, read_reused
-from pipeline.core.runtime import resolve
+from pipeline.core.reused import TEXT, Reused, read_reused
 from pipeline.core.schema import Section
-from pipeline.text.encoder import TextEncoder, learned_from, load_encoder
-
-FORMAT: Literal[1] = 1
-HEADER = "encoder.json"
-VOCABULARY, MERGES = hub.TOKENIZER_FILES
-MERGES_VERSION = "#version: 0.2"
-"""The first line of merges.txt, as RoBERTa's own file has it."""
-HERE = "."
-FIX = f"copy the whole folder anew from where it was made, or there {MAKE_ANEW}"
-HUB_FIX = "run once with a network, so that the weights are downloaded; they are kept for later"
+from pipeline.text.clip_encoder import ClipEncoder
+from pipeline.text.encoder import QueryEncoder, TextEncoder, learned_from, load_encoder
+from pipeline.text.params import CLIP, QueryTextParams
+from pipeline.text.saved_roberta import FIX, FORMAT, HEADER, VOCABULARY, Header, open_roberta, save_roberta
 
 
-class Hub(Section):
-    """Where on the hub the weights are; sha256: that of their file."""
+class ClipHeader(Section):
+    """What encoder.json holds of a ClipEncoder."""
 
-    repository: str
-    revision: str
-    sha256: str
-
-
-class Header(Section):
-    """What encoder.json holds of an encoder.
-
-    text: the parameters, whose `weights` are `HERE` where they lie in the folder; vocabulary: len(tokenizer); hub: None
-    for weights from anywhere else.
-    """
-
-    format: Literal[1]
-    text: TextParams
+    format: Literal[1] = FORMAT
+    encoder: Literal["clip"] = CLIP
+    output: Literal["sentence", "tokens"]
     max_tokens: int
-    vocabulary: int
-    hub: Hub | None
-    provenance: dict[str, Any]
 
 
-def save_encoder(folder: Path | str, encoder: TextEncoder) -> None:
+def save_encoder(folder: Path | str, encoder: QueryEncoder) -> None:
     """Write the encoder as a folder, in place of what lies there."""
-    weights = encoder.params.weights
-    header = Header(
-        format=FORMAT,
-        text=_with_weights(encoder.params, HERE) if _is_folder(weights) else encoder.params,
-        max_tokens=encoder.max_tokens,
-        vocabulary=len(encoder.tokenizer),
-        hub=_hub() if weights == "pretrained" else None,
-        provenance=encoder.provenance,
-    )
+    if isinstance(encoder, TextEncoder):
+        return save_roberta(folder, encoder)
+    assert isinstance(encoder, ClipEncoder)
     with atomic_folder(folder) as temporary:
+        header = ClipHeader(output=encoder.output, max_tokens=encoder.most)  # type: ignore[arg-type]  # one of the two
         write_json(temporary / HEADER, header.model_dump())
-        (temporary / VOCABULARY).write_text(canonical_json(encoder.tokenizer.vocab), encoding="utf-8")
-        lines = [MERGES_VERSION, *(" ".join(pair) for pair in encoder.tokenizer.merges)]
-        (temporary / MERGES).write_text("\n".join(lines) + "\n", encoding="utf-8")
-        if _is_folder(weights):
-            for name in hub.MODEL_FILES:
-                shutil.copyfile(resolve(weights) / name, temporary / name)
+        save_text(temporary / CLIP, encoder.text)
 
 
 def save_no_encoder(folder: Path | str, why: str) -> None:
@@ -88,7 +53,7 @@ def save_no_encoder(folder: Path | str, why: str) -> None:
         write_json(temporary / HEADER, {"format": FORMAT, "none": why})
 
 
-def open_encoder(folder: Path | str, device: torch.device) -> TextEncoder:
+def open_encoder(folder: Path | str, device: torch.device) -> TextEncoder | ClipEncoder:
     """Open the encoder that `save_encoder` wrote; it gives the features that the saved one gives, to the last bit.
 
     Raises PipelineError where a file is missing or damaged, where the files are not of one encoder, where another
@@ -96,53 +61,51 @@ def open_encoder(folder: Path | str, device: torch.device) -> TextEncoder:
     """
     folder = Path(folder)
     header = _read_header(folder)
-    text = _with_weights(header.text, str(folder.resolve())) if header.text.weights == HERE else header.text
-    tokenizer = _read_tokenizer(folder, header.vocabulary)
-    try:
-        roberta = load_roberta(text, header.max_tokens, len(tokenizer), device)
-    except PipelineError as error:
-        raise PipelineError(error.cause, where=folder, fix=HUB_FIX if header.hub else FIX) from None
-    except (SafetensorError, OSError, ValueError) as error:
-        raise PipelineError(f"its weights cannot be read: {error}", where=folder, fix=FIX) from None
-    encoder = TextEncoder(tokenizer, roberta, text, header.max_tokens)
-    made, saved = encoder.provenance, header.provenance
-    if made != saved:
-        differing = sorted(name for name in made.keys() | saved.keys() if made.get(name) != saved.get(name))
-        cause = f"this is not the text encoder that was saved: another {', another '.join(differing)}"
-        raise PipelineError(cause, where=folder, fix=FIX)
-    return encoder
+    if isinstance(header, Header):
+        return open_roberta(folder, header, device)
+    return ClipEncoder(open_text(folder / CLIP, device), header.output, header.max_tokens)
 
 
-def encoder_of_run(params: TextParams, max_tokens: int, queries: list[Query], device: torch.device) -> TextEncoder:
-    """Open the text encoder of the reused model where it came with one, else load the one that `params` names.
+def query_encoder(
+    params: QueryTextParams, text: TextParams, clip: ClipParams, queries: list[Query], device: torch.device
+) -> TextEncoder | ClipEncoder:
+    """Open the encoder of queries that the reused model came with, else load the one that the parameters name.
 
     queries: those of the manifest, from which a `corpus` tokenizer is learned. Raises PipelineError as `open_encoder`
-    and `load_encoder` do.
+    and what loads the models do.
     """
     reused = read_reused()
     if reused and reused.has(TEXT):
-        return replace(open_encoder(reused.folder / TEXT, device), max_tokens=max_tokens)
-    return load_encoder(params, max_tokens, learned_from(queries), device)
+        opened = open_encoder(reused.folder / TEXT, device)
+        if isinstance(opened, ClipEncoder):
+            return replace(opened, most=params.max_tokens)
+        return replace(opened, max_tokens=params.max_tokens)
+    if params.encoder == CLIP:
+        return ClipEncoder(load_clip(clip, device).text, params.clip_output, params.max_tokens)
+    return load_encoder(text, params.max_tokens, learned_from(queries), device)
 
 
-def _hub() -> Hub:
-    return Hub(repository=hub.REPOSITORY, revision=hub.REVISION, sha256=hub.WEIGHTS_SHA256)
+def subtitle_encoder(text: TextParams, max_tokens: int, queries: list[Query], device: torch.device) -> TextEncoder:
+    """Open the RoBERTa that the reused model came with, else load the one that `text` names; see `query_encoder`."""
+    reused = read_reused()
+    if reused and has_roberta(reused):
+        opened = open_encoder(reused.folder / TEXT, device)
+        assert isinstance(opened, TextEncoder)
+        return replace(opened, max_tokens=max_tokens)
+    return load_encoder(text, max_tokens, learned_from(queries), device)
 
 
-def _with_weights(text: TextParams, weights: str) -> TextParams:
-    return text.model_copy(update={"weights": weights})
+def has_roberta(reused: Reused) -> bool:
+    """Return whether the model came with a RoBERTa, which may read subtitles too."""
+    return f"{TEXT}/{VOCABULARY}" in reused.files
 
 
-def _is_folder(weights: str) -> bool:
-    return weights not in ("random", "pretrained")
-
-
-def _read_header(folder: Path) -> Header:
+def _read_header(folder: Path) -> Header | ClipHeader:
     path = folder / HEADER
     if not path.is_file():
         raise PipelineError(f"there is no text encoder in this folder: it has no {HEADER}", where=folder, fix=FIX)
     try:
-        header = read_json(path)
+        header: Any = read_json(path)
     except PipelineError as error:
         raise PipelineError(error.cause, where=path, fix=FIX) from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
@@ -151,22 +114,8 @@ def _read_header(folder: Path) -> Header:
         fix = "use a model whose queries are texts: of another data set, or trained with `text` of params.yaml"
         raise PipelineError(f"no text can be encoded: {header['none']}", where=path, fix=fix)
     try:
-        return Header.model_validate(header)
+        return (ClipHeader if "encoder" in header else Header).model_validate(header)
     except ValidationError as error:
         first = error.errors()[0]
         cause = f"it does not describe a text encoder: `{'.'.join(map(str, first['loc']))}`: {first['msg']}"
         raise PipelineError(cause, where=path, fix=FIX) from None
-
-
-def _read_tokenizer(folder: Path, size: int) -> Tokenizer:
-    """Read the tokenizer; whether it is the one that was saved, its hash says, which is part of the provenance."""
-    for name in (VOCABULARY, MERGES):
-        if not (folder / name).is_file():
-            raise PipelineError(f"the text encoder lacks {name}", where=folder, fix=FIX)
-    try:
-        vocab = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
-        lines = (folder / MERGES).read_text(encoding="utf-8").split("\n")[1:-1]
-        merges = [(first, second) for first, second in (line.split(" ") for line in lines)]
-        return Tokenizer(vocab, merges, size)
-    except Exception as error:  # what `tokenizers` raises has no narrower class
-        raise PipelineError(f"its tokenizer cannot be read: {error}", where=folder, fix=FIX) from None

@@ -36,12 +36,26 @@ def test_facts_are_called_as_the_parameters_that_decide_them():
     assert found == {
         "clip_seconds": 1.5,
         "resnet.size": 64,
+        "query_text.encoder": "roberta",
         "text.weights": "random",
         "text.architecture.hidden_size": 16,
         "text.tokenizer_sha256": "12",
         "query_text.max_tokens": 30,
         "subtitle_text.max_tokens": 256,
         "subtitle_text.pooling": "own_cues",
+    }
+
+
+def test_what_another_encoder_made_of_queries_is_called_after_it():
+    made = {"encoder": "clip", "clip_output": "sentence", "weights": "random", "max_tokens": 30, "stream": "query"}
+    spoken = {"weights": "sha256:1", "stream": "subtitle", "max_tokens": 256}
+    assert of_provenances({"query": made, "subtitle": spoken}) == {
+        "query_text.encoder": "clip",
+        "query_text.clip_output": "sentence",
+        "query_text.clip.weights": "random",
+        "query_text.max_tokens": 30,
+        "text.weights": "sha256:1",
+        "subtitle_text.max_tokens": 256,
     }
 
 

@@ -17,7 +17,7 @@ from pipeline.core.reused import Reused, write_reused
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.text.encoder import TextEncoder, load_encoder
 from pipeline.text.queries import extract_queries
-from pipeline.text.saved import encoder_of_run, open_encoder, save_encoder, save_no_encoder
+from pipeline.text.saved import open_encoder, save_encoder, save_no_encoder, subtitle_encoder
 
 CPU = torch.device("cpu")
 TEXTS = [
@@ -113,9 +113,9 @@ def test_a_run_that_reuses_a_model_encodes_with_its_encoder(encoder, saved, tmp_
     write_reused(Reused(str(tmp_path), {}))
     queries = [Query("v1#0", "v1", "other words than there", "train")]
     params = encoder.params.model_copy(update={"weights": "random"})
-    assert encoder_of_run(params, 8, queries, CPU).tokenizer.sha256 != encoder.tokenizer.sha256
+    assert subtitle_encoder(params, 8, queries, CPU).tokenizer.sha256 != encoder.tokenizer.sha256
     saved.rename(tmp_path / "text")
     reuse(tmp_path)
-    ours = encoder_of_run(params, 8, [], CPU)
+    ours = subtitle_encoder(params, 8, [], CPU)
     assert ours.provenance == {**encoder.provenance, "max_tokens": 8}
     assert np.array_equal(ours.encode(TEXTS[0]), encoder.encode(TEXTS[0])[:6])

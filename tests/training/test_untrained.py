@@ -1,4 +1,4 @@
-"""Stage train for a model that needs no training: with queries it is ranked once, without any it is written as it is."""
+"""Stage train for a model that needs no training: with queries it is ranked once, without any it is written."""
 
 from pathlib import Path
 
