@@ -19,8 +19,10 @@ def check_one_space(recipe: Recipe, streams: list[str]) -> None:
     recipe: the chosen one. streams: those of the clips, as they are concatenated. Of a feature pack this cannot be
     known; that its rows and its queries have one size is seen when the model is built.
     """
+    if not recipe.one_space:
+        return
     params = load("dataset", "model", sections()["query_text"])
-    if not recipe.one_space or layout_of(params.dataset).stream:
+    if layout_of(params.dataset).stream:
         return
     of_queries = params.query_text
     given = dict(zip(NEEDED, (f"[{', '.join(streams)}]", of_queries.encoder, of_queries.clip_output), strict=True))
