@@ -67,7 +67,6 @@ def main() -> None:
     write_json(MANIFEST / "prepare.json", {**numbers, "unmatched": unmatched(source, listed)})
     check_refused(assembled, accepted_share(), source, MANIFEST / "prepare.json")
     check_left(annotations, assembled, params, source, is_trained=learns)
-
     write_videos(MANIFEST / "videos.jsonl", assembled.videos)
     write_queries(MANIFEST / "queries.jsonl", assembled.queries)
     write_subtitles(MANIFEST / "subtitles.jsonl", assembled.subtitles)
