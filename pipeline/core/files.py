@@ -8,6 +8,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -97,7 +98,8 @@ def _saying_no_room(path: Path) -> Iterator[None]:
 def _no_room(error: BaseException | None, folder: Path) -> bool:
     """Return whether the error, or one that led to it, says that the disk is full or a quota used up."""
     while error:
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        said = re.search(r"\(os error (\d+)\)", str(error))  # as a library in Rust says it
+        if (said and int(said[1]) in _NO_ROOM) or (isinstance(error, OSError) and error.errno in _NO_ROOM):
             return True
         error = error.__context__
     return folder.is_dir() and shutil.disk_usage(folder).free < _ALMOST_NOTHING
