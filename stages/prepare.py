@@ -35,8 +35,8 @@ MANIFEST = Path("outputs/manifest")
 def main() -> None:
     """Read, check and write the annotations.
 
-    Raises PipelineError where too much was refused, or a split that is needed is empty; then only prepare.json is
-    written, which names all that was refused. The stage also fails where `source` is not as `scan` has found it.
+    Raises PipelineError where too much was refused, or a split that is needed is empty; then prepare.json alone is
+    written, which names what was refused. It also fails where `source` is not as `scan` has found it.
     """
     reader = importlib.import_module(f"pipeline.annotations.{load('dataset').dataset}.reader")
     own_sections = getattr(reader, "SECTIONS", ())

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import left_off
+from pipeline.core.stage_log import keep_log
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit status of a stage or a command that Ctrl-C ended, as shells have it."""
@@ -18,10 +20,12 @@ INTERRUPTED = 128 + signal.SIGINT
 def run(main: Callable[[], object]) -> None:
     """Call the `main` of a stage; on PipelineError print it to stderr and exit with 1.
 
-    The first Ctrl-C lets what is being written come to an end, says so in one line and exits with `INTERRUPTED`; a
-    second one ends the process at once.
+    What is printed is kept in the stage's log. The first Ctrl-C lets what is being written come to an end, says in one
+    line what is done and how to go on, and exits with `INTERRUPTED`; a second one ends the process at once.
     """
     handle_interrupts()
+    if spec := sys.modules["__main__"].__spec__:
+        keep_log(spec.name.rpartition(".")[2])
     with reported(stopped="What was finished is kept; the same command goes on from there."):
         main()
 
@@ -46,7 +50,8 @@ def reported(stopped: str) -> Iterator[None]:
         print(f"\nERROR: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print(f"\nStopped by Ctrl-C. {stopped}", file=sys.stderr)
+        where = left_off()
+        print(f"\nStopped by Ctrl-C{f'; {where}' if where else ''}. {stopped}", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 

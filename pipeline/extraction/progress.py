@@ -1,43 +1,58 @@
-"""Shows how far an extraction is and how fast: a bar on a terminal, one line at the end, and the stage's metrics."""
+"""Shows how far an extraction is and how fast, what it will take and what failed, and makes the stage's metrics.
 
-import time
+Test: tests/extraction/test_progress.py.
+"""
+
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tqdm import tqdm
-
+from pipeline.core.accepted import NAME
+from pipeline.core.amounts import hours
 from pipeline.core.manifest import Video
+from pipeline.core.progress import Progress
+from pipeline.core.stage_log import only_log, say
+from pipeline.extraction.estimate import FIRST_VIDEOS, estimate
 from pipeline.extraction.extract import Failure, Outcome
 from pipeline.extraction.stream import Stream
+from pipeline.feature_io.store import Store
 from pipeline.video.decode import DECODERS
 
 
-class Progress:
-    """Counts the outcomes of an extraction of the videos in `missing`.
+class ExtractionProgress(Progress):
+    """Counts the outcomes of an extraction of the videos in `missing`, of all `videos`.
 
-    It is a context manager around that extraction. A second `with` goes on counting where the first one ended.
-    `writing` is the time spent on writing the feature file, in seconds; the caller adds to it.
+    accepted: the share of the videos that may fail, as it is when the work begins. `writing` is the time spent on
+    writing the feature file, in seconds; the caller adds to it.
     """
 
-    def __init__(self, stream: str, missing: list[Video]):
+    def __init__(self, stream: Stream, store: Store, videos: list[Video], missing: list[Video], accepted: float):
+        super().__init__(stream.name, len(videos), "video", reused=len(videos) - len(missing))
         self.writing = 0.0
-        self._stream, self._missing = stream, len(missing)
+        self._stream, self._store, self._videos, self._accepted = stream, store, videos, accepted
+        self._to_do(missing)
+        self._first: list[Video] = []
         self._decoded = self._clips = 0
-        self._video_seconds = self._decode = self._forward = self._elapsed = 0.0
+        self._video_seconds = self._decode = self._forward = 0.0
+        if missing:
+            length = hours(self._left_seconds)
+            say(f"{stream.name}: {len(missing):,} videos ({length}) to extract, {self.reused:,} are reused")
 
-    def __enter__(self) -> "Progress":
-        self._started = time.perf_counter() - self._elapsed
-        self._bar = tqdm(total=self._missing, desc=self._stream, unit="video", disable=None if self._missing else True)
-        return self
+    def _to_do(self, videos: list[Video]) -> None:
+        self._left = {video.video_id: video for video in videos}
+        self._left_seconds = sum(video.duration for video in videos)
 
-    def __exit__(self, *_: object) -> None:
-        self._elapsed = time.perf_counter() - self._started
-        self._bar.close()
+    def again(self, damaged: list[Video]) -> None:
+        """Count these videos, whose entries turned out to be damaged, as not yet done."""
+        self._to_do(damaged)
+        self.reused -= len(damaged)
+        self.done -= len(damaged)
 
     def add(self, outcome: Outcome) -> None:
-        """Count one outcome and move the bar."""
+        """Count one outcome, and say what there is to say of it."""
+        video = self._left.pop(outcome.video_id)
+        self._left_seconds -= video.duration
         self._decode += outcome.seconds.decode
         self._forward += outcome.seconds.forward
         if outcome.decoded:
@@ -45,22 +60,48 @@ class Progress:
             self._decoded += 1
             self._clips += outcome.attributes["clips"]
             self._video_seconds += outcome.attributes["duration"]
-        self._elapsed = time.perf_counter() - self._started
-        self._bar.set_postfix_str(f"{self._clips_per_second:.1f} clips/s, {self._times_real_time:.1f} x real time")
-        self._bar.update()
+            self._estimate(video)
+        self.advance(failed=outcome.failure is not None)
+        if outcome.failure:
+            self._tell(outcome.failure)
+
+    def _estimate(self, video: Video) -> None:
+        """Say once what the rest will take."""
+        if len(self._first) == FIRST_VIDEOS:
+            return
+        self._first.append(video)
+        if len(self._first) == FIRST_VIDEOS:
+            left = list(self._left.values())
+            if line := estimate(self._stream, self._store, self._first, self.seconds, left, self._videos):
+                say(line)
+
+    def _tell(self, failure: Failure) -> None:
+        """Say that a video failed: of the first ones each, then at 8, 16, 32 and so on; the log has all with causes."""
+        only_log(f"{self.name}: {failure.video_id} failed: {failure.cause}")
+        if self.failed < 4 or self.failed.bit_count() == 1:
+            say(f"{self.name}: {failure.video_id} failed; {self.failed:,} of {self.total:,} videos failed so far")
+        if self.failed > self._accepted * self.total >= self.failed - 1:
+            say(
+                f"{self.name}: that is more than `{NAME}: {self._accepted:g}` accepts, so that the stage will fail at "
+                f"its end; it goes on, what it extracts is kept, and {NAME} can be raised in params.yaml meanwhile"
+            )
+
+    def speed(self) -> str:
+        return f"{self._clips_per_second:.1f} clips/s, {self._times_real_time:.1f} x real time"
+
+    def seconds_left(self) -> float | None:
+        return self.seconds * self._left_seconds / self._video_seconds if self._video_seconds else None
 
     @property
     def _clips_per_second(self) -> float:
-        return self._clips / max(self._elapsed, 1e-9)
+        return self._clips / max(self.seconds, 1e-9)
 
     @property
     def _times_real_time(self) -> float:
-        return self._video_seconds / max(self._elapsed, 1e-9)
+        return self._video_seconds / max(self.seconds, 1e-9)
 
     def metrics(
         self,
-        stream: Stream,
-        videos: Sequence[Video],
         known: Mapping[str, Mapping[str, Any]],
         failures: list[Failure],
     ) -> dict[str, Any]:
@@ -72,6 +113,7 @@ class Progress:
         names the videos whose decoded length differs from the manifest's by more than half a clip: their rows and
         their annotations do not share one clock.
         """
+        half_a_clip = self._stream.provenance["clip_seconds"] / 2
         readers = [entry["decoder"] for entry in known.values()]
         return {
             "videos": len(known),
@@ -84,27 +126,26 @@ class Progress:
                 "decode": round(self._decode, 2),
                 "forward": round(self._forward, 2),
                 "packing": round(self.writing, 2),
-                "total": round(self._elapsed + self.writing, 2),
+                "total": round(self.seconds + self.writing, 2),
             },
             "clips_per_second": round(self._clips_per_second, 2),
             "times_real_time": round(self._times_real_time, 2),
-            "weights": stream.provenance["weights"],
+            "weights": self._stream.provenance["weights"],
             "decoders": {name: readers.count(name) for name in DECODERS},
             "devices": dict(sorted(Counter(entry["device"] for entry in known.values()).items())),
             "other_durations": [
                 {"video_id": video.video_id, "manifest": video.duration, "decoded": known[video.video_id]["duration"]}
-                for video in videos
-                if video.video_id in known
-                and abs(video.duration - known[video.video_id]["duration"]) > stream.provenance["clip_seconds"] / 2
+                for video in self._videos
+                if video.video_id in known and abs(video.duration - known[video.video_id]["duration"]) > half_a_clip
             ],
-            "recipe": stream.provenance,
+            "recipe": self._stream.provenance,
             "failures": [asdict(failure) for failure in failures],
         }
 
     def summary(self, metrics: Mapping[str, Any]) -> str:
         """Return the line that ends the stage's output."""
         line = (
-            f"{self._stream}: {metrics['videos']} videos, {metrics['clips']} clips; {metrics['decoded']} decoded, "
+            f"{self.name}: {metrics['videos']} videos, {metrics['clips']} clips; {metrics['decoded']} decoded, "
             f"{metrics['reused']} reused, {metrics['failed']} failed; {metrics['seconds']['total']:.1f} s, "
             f"{metrics['clips_per_second']:.1f} clips/s, {metrics['times_real_time']:.1f} x real time"
         )

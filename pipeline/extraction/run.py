@@ -15,10 +15,12 @@ from pipeline.core import runtime
 from pipeline.core.accepted import NAME, accepted_share, share_that_accepts
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
+from pipeline.core.grouped import told_groups
 from pipeline.core.manifest import Video
+from pipeline.core.progress import watched
 from pipeline.extraction.executor import outcomes
 from pipeline.extraction.extract import Failure
-from pipeline.extraction.progress import Progress
+from pipeline.extraction.progress import ExtractionProgress
 from pipeline.extraction.stream import Stream
 from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.feature_io.store import Store, entry_key
@@ -40,9 +42,8 @@ def run(stream: Stream, videos: list[Video], folder: Path, accepted: float | Non
 
     accepted: the share of the videos that may fail; None: what params.yaml says when the last video is done.
 
-    Raises PipelineError where more of the videos failed, and names them. Only the .json is
-    written then, and what was extracted stays in the store. Raises PipelineError, too, where the store cannot be
-    written to.
+    Raises PipelineError where more of the videos failed, and names them. Only the .json is written then, and what was
+    extracted stays in the store. Raises PipelineError, too, where the store cannot be written to.
     """
     store = Store(runtime.store_root(), stream.name)
     store.remove_abandoned()
@@ -53,7 +54,8 @@ def run(stream: Stream, videos: list[Video], folder: Path, accepted: float | Non
     missing = [video for video in videos if video.video_id not in known]
     if missing:
         store.check_writable()
-    progress = Progress(stream.name, missing)
+    allowed = accepted_share if accepted is None else lambda: accepted
+    progress = ExtractionProgress(stream, store, videos, missing, allowed())
     damaged: list[Video] = []
 
     while True:
@@ -65,8 +67,7 @@ def run(stream: Stream, videos: list[Video], folder: Path, accepted: float | Non
                 else:
                     assert outcome.attributes is not None
                     known[outcome.video_id] = outcome.attributes
-        allowed = accepted_share() if failures and accepted is None else accepted or 0.0
-        too_many = len(failures) > allowed * len(videos)
+        too_many = bool(failures) and len(failures) > allowed() * len(videos)
         if too_many:
             break
         started = time.perf_counter()
@@ -79,24 +80,27 @@ def run(stream: Stream, videos: list[Video], folder: Path, accepted: float | Non
             if damaged:
                 raise _unsound_disk(store, damage) from None
             damaged = damage.videos
+            progress.again(damaged)
             for video in damaged:
                 del known[video.video_id]
         finally:
             progress.writing += time.perf_counter() - started
 
     failures.sort(key=lambda failure: failure.video_id)
-    metrics = progress.metrics(stream, videos, known, failures)
+    metrics = progress.metrics(known, failures)
     write_json(folder / f"{stream.name}.json", metrics)
     print(progress.summary(metrics), file=sys.stderr)
     if too_many:
-        raise _too_many(stream.name, failures, len(videos), allowed)
+        raise _too_many(stream.name, failures, len(videos), allowed())
+    for line in _named(failures):
+        print(line, file=sys.stderr)
     return metrics
 
 
 def _items(stream: Stream, store: Store, videos: list[Video]) -> Iterator[Item]:
     """Yield the item of each video; raises _Damaged with all videos whose entries cannot be read back."""
     damaged = []
-    for video in videos:
+    for video in watched(videos, f"writing {stream.name}.h5", "video"):
         entry = store.get(entry_key(video.sha256, stream.provenance))
         if entry is None:
             damaged.append(video)
@@ -124,11 +128,16 @@ def _libraries(attributes) -> dict[str, list[str]]:
 
 
 def _too_many(stream: str, failures: list[Failure], videos: int, allowed: float) -> PipelineError:
-    named = "".join(f"\n    {failure.video_id}: {failure.cause}" for failure in failures[:20])
-    more = f"\n    and {len(failures) - 20} more" if len(failures) > 20 else ""
     return PipelineError(
-        f"{len(failures)} of {videos} videos failed, more than `{NAME}: {allowed:g}` allows:{named}{more}",
+        "\n".join(
+            [f"{len(failures)} of {videos} videos failed, more than `{NAME}: {allowed:g}` accepts:", *_named(failures)]
+        ),
         where=stream,
         fix=f"replace or remove these files, or set {NAME} to {share_that_accepts(len(failures), videos):g} in "
         "params.yaml to go on without them; what was extracted is kept, and the next run takes only the rest",
     )
+
+
+def _named(failures: list[Failure]) -> list[str]:
+    """Return a line for each cause: how many videos failed for it, and which."""
+    return told_groups((failure.video_id, failure.cause) for failure in failures)

@@ -5,15 +5,13 @@ like an unreadable one. Two videos with the same content are never extracted at 
 extracted later, when the store has the features of the first. Test: tests/extraction/test_scheduler.py.
 """
 
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator
 
-from tqdm import tqdm
-
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Video
+from pipeline.core.stage_log import say
 from pipeline.extraction.extract import Failure, Outcome
 from pipeline.extraction.pool import Handle, WorkerDied, WorkerPool
 
@@ -64,7 +62,7 @@ def schedule(pool: WorkerPool[Handle], videos: list[Video], stream: str) -> Iter
                     retried.add(video.video_id)
                     waiting.appendleft(video)
                     note = f"{stream}: a worker died on {video.video_id} ({death}); another one tries it"
-                    tqdm.write(note, file=sys.stderr)
+                    say(note)
                 continue
             if isinstance(result, Exception):
                 raise result

@@ -13,7 +13,6 @@ who may write to a store can write any entry. Test: tests/feature_io/test_store.
 
 import hashlib
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,11 +23,11 @@ from typing import Any, TypeVar
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import safe_open, save_file
-from tqdm import tqdm
 
 from pipeline.core.abandoned import remove_abandoned
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path, canonical_json, open_regular, remove, sha256_text
+from pipeline.core.stage_log import say
 
 SEALED = "sealed"
 """The file that marks a stream's folder in which every entry has a seal."""
@@ -92,7 +91,7 @@ class Store:
             if key not in self._said:
                 self._said.add(key)
                 cause = " ".join(f"{getattr(error, 'strerror', None) or error}".split())
-                tqdm.write(f"{path}: this entry is damaged and is made anew: {cause}", file=sys.stderr)
+                say(f"{path}: this entry is damaged and is made anew: {cause}")
             return None
 
     def _header(self, key: str, file: safe_open) -> tuple[dict[str, Any], str]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.ids import BadRecord
 from pipeline.core.manifest import Query, Video
+from pipeline.core.progress import watched
 from pipeline.feature_io.cuts import Cuts
 from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.packs.description import FeatureSet, Pack
@@ -33,7 +33,7 @@ def import_videos(published: Pack, videos: list[Video], path: Path | str) -> dic
     def datasets() -> Iterator[Item]:
         nonlocal clips
         with open_rows(published.unchanged(published.video)) as source:
-            for video in tqdm(sorted(videos, key=lambda v: v.video_id), desc="pack", unit="video", disable=None):
+            for video in watched(sorted(videos, key=lambda v: v.video_id), "pack", "video"):
                 rows = _rows(source, video.video_id)
                 clips += len(rows)
                 attributes = {"T": len(rows), "duration": video.duration, "sha256": video.sha256}
@@ -62,7 +62,7 @@ def import_queries(published: Pack, queries: list[Query], max_tokens: int, path:
     def datasets() -> Iterator[Item]:
         nonlocal tokens
         with open_rows(published.unchanged(published.query)) as source:
-            for query in tqdm(sorted(queries, key=lambda q: q.query_id), desc="query", unit="query", disable=None):
+            for query in watched(sorted(queries, key=lambda q: q.query_id), "query_text", "text"):
                 rows = _rows(source, query.query_id)
                 kept = rows[:max_tokens]
                 cuts.add(query, len(rows), hashlib.sha256(kept.tobytes()).digest())

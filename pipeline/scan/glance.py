@@ -8,13 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from tqdm import tqdm
-
 from pipeline.annotations.common.layout import layout_of
 from pipeline.annotations.common.listed import OTHER, VIDEO
 from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.videos import find_files, regular_file
 from pipeline.core.ids import BadRecord
+from pipeline.core.progress import watched
 from pipeline.scan.kinds import kind_of
 from pipeline.scan.listing import name_of
 from pipeline.video.params import DecodeParams
@@ -53,7 +52,7 @@ def glance_at(folder: Path, dataset: str, limits: DecodeParams) -> list[Glance]:
     paths = find_files(folder)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         looks = pool.map(look, paths)
-        return list(tqdm(looks, "check", len(paths), unit="file", delay=2, disable=None))
+        return list(watched(looks, "check", "file", len(paths)))
 
 
 def _glance(path: Path, below: PurePath, kind: str, limits: DecodeParams) -> Glance:

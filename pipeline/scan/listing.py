@@ -9,8 +9,6 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path, PurePath
 
-from tqdm import tqdm
-
 from pipeline.annotations.common.layout import Layout, layout_of
 from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, VIDEO, ListedFile
 from pipeline.annotations.common.own_layout import OWN_VIDEOS
@@ -20,6 +18,7 @@ from pipeline.core.content_hash import Memo
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_jsonl, write_jsonl
 from pipeline.core.ids import BadRecord
+from pipeline.core.progress import Progress
 from pipeline.scan.kinds import kind_of
 from pipeline.scan.look import duration_of, size_and_hash
 from pipeline.video.params import DecodeParams
@@ -42,10 +41,12 @@ def list_made(folder: Path, limits: DecodeParams) -> list[ListedFile]:
 
 def _list(source: Path, layout: Layout, limits: DecodeParams) -> list[ListedFile]:
     videos = Annotations(source).video_root.relative_to(source)
-    with Memo() as memo:
-        # A bar is shown to who waits longer than two seconds.
-        paths = tqdm(find_files(source), desc="scan", unit="file", delay=2, disable=None)
-        return [_listed(path, path.relative_to(source), layout, videos, limits, memo) for path in paths]
+    paths, files = find_files(source), []
+    with Memo() as memo, Progress("looking at files", len(paths), "file") as progress:
+        for path in paths:
+            files.append(_listed(path, path.relative_to(source), layout, videos, limits, memo))
+            progress.advance(failed=files[-1].problem is not None)
+    return files
 
 
 def _listed(

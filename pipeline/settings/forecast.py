@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.core.amounts import hours, size
 from pipeline.core.clock import clip_count
 from pipeline.core.files import read_json
 from pipeline.core.runtime import store_root
-from pipeline.scan.told import hours, size
 from pipeline.settings.streams import sections_of_streams
 
 _BYTES, _COPIES = 2, 3

@@ -4,15 +4,13 @@ The store has one entry for each sequence of token ids, the feature file one dat
 Test: tests/text/test_queries.py.
 """
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from pipeline.core.manifest import Query
+from pipeline.core.progress import watched
 from pipeline.feature_io.cuts import Cuts
 from pipeline.feature_io.hdf5 import ROW_SIZE, Item, write_features
 from pipeline.feature_io.store import Entry, Store
@@ -36,7 +34,7 @@ def extract_queries(queries: list[Query], encoder: QueryEncoder, store: Store, p
 
     texts = [text for text in ids if ids[text]]
     reused, libraries = 0, set()
-    for text in tqdm(texts, desc="query text", unit="text", file=sys.stderr, disable=None):
+    for text in watched(texts, "query_text", "text"):
         found, was_there = entry(text)
         reused += was_there
         libraries.add(found.attributes["libraries"])

@@ -4,7 +4,6 @@ RoBERTa reads a context at once: as many whole sentences as fit into it. The sto
 Test: tests/text/test_subtitles.py.
 """
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from pipeline.core.clock import clip_count
 from pipeline.core.files import canonical_json, sha256_text
 from pipeline.core.manifest import Sentence, Subtitles, Video
+from pipeline.core.progress import watched
 from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.feature_io.store import Entry, Store, entry_key
 from pipeline.text.encoder import LIBRARIES, TextEncoder, entry_of
@@ -80,7 +79,7 @@ def extract_subtitles(
     videos = sorted(videos, key=lambda video: video.video_id)
     spoken = [video for video in videos if sentences.get(video.video_id)]
     totals, reused, libraries = dict.fromkeys(COUNTS, 0), 0, set()
-    for video in tqdm(spoken, desc="subtitle text", unit="video", file=sys.stderr, disable=None):
+    for video in watched(spoken, "subtitle_text", "video"):
         found, was_there = entry(video)
         reused += was_there
         libraries.add(found.attributes["libraries"])

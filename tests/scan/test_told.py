@@ -1,12 +1,10 @@
-"""How a check reads: counts first, problems of one kind together, numbers as people read them."""
+"""How a check reads: counts first, problems of one kind together."""
 
 from pathlib import Path
 
-import pytest
-
 from pipeline.scan.check import Checked, Problem
 from pipeline.scan.glance import Glance
-from pipeline.scan.told import hours, size, told, told_problems
+from pipeline.scan.told import told, told_problems
 
 
 def test_what_is_there_is_counted():
@@ -38,16 +36,3 @@ def test_problems_of_one_kind_are_one_line():
 def test_a_name_with_control_characters_stays_on_its_line():
     [line] = told_problems([Problem("a\nb\x1b[2J.mp4", "the file is empty")])
     assert line == "  1 x the file is empty: a\\nb\\x1b[2J.mp4"
-
-
-@pytest.mark.parametrize(
-    ("count", "shown"),
-    [(0, "0 bytes"), (1023, "1,023 bytes"), (1536, "1.5 KiB"), (5 << 30, "5 GiB"), (3 << 42, "12,288 GiB")],
-)
-def test_sizes(count, shown):
-    assert size(count) == shown
-
-
-def test_lengths():
-    shown = [hours(seconds) for seconds in (0, 59.7, 3599, 7260)]
-    assert shown == ["0 min 00 s", "1 min 00 s", "59 min 59 s", "2 h 01 min"]

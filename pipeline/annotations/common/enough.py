@@ -3,6 +3,7 @@
 Test: tests/annotations/test_prepare.py.
 """
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from pipeline.annotations.common.assemble import Assembled
 from pipeline.annotations.common.formats import files_of_others
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import Annotations
+from pipeline.annotations.common.refusals import named
 from pipeline.core.accepted import NAME, share_that_accepts
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import SELECTION_SPLIT
@@ -28,20 +30,22 @@ def check_queries(annotations: Annotations, source: Path) -> None:
 
 
 def check_refused(assembled: Assembled, allowed: float, source: Path, listed: Path) -> None:
-    """Raise PipelineError where more than the `allowed` share of videos or queries was refused.
+    """Raise PipelineError where more than the `allowed` share of videos or queries was refused; else tell it on stderr.
 
     listed: the file that names all of them.
     """
+    refused = "".join(f"\n{line}" for line in named(assembled))
     for what, plural in (("video", "videos"), ("query", "queries")):
         failed, total = assembled.failed_share(what)
         if failed > allowed * total:
-            first = "".join(f"\n  {r.where}: {r.cause}" for r in [r for r in assembled.refused if r.what == what][:3])
             raise PipelineError(
-                f"{failed} of {total} {plural} cannot be used; the share that may fail is {allowed:g}:{first}",
+                f"{failed} of {total} {plural} cannot be used; the share that may fail is {allowed:g}:{refused}",
                 where=source,
                 fix=f"mend them ({listed} lists all), or go on without them: set {NAME} to "
                 f"{share_that_accepts(failed, total):g} in params.yaml",
             )
+    if refused:
+        print(f"Left out of {source}: {len(assembled.refused) + len(assembled.with_video)}{refused}", file=sys.stderr)
 
 
 def check_left(

@@ -8,24 +8,24 @@ import sys
 from pipeline.annotations.common.assemble import Assembled
 from pipeline.annotations.common.leaks import leaks
 from pipeline.annotations.common.records import Annotations
+from pipeline.core.grouped import told_groups
 from pipeline.core.ids import shown
 
 SHOWN = 20
 
 
+def named(assembled: Assembled) -> list[str]:
+    """Return a line for each cause of refusals: how many there are, and the first places."""
+    refused = [*assembled.refused, *assembled.with_video]
+    return told_groups((one.where, f"{one.what}: {one.cause}") for one in refused)
+
+
 def report(annotations: Annotations, assembled: Assembled) -> None:
-    """Print which files are not there, how many things were refused, and the first of them, to stderr."""
+    """Print which files are not there, and what is not honest about the splits, to stderr."""
     if annotations.absent:
         print(f"Not in {annotations.source}, so not read: {', '.join(annotations.absent)}", file=sys.stderr)
     for name, columns in annotations.unread_columns.items():
         print(f"Columns of {name} that are not read: {', '.join(map(shown, columns))}", file=sys.stderr)
-    refused = [*assembled.refused, *assembled.with_video]
-    if refused:
-        print(f"Left out of {annotations.source}: {len(refused)}", file=sys.stderr)
-        for one in refused[:SHOWN]:
-            print(f"  {one.where}: {one.what} {one.id}: {one.cause}", file=sys.stderr)
-        if len(refused) > SHOWN:
-            print(f"  and {len(refused) - SHOWN} more", file=sys.stderr)
     if annotations.val_shared:
         remedy = "Validation videos are held out of train instead; or take the shared ones out of val."
         print(f"The val split is not used: {annotations.val_shared}. {remedy}", file=sys.stderr)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
 from pipeline.annotations.common.records import Annotations
+from pipeline.core.progress import watched
 from pipeline.packs.rows import Rows, read_rows
 
 
@@ -34,7 +34,7 @@ def check(
     """
     found, renamed = {}, set()
     places = dict(wanted)
-    for id, where in tqdm(places.items(), desc=source.path.name, unit=what, disable=None):
+    for id, where in watched(places.items(), source.path.name, "row"):
         with annotations.refusing(what, id, where):
             rows, other_name = read_rows(source, id)
             found[id] = Checked(len(rows), rows.shape[1], rows.dtype.name, _digest(rows))

@@ -22,6 +22,7 @@ from pipeline.annotations.sample.render import FPS, Scene, scene_frames, write_v
 from pipeline.annotations.sample.spoken import SpokenFacts
 from pipeline.core.abandoned import SUFFIX, prefix_of, remove_abandoned
 from pipeline.core.files import canonical_json, read_yaml, sha256_text, write_jsonl
+from pipeline.core.progress import watched
 from pipeline.core.runtime import project_root
 
 SECTIONS = (SampleParams,)  # of params.yaml, which `read` is given
@@ -84,31 +85,31 @@ def _render_into(target: Path, vocabulary: dict[str, Any], spoken: dict[str, Any
     (target / "videos").mkdir()
     queries, tracks = [], []
     counts = {"train": sample.train_videos, "val": sample.val_videos, "test": sample.test_videos}
-    for split, count in counts.items():
-        facts = SpokenFacts(spoken, sample, split)
-        for number in range(count):
-            name = f"{split}_{number:03d}"
-            draw = random.Random(f"{sample.seed}/{name}")
-            events = _events(draw, vocabulary)
-            write_video(target / "videos" / f"{name}.mp4", (f for event in events for f in scene_frames(event.scene)))
-            asked = [(_sentence(draw.choice(vocabulary["captions"]), event.words), event, "v") for event in events]
-            if draw.random() < SUBTITLED_SHARE:
-                subtitles = [_subtitle(draw, vocabulary, event) for event in events]
-                for fact in facts.of_video(len(events)):
-                    subtitles[fact.event]["text"] = fact.sentence
-                    asked.append((fact.query, events[fact.event], "t"))
-                tracks.append({"vid_name": name, "sub": subtitles})
-            for text, event, kind in asked:
-                queries.append(
-                    {
-                        "vid_name": name,
-                        "desc": text,
-                        "ts": [event.start, event.end],
-                        "duration": events[-1].end,
-                        "split": split,
-                        **({"type": kind} if sample.spoken_queries else {}),
-                    }
-                )
+    facts = {split: SpokenFacts(spoken, sample, split) for split in counts}
+    videos = [(split, number) for split, count in counts.items() for number in range(count)]
+    for split, number in watched(videos, "rendering the sample", "video"):
+        name = f"{split}_{number:03d}"
+        draw = random.Random(f"{sample.seed}/{name}")
+        events = _events(draw, vocabulary)
+        write_video(target / "videos" / f"{name}.mp4", (f for event in events for f in scene_frames(event.scene)))
+        asked = [(_sentence(draw.choice(vocabulary["captions"]), event.words), event, "v") for event in events]
+        if draw.random() < SUBTITLED_SHARE:
+            subtitles = [_subtitle(draw, vocabulary, event) for event in events]
+            for fact in facts[split].of_video(len(events)):
+                subtitles[fact.event]["text"] = fact.sentence
+                asked.append((fact.query, events[fact.event], "t"))
+            tracks.append({"vid_name": name, "sub": subtitles})
+        for text, event, kind in asked:
+            queries.append(
+                {
+                    "vid_name": name,
+                    "desc": text,
+                    "ts": [event.start, event.end],
+                    "duration": events[-1].end,
+                    "split": split,
+                    **({"type": kind} if sample.spoken_queries else {}),
+                }
+            )
     write_jsonl(target / "queries.jsonl", queries)
     write_jsonl(target / "subtitles.jsonl", tracks)
 
