@@ -10,11 +10,7 @@ from pipeline.video.params import DecodeParams
 
 def main() -> None:
     params = load("clip_seconds", DecodeParams, ClipParams)
-    run_stage(
-        "clip",
-        lambda: ClipStream(params.clip, params.clip_seconds, params.decode),
-        params.clip.max_failed_fraction,
-    )
+    run_stage("clip", lambda: ClipStream(params.clip, params.clip_seconds, params.decode))
 
 
 if __name__ == "__main__":

@@ -25,8 +25,7 @@ MEAN, STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.2757
 def clip_params(model: Path | str = "random", **others: Any) -> ClipParams:
     """The section `clip` for a model's folder, by default for the model `random`."""
     given = {
-        "revision": "none", "frames_per_second": 2.0, "pooling": "mean", "precision": "float32", "batch_frames": 4,
-        "max_failed_fraction": 0.0,
+        "revision": "none", "frames_per_second": 2.0, "pooling": "mean", "precision": "float32", "batch_frames": 4
     }  # fmt: skip
     return ClipParams(model=str(model), **{**given, **others})
 

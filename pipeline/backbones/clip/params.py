@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.schema import Count, Fraction, Precision, StreamSection
+from pipeline.core.schema import Count, Precision, StreamSection
 
 RANDOM, NONE = "random", "none"
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
@@ -33,7 +33,6 @@ class ClipParams(StreamSection):
         description="float32 | bfloat16: products of matrices on a GPU only; other features, so other store entries"
     )
     batch_frames: Count = Field(description="frames a forward pass, >= 1; batches never mix videos")
-    max_failed_fraction: Fraction = Field(description="0 to 1: more unreadable videos than this share fails the stage")
 
     @property
     def on_hub(self) -> bool:

@@ -16,7 +16,7 @@ from pipeline.backbones.clip.provenance import provenance
 from pipeline.backbones.common.encoder import Encoder
 from pipeline.backbones.common.pooling import l2_normalised, pooled
 from pipeline.video import clips
-from pipeline.video.decode import POLICY
+from pipeline.video.decode import policy
 from pipeline.video.params import DecodeParams
 from pipeline.video.reader import Scaling, Timeline
 
@@ -25,14 +25,15 @@ class ClipStream:
     """See `pipeline.extraction.stream.Stream`; raises PipelineError where `clip.model` cannot be loaded."""
 
     name = "clip"
-    libraries: tuple[str, ...] = ("av", "decord", "torch", "transformers")
+    libraries: tuple[str, ...] = ("torch", "transformers")
 
     def __init__(self, params: ClipParams, clip_seconds: float, decode: DecodeParams):
         self.params, self.clip_seconds, self.decode = params, clip_seconds, decode
         self.model = load_clip(params)
-        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.model, POLICY)
         self.short_side, self.batch = self.model.preprocessing.short_side, params.batch_frames
         self.scaling: Scaling = self.model.preprocessing.scaling
+        decoder = policy(decode.order, self.scaling)
+        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.model, decoder)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.params, self.clip_seconds, self.decode)
