@@ -1,6 +1,6 @@
 """The image side of CLIP, SigLIP or SigLIP 2: it maps pictures to the space of the sentences.
 
-Test: tests/backbones/test_clip_images.py.
+Test: tests/backbones/test_clip_load.py, tests/backbones/test_clip_preprocessing.py.
 """
 
 from typing import Any

@@ -13,7 +13,7 @@ from pipeline.backbones.clip.kinds import Name, kind_of
 from pipeline.backbones.clip.params import RANDOM, ClipParams
 from pipeline.backbones.clip.preprocessing import PREPROCESSING, parse_preprocessing, read_preprocessing
 from pipeline.backbones.clip.text import ClipText
-from pipeline.backbones.clip.tokenizer import SETTINGS, TOKENIZER, byte_tokenizer, read_tokenizer
+from pipeline.backbones.clip.tokenizer import SETTINGS, TOKENIZER, ClipTokenizer, byte_tokenizer, read_tokenizer
 from pipeline.backbones.clip.towers import CONFIG, SEED, WEIGHTS, parse_config, random_tower, read_config, read_tower
 from pipeline.backbones.common import hub
 from pipeline.core.errors import PipelineError
@@ -51,8 +51,12 @@ class ClipModel:
 
     def text(self, device: torch.device) -> ClipText:
         """Read the text side, in float32; raises PipelineError where its files are damaged or do not fit."""
+        if self.folder:
+            tokenizer = read_tokenizer(self.folder, kind_of(self.kind).padded)
+            _check_ids(tokenizer, self.config.text_config, self.folder)
+        else:
+            tokenizer = byte_tokenizer()
         network = self._tower(kind_of(self.kind).text, self.config.text_config)
-        tokenizer = read_tokenizer(self.folder, kind_of(self.kind).padded) if self.folder else byte_tokenizer()
         return ClipText(network, tokenizer, self.kind, self.weights, device)
 
     def images(self) -> ClipImages:
@@ -95,6 +99,21 @@ def _folder(params: ClipParams) -> Path | None:
         if not (folder / name).is_file():
             raise PipelineError(f"clip.model names a folder without {name}", where=folder, fix=fix)
     return folder
+
+
+def _check_ids(tokenizer: ClipTokenizer, config: Any, folder: Path) -> None:
+    """Check that the tower knows every id, and that CLIP's finds the end of a text.
+
+    Where the configuration has 2 as the end, as older files do, it is at the highest id of a text.
+    """
+    fix = "restore the model's folder: tokenizer and weights belong together"
+    if len(tokenizer) > config.vocab_size:
+        cause = f"its tokenizer has {len(tokenizer)} tokens, its tower {config.vocab_size}"
+        raise PipelineError(cause, where=folder, fix=fix)
+    looked_at = len(tokenizer) - 1 if config.eos_token_id == 2 else config.eos_token_id
+    if tokenizer.padding is None and tokenizer.end != looked_at:
+        cause = f"its tokenizer marks the end of a text with {tokenizer.end}, its tower looks at {looked_at}"
+        raise PipelineError(cause, where=folder, fix=fix)
 
 
 def random_config() -> tuple[Name, Any]:

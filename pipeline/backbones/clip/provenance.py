@@ -1,6 +1,6 @@
 """What decides the features of the stream `clip`; see pipeline/backbones/common/provenance.py.
 
-Test: tests/backbones/test_clip_provenance.py.
+Test: tests/backbones/test_provenance.py.
 """
 
 from dataclasses import asdict

@@ -1,6 +1,6 @@
 """The stream `clip`: a unit is a frame, and the vectors of a clip's frames are pooled.
 
-Test: tests/extraction/test_streams.py, tests/backbones/test_clip_stream.py.
+Test: tests/extraction/test_streams.py.
 """
 
 from collections.abc import Iterable, Sequence

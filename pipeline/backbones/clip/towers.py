@@ -17,6 +17,8 @@ from pipeline.core.files import read_json
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 SEED = 0
 FLOATS = ("F64", "F32", "F16", "BF16")
+_MOST = {"num_hidden_layers": 256, "max_position_embeddings": 4096, "image_size": 4096, "patch_size": 4096}
+"""What a configuration may ask for, so that a damaged one takes no machine's memory."""
 FIX = "restore the model's folder, or let `clip.model` name another one"
 
 
@@ -43,18 +45,16 @@ def parse_config(name: Name, content: dict[str, Any], path: Path) -> Any:
     try:
         config = kind_of(name).config.from_dict(content)
         text, vision = config.text_config, config.vision_config
-        if name == "clip":  # the towers alone read their own, which CLIP's two-tower model does not
+        if name == "clip":  # a tower by itself has a size of its own, which the two-tower model does not read
             text.projection_dim = vision.projection_dim = config.projection_dim
-        square = isinstance(vision.image_size, int) and isinstance(vision.patch_size, int)
-        sizes = (
-            (text.projection_dim, vision.projection_dim)
-            if name == "clip"
-            else (text.projection_size, vision.hidden_size)
-        )
+        elif text.projection_size != vision.hidden_size:
+            raise ValueError(f"texts of {text.projection_size} numbers, pictures of {vision.hidden_size}")
+        for side in (text, vision):
+            for key, most in _MOST.items():
+                if not 0 < getattr(side, key, 1) <= most:
+                    raise ValueError(f"`{key}` is {getattr(side, key)}, which is not between 1 and {most}")
     except Exception as error:  # transformers checks some values and stumbles over others
         raise PipelineError(f"not the configuration of a model: {first_line(error)}", where=path, fix=FIX) from None
-    if not square or sizes[0] != sizes[1]:
-        raise PipelineError("its towers do not fit each other, or take no square pictures", where=path, fix=FIX)
     return config
 
 
@@ -67,7 +67,7 @@ def read_tower(tower: type[Any], config: Any, folder: Path) -> Any:
     path = folder / WEIGHTS
     try:
         with safe_open(path, "pt") as file:
-            kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118  # no mapping
+            kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}
         model, found = tower.from_pretrained(
             folder,
             config=config,
@@ -92,6 +92,8 @@ def read_tower(tower: type[Any], config: Any, folder: Path) -> Any:
     if wrong:
         cause = f"cannot be read as the model's weights: {wrong[0]} has numbers that are not finite, or no floats"
         raise PipelineError(cause, where=path, fix=FIX)
+    for tensor in model.parameters():  # in the file they start anywhere, and the last bit of a product depends on that
+        tensor.data = tensor.data.clone()
     return model
 
 

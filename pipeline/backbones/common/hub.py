@@ -63,7 +63,7 @@ def _found(repository: str, revision: str, names: tuple[str, ...], param: str) -
     try:
         cache = weights_cache() / "hub"
         return _folder(repository, revision, names, cache_dir=cache, etag_timeout=SECONDS_TO_ANSWER)
-    except OSError as error:
+    except Exception as error:  # what the hub's client lets through has no class in common
         raise PipelineError(
             f"cannot get {' and '.join(names)} from https://huggingface.co/{repository}/tree/{revision} "
             f"({type(error).__name__})",

@@ -1,4 +1,4 @@
-"""Pools the vectors of frames to rows of clips. Test: tests/backbones/test_pooling.py."""
+"""Pools the vectors of frames to rows of clips. Test: tests/extraction/test_streams.py."""
 
 from collections.abc import Sequence
 from typing import Literal
