@@ -6,8 +6,6 @@ Test: tests/settings/test_reuse.py.
 from types import SimpleNamespace
 from typing import Any
 
-import torch
-
 from pipeline.backbones.clip.load import load_clip
 from pipeline.backbones.roberta.network import weights_id
 from pipeline.backbones.roberta.params import TextParams
@@ -25,7 +23,7 @@ def expected(params: SimpleNamespace, subtitles: bool) -> dict[str, Any]:
     of_queries = params.query_text
     known: dict[str, Any] = {"query_text.encoder": of_queries.encoder, "query_text.max_tokens": of_queries.max_tokens}
     if of_queries.encoder == CLIP:
-        model = load_clip(params.clip, torch.device("cpu"))
+        model = load_clip(params.clip)
         known["query_text.max_tokens"] = min(of_queries.max_tokens, model.config.text_config.max_position_embeddings)
         known |= {"query_text.clip_output": of_queries.clip_output, "query_text.clip.weights": model.weights}
     if subtitles:

@@ -81,7 +81,7 @@ def query_encoder(
             return replace(opened, most=params.max_tokens)
         return replace(opened, max_tokens=params.max_tokens)
     if params.encoder == CLIP:
-        return ClipEncoder(load_clip(clip, device).text, params.clip_output, params.max_tokens)
+        return ClipEncoder(load_clip(clip).text(device), params.clip_output, params.max_tokens)
     return load_encoder(text, params.max_tokens, learned_from(queries), device)
 
 

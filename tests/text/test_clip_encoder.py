@@ -29,7 +29,7 @@ PARAMS = load(ClipParams, TextParams, path=ROOT / "params.yaml")
 
 @pytest.fixture(scope="module")
 def text():
-    return load_clip(PARAMS.clip, CPU).text
+    return load_clip(PARAMS.clip).text(CPU)
 
 
 @pytest.fixture(params=["sentence", "tokens"])
