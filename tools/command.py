@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from pipeline.core.cli import handle_interrupts, reported
 from tools.check import check
+from tools.check_weights import check_weights
 from tools.compare import compare
 from tools.evaluate_submission import evaluate_submission
 from tools.import_checkpoint import import_checkpoint
@@ -47,6 +48,7 @@ def amdnet() -> None:
 
 
 app.command("check")(check)
+app.command("check-weights")(check_weights)
 app.command("search")(search)
 app.command("compare")(compare)
 app.command("parity")(parity)

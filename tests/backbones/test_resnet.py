@@ -23,7 +23,7 @@ def frames() -> torch.Tensor:
 
 @torch.inference_mode()
 def test_it_is_torchvisions_network_before_its_classifier(model, frames):
-    network = build(RANDOM, resnet._network)
+    network = build(RANDOM, resnet.classifier)
     network.fc = torch.nn.Identity()
     pixels = frames.float() / 255
     pixels = (pixels - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])

@@ -23,7 +23,7 @@ def clips() -> torch.Tensor:
 
 @torch.inference_mode()
 def test_it_is_the_hub_network_before_its_classifier(model, clips):
-    network = build(RANDOM, slowfast._network)
+    network = build(RANDOM, slowfast.classifier)
     network.blocks[-1] = torch.nn.Identity()
     pixels = ((clips.float() / 255 - 0.45) / 0.225).permute(0, 4, 1, 2, 3)
     slow = pixels[:, :, [0, 4, 8, 13, 17, 22, 26, 31]]

@@ -26,6 +26,10 @@ class DownloadError(Exception):
     """The file cannot be downloaded; the message says why."""
 
 
+class WrongHash(DownloadError):
+    """What came is another file than the one that was asked for."""
+
+
 def download(url: str, path: Path, sha256: str) -> None:
     """Download `url` to `path`, unless another process has done so meanwhile.
 
@@ -48,7 +52,7 @@ def download(url: str, path: Path, sha256: str) -> None:
             digest = sha256_file(part)
             if not digest.startswith(sha256):
                 file.truncate(0)
-                raise DownloadError(f"its sha256 is {digest}, expected {sha256}...; what came was removed")
+                raise WrongHash(f"its sha256 is {digest}, expected {sha256}...; what came was removed")
             part.replace(path)
         except DownloadError:
             if not sha256 or not part.stat().st_size:

@@ -15,12 +15,16 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from pipeline.backbones.common.download import DownloadError, download
+from pipeline.backbones.common.download import DownloadError, WrongHash, download
 from pipeline.core import runtime
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 
 RANDOM_SEED = 0
+
+
+class NotPublished(PipelineError):
+    """A file that should be the published one is another."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def find(choice: str, published: Published, parameter: str) -> Weights:
             _download(published, path, parameter)
         digest = _sha256(path)
         if not digest.startswith(published.sha256):
-            raise PipelineError(
+            raise NotPublished(
                 f"sha256 is {digest}, but the published file's starts with {published.sha256}",
                 where=path,
                 fix="remove the file to download it anew",
@@ -98,7 +102,8 @@ def _download(published: Published, path: Path, parameter: str) -> None:
     try:
         download(published.url, path, published.sha256)
     except (DownloadError, OSError) as error:
-        raise PipelineError(
+        kind = NotPublished if isinstance(error, WrongHash) else PipelineError
+        raise kind(
             f"could not download {published.url}: {error}",
             where=path,
             fix=f"put the file there yourself, or set `{parameter}` to `random` or to the path of a file you have",

@@ -22,7 +22,7 @@ class ResNet152(nn.Module):
 
     def __init__(self, weights: Weights):
         super().__init__()
-        network: Any = build(weights, _network)  # a ResNet of torchvision, which has no types
+        network: Any = build(weights, classifier)  # a ResNet of torchvision, which has no types
         network.fc = nn.Identity()
         network.avgpool = nn.Sequential(Float32(), network.avgpool)
         fused: Any = fuse_conv_bn(network)  # torch's types of `to` leave memory_format out
@@ -36,6 +36,7 @@ class ResNet152(nn.Module):
         return self.network(pixels.div_(255).sub_(self.mean).div_(self.std))
 
 
-def _network() -> nn.Module:
+def classifier() -> nn.Module:
+    """Construct the network as it was trained, with its last layer, which tells classes."""
     # Without zero_init_residual random weights grow through 50 blocks beyond float16.
     return import_torchvision().models.resnet152(zero_init_residual=True)

@@ -28,7 +28,7 @@ class SlowFast(nn.Module):
 
     def __init__(self, weights: Weights):
         super().__init__()
-        network: Any = build(weights, _network)  # a Net of pytorchvideo, which has no types
+        network: Any = build(weights, classifier)  # a Net of pytorchvideo, which has no types
         network.blocks[-1] = nn.Identity()
         network.blocks[-2] = nn.Sequential(Float32(), network.blocks[-2])
         self.network = fuse_conv_bn(network)
@@ -42,7 +42,8 @@ class SlowFast(nn.Module):
         return self.network(paths).flatten(1)
 
 
-def _network() -> nn.Module:
+def classifier() -> nn.Module:
+    """Construct the network as it was trained, with its last layer, which tells classes."""
     import_torchvision()
     from pytorchvideo.models.hub import slowfast_r50
 

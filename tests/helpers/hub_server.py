@@ -1,0 +1,73 @@
+"""A web server on 127.0.0.1 that answers as a hub of models does: large files through a redirect, hashes as headers."""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+LARGE = ".safetensors"
+
+
+class HubServer:
+    """Serves `files` of one repository at one commit. spoilt: names of files that are sent with a bit turned.
+
+    requests: method and path of each request.
+    """
+
+    def __init__(self, files: Mapping[str, Path], spoilt: tuple[str, ...] = ()):
+        self.files, self.spoilt = files, spoilt
+        self.requests: list[str] = []
+        self.url = ""
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        self.requests.append(f"{handler.command} {handler.path}")
+        *_, revision, name = handler.path.split("?")[0].split("/")
+        if name not in self.files:
+            handler.send_response(404)
+            handler.send_header("X-Error-Code", "EntryNotFound")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return
+        content = self.files[name].read_bytes()
+        etag = hashlib.sha256(content) if name.endswith(LARGE) else hashlib.sha1(b"blob %d\0" % len(content) + content)
+        if name in self.spoilt:
+            content = content[:-1] + bytes([content[-1] ^ 1])
+        stored = revision == "stored"
+        moved = name.endswith(LARGE) and not stored
+        handler.send_response(302 if moved else 200)
+        if not stored:
+            handler.send_header("X-Repo-Commit", revision)
+            handler.send_header("X-Linked-Size" if moved else "X-Size", str(len(content)))
+            handler.send_header("X-Linked-ETag" if moved else "ETag", f'"{etag.hexdigest()}"')
+        if moved:
+            handler.send_header("Location", f"{self.url}/stored/{name}")
+        handler.send_header("Content-Length", "0" if moved else str(len(content)))
+        handler.end_headers()
+        if handler.command == "GET" and not moved:
+            handler.wfile.write(content)
+
+
+@contextmanager
+def serving_hub(server: HubServer) -> Iterator[HubServer]:
+    """The server at work in a thread."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            server.answer(self)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        server.url = f"http://127.0.0.1:{listening.server_port}"
+        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            listening.shutdown()
+            thread.join()
