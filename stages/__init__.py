@@ -1,8 +1,13 @@
-"""Entry points of the DVC stages: each parses its own parameters, calls `pipeline`, and writes outs and metrics."""
+"""Entry points of the DVC stages: each parses its own parameters, calls `pipeline`, and writes outs and metrics.
+
+Before it works, each stage checks all of params.yaml and the recipes, since any of them may be run alone. What checks
+them is no dep of a stage: it decides whether a stage works, and nothing of what it writes.
+"""
 
 import os
 import signal
 import sys
+from pathlib import Path
 
 from pipeline.core.alone import work_alone
 from pipeline.core.cli import reported
@@ -25,4 +30,11 @@ if sys.argv[0] == "-m":  # while the modules of the stage are imported; then `pi
     die_with_dvc()
     with reported(stopped=""):
         work_alone()
+        if Path("params.yaml").is_file():
+            # Imported here, since it reads the schemas of all rooms, of which the other users of a stage need none.
+            from pipeline.settings.check import check_settings
+            from pipeline.settings.files import check_files
+
+            check_settings()
+            check_files()
         check_inputs()

@@ -36,7 +36,7 @@ def load(*wanted: str | type[Section], path: Path | str = "params.yaml") -> Simp
         name, schema = (one, TOP_LEVEL[one]) if isinstance(one, str) else (one.SECTION, one)
         if name not in document:
             _refuse_moved(document, path)
-            raise PipelineError(f"the parameter `{name}` is missing", where=path, fix="add it; see params.yaml in git")
+            raise _missing(name, path)
         setattr(loaded, name, checked(document[name], schema, name, path))
     return loaded
 
@@ -49,8 +49,10 @@ def check_all(schemas: dict[str, Any], path: Path | str = "params.yaml") -> None
     document = read_mapping(path, absent="run from the project's top folder")
     _refuse_moved(document, path)
     refuse_unknown(document, schemas, path, prefix="")
-    for name in document:
-        checked(document[name], schemas[name], name, path)
+    for name, schema in schemas.items():
+        if name not in document:
+            raise _missing(name, path)
+        checked(document[name], schema, name, path)
 
 
 def read_mapping(path: Path | str, absent: str) -> dict[str, Any]:
@@ -78,8 +80,7 @@ def checked(value: Any, schema: Any, key: str, path: Path | str) -> Any:
         raise PipelineError(
             f"`{name}`: {cause}{given}",
             where=path,
-            fix=(f"did you mean {meant}" if meant else _nearest_value(first))
-            or "the allowed values stand in docs/parameters.md and beside each key",
+            fix=_advice(f"did you mean {meant}" if meant else _nearest_value(first), _described(schema, first), name),
         ) from None
 
 
@@ -90,7 +91,7 @@ def refuse_unknown(mapping: dict[str, Any], known: Any, path: Path | str, prefix
             raise PipelineError(
                 f"unknown parameter `{prefix}{name}`",
                 where=path,
-                fix=f"did you mean `{prefix}{nearest(str(name), known)}`? Else remove it",
+                fix=f"did you mean `{prefix}{nearest(str(name), known)}`? Else remove it (docs/parameters.md)",
             )
 
 
@@ -101,6 +102,28 @@ def _refuse_moved(document: dict[str, Any], path: Path | str) -> None:
             where=path,
             fix=f"take the file of this version with `git checkout {path}`, and set your values there anew",
         )
+
+
+def _missing(name: str, path: Path | str) -> PipelineError:
+    return PipelineError(
+        f"the parameter `{name}` is missing",
+        where=path,
+        fix=f"add it; `git show HEAD:{Path(path).name}` has what was committed, and docs/parameters.md describes it",
+    )
+
+
+def _advice(meant: str | None, described: str | None, name: str) -> str:
+    """Say which value was meant, if that is known, and which are allowed."""
+    allowed = f"`{name}`: {described} (docs/parameters.md)" if described else "see docs/parameters.md"
+    return f"{meant} {allowed}" if meant else allowed
+
+
+def _described(schema: Any, error: ErrorDetails) -> str | None:
+    """Return what the schema says of the parameter that the error is about."""
+    if isinstance(schema, type) and issubclass(schema, Section):
+        field = schema.model_fields.get(str(error["loc"][0])) if error["loc"] else None
+        return field.description if field else None
+    return next((part.description for part in schema.__metadata__ if getattr(part, "description", None)), None)
 
 
 def _nearest_value(error: ErrorDetails) -> str | None:

@@ -5,6 +5,7 @@ its unit and allowed values. The comments in params.yaml and docs/parameters.md 
 Test: tests/core/test_params.py.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -27,6 +28,13 @@ class Section(BaseModel):
 
     SECTION: ClassVar[str] = ""
     """The section's name in params.yaml; empty for a class that is no section by itself."""
+
+
+@dataclass(frozen=True)
+class NamesFile:
+    """Marks a parameter that is one of some words, or else the path of a file or folder."""
+
+    words: tuple[str, ...]
 
 
 class StreamSection(Section):

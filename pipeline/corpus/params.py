@@ -22,7 +22,10 @@ def _streams(value: Any) -> Any:
     if not isinstance(value, list) or not value:
         raise ValueError("it is neither auto nor a list of streams")
     for stream in value:
-        known(stream, streams_there_are())
+        try:
+            known(stream, streams_there_are())
+        except ValueError as error:
+            raise ValueError(f"`{stream}`: {error}") from None
     if len(set(value)) < len(value):
         raise ValueError("a stream is named twice")
     return value

@@ -12,7 +12,7 @@ from pipeline.annotations.common.listed import OTHER, ListedFile
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
 from pipeline.scan.listing import LIST, read_list, read_of
-from pipeline.scan.source import FIX, exists
+from pipeline.scan.source import FIX, exists, fix_for_missing
 
 MADE_FOR = Path("outputs/scan/source.json")
 
@@ -32,8 +32,11 @@ def keep(source: Path, files: list[ListedFile], made_for: dict[str, str]) -> Non
     listed = read_list(LIST) if LIST.is_file() and MADE_FOR.is_file() and read_json(MADE_FOR) == made_for else []
     others = [file for file in read_of(listed) if file.kind != needed]
     if not listed or not (missing or (others and others == read_of(files))):
-        cause = "no such folder" if missing else _cause(files, made_for["dataset"])
-        fix = files_of_others(source) or f"{FIX}, or fetch finished outputs with `dvc pull`"
+        cause = "no such folder (`source` names it)" if missing else _cause(files, made_for["dataset"])
+        fix = (
+            files_of_others(source)
+            or f"{fix_for_missing(source) if missing else FIX}, or fetch finished outputs with `dvc pull`"
+        )
         raise PipelineError(cause, where=_place(source), fix=fix)
     print(
         f"\nNOTE: {f'{source} does not exist' if missing else f'no {needed} file is in {source}'}. The list of its "

@@ -1,5 +1,6 @@
 """The folder of the raw data set, and what its list was made for. Test: tests/scan/test_stage.py."""
 
+import difflib
 import os
 import stat
 from pathlib import Path
@@ -35,6 +36,18 @@ def exists(folder: Path) -> bool:
     if not stat.S_ISDIR(status.st_mode):
         raise PipelineError("`source` is no folder", where=folder, fix=FIX)
     return True
+
+
+def fix_for_missing(folder: Path) -> str:
+    """Say what to do where the source does not exist: with the folder of the most similar name, where there is one."""
+    above = next(one for one in folder.parents if one.is_dir())
+    name = folder.relative_to(above).parts[0]
+    try:
+        there = [entry.name for entry in os.scandir(above) if entry.is_dir()]
+    except OSError:
+        there = []
+    close = difflib.get_close_matches(name, there, n=1)
+    return f"did you mean {above / close[0]}? Else {FIX}" if close else FIX
 
 
 def path_in_manifest(path: Path, source: str) -> str:

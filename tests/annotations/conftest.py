@@ -10,6 +10,7 @@ import pytest
 import yaml
 from helpers.recipes import write_recipes
 from helpers.sections import prepare_params
+from helpers.shipped import shipped
 from helpers.videos import grey_frames, write_video
 
 from pipeline.annotations.common.assemble import Assembled, assemble
@@ -91,6 +92,7 @@ def workspace(tmp_path, monkeypatch):
         folder.mkdir(exist_ok=True)
         fractions = {"val_fraction": 0.2, "test_fraction": 0.2}
         params = {
+            **shipped(),
             "dataset": "folder",
             "source": "../source",
             "model": "amdnet",

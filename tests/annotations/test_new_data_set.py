@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from helpers.recipes import write_recipes
+from helpers.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYOUT = '''
@@ -60,7 +61,7 @@ def project(tmp_path, make_folder):
 
 
 def _run(project: Path, stage: str, **changes: str) -> str:
-    params = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"source": "../source"} | changes
+    params = shipped() | {"source": "../source"} | changes
     (project / "params.yaml").write_text(yaml.safe_dump(params))
     environment = {name: value for name, value in os.environ.items() if name not in ("DVC_ROOT", "PYTHONPATH")}
     done = subprocess.run(

@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 import yaml
+from helpers.shipped import PARAMS
 
 from pipeline.annotations.sample import reader as sample
 from pipeline.annotations.sample.params import SampleParams
@@ -87,7 +88,7 @@ def test_the_shape_travels_through_the_middle_of_the_frame():
 
 
 def test_chance_on_the_default_test_corpus_is_at_most_four_per_cent():
-    assert 100 / load(SampleParams, path=ROOT / "params.yaml").sample.test_videos <= 4
+    assert 100 / load(SampleParams, path=PARAMS).sample.test_videos <= 4
 
 
 def test_read_gives_given_splits_and_exact_spans(tmp_path, monkeypatch):

@@ -1,12 +1,17 @@
 """A stage that the user stops, or whose disk is full, ends with one message and no traceback."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from helpers.shipped import shipped
+
+ROOT = Path(__file__).resolve().parents[2]
 
 STAGE = """
 import sys, time
@@ -73,14 +78,27 @@ def test_no_room_on_the_disk_names_the_file_and_leaves_none(tmp_path, what):
 
 
 def test_ctrl_c_while_a_stage_is_still_being_imported_is_one_line(tmp_path):
-    root = Path(__file__).resolve().parents[2]
     slow = "import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n"
     (tmp_path / "h5py.py").write_text(slow)
     stage = subprocess.Popen(
-        [sys.executable, "-m", "stages.slowfast"], cwd=root, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        [sys.executable, "-m", "stages.slowfast"], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(tmp_path)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert stage.stdout.readline() == "importing\n"
     stage.send_signal(signal.SIGINT)
     _, errors = stage.communicate(timeout=30)
     assert stage.returncode == 130 and len(errors.split("\n")) == 3 and "Stopped by Ctrl-C" in errors
+
+
+@pytest.mark.parametrize("stage", [path.stem for path in sorted((ROOT / "stages").glob("[a-z]*.py"))])
+def test_a_stage_that_is_run_alone_checks_all_parameters_first(stage, tmp_path):
+    document = shipped()
+    document["report"]["examples"] = -1
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(document))
+    shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
+    done = subprocess.run(
+        [sys.executable, "-m", f"stages.{stage}"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1 and "`report.examples`" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "outputs").exists()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from dvc.utils.hydra import apply_overrides
+from helpers.shipped import PARAMS
 
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.backbones.resnet.params import ResNetParams
@@ -15,7 +16,7 @@ from pipeline.corpus.params import FeaturesParams
 from pipeline.settings.check import check_settings, schemas, sections
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "params.yaml").read_text()
+TEXT = PARAMS.read_text()
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_max_seconds_is_a_word_or_a_time(edited, given):
 
 
 def test_a_stage_sees_only_what_it_asked_for():
-    params = load("clip_seconds", ResNetParams, path=ROOT / "params.yaml")
+    params = load("clip_seconds", ResNetParams, path=PARAMS)
     assert params.clip_seconds == 1.5 and params.resnet.pooling == "max"
     assert set(vars(params)) == {"clip_seconds", "resnet"}
 
@@ -93,7 +94,7 @@ def test_no_value_is_shared_by_an_anchor():
 
 
 def test_all_of_the_file_is_well():
-    check_settings(ROOT / "params.yaml", ROOT / "recipes")
+    check_settings(PARAMS, ROOT / "recipes")
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,32 @@ def test_what_no_stage_would_read_is_checked_too(old, new, key, hint, edited):
     with pytest.raises(PipelineError) as caught:
         check_settings(edited(old, new), ROOT / "recipes")
     assert key in str(caught.value) and hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("model: amdnet ", "model: amdnt ", ["did you mean `amdnet`", "amdnet | cca", "docs/parameters.md"]),
+        ("  seed: 0 ", "  seed: -1 ", ["integer >= 0", "docs/parameters.md"]),
+        ("streams: auto ", "streams: [resnet, slowfst] ", ["`slowfst`: it is none of", "a list", "docs/parameters.md"]),
+        ("  size: 64 ", "  sise: 64 ", ["`slowfast.sise`", "did you mean `slowfast.size`", "docs/parameters.md"]),
+        ("source: data/sample", "source: ", ["`source`", "folder of the raw data set", "docs/parameters.md"]),
+        ("source: data/sample", "#", ["the parameter `source` is missing", "add it", "docs/parameters.md"]),
+    ],
+)
+def test_an_error_names_what_is_allowed_and_where_it_is_described(old, new, says, edited):
+    with pytest.raises(PipelineError) as caught:
+        check_settings(edited(old, new), ROOT / "recipes")
+    assert not [words for words in says if words not in str(caught.value)], str(caught.value)
+
+
+def test_a_missing_section_is_found_before_the_stage_that_reads_it(tmp_path):
+    whole = yaml.safe_load(TEXT)
+    for name in whole:
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump({key: value for key, value in whole.items() if key != name}))
+        with pytest.raises(PipelineError, match=f"the parameter `{name}` is missing"):
+            check_settings(path, ROOT / "recipes")
 
 
 def test_a_file_of_an_older_version_is_refused_with_where_each_section_went(edited):

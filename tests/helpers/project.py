@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from helpers.shipped import PARAMS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,7 @@ TINY_RECIPE: dict[str, Any] = {"hidden": 16, "batch_videos": 4, "epochs": 2}
 
 
 class Project:
-    """A git and DVC repository with this project's files as they are in the working tree."""
+    """A git and DVC repository with this project's files as they are in the working tree; params.yaml is as shipped."""
 
     def __init__(self, folder: Path, changes: dict[str, Any], recipe: dict[str, Any] | None = None):
         """recipe: changes of the recipe `default` of every model and localizer that has the keys."""
@@ -36,9 +37,10 @@ class Project:
             cwd=ROOT, capture_output=True, check=True, text=True,
         ).stdout  # fmt: skip
         for name in filter(None, listed.split("\0")):
-            if (ROOT / name).is_file():
+            if (ROOT / name).is_file() and name != "dvc.lock":
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
+        shutil.copy(PARAMS, folder / "params.yaml")
         self.change(changes)
         for path in (folder / "recipes").rglob("*.yaml"):
             known = yaml.safe_load(path.read_text())["default"]

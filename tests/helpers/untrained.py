@@ -7,6 +7,7 @@ import torch
 import yaml
 from helpers.recipes import FOLDER as RECIPES
 from helpers.recipes import recipe_of
+from helpers.shipped import shipped
 
 from pipeline.core.clock import clip_count
 from pipeline.core.files import write_json
@@ -19,7 +20,6 @@ from pipeline.models.common import checkpoint
 from pipeline.models.common.registry import build
 from pipeline.text.saved import save_no_encoder
 
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 SECONDS = 1.5
 
 
@@ -50,7 +50,7 @@ def write_inputs(
         write_features(
             f"outputs/features/{name}.h5", items, {"weights": "random (seed 0)", "clip_seconds": SECONDS}, {}
         )
-    document = yaml.safe_load(PARAMS.read_text())
+    document = shipped()
     document["model"], document["localizer"], document["evaluate"]["answer"] = model, localizer, answer
     Path("params.yaml").write_text(yaml.safe_dump(document))
     _write_localizer(localizer, query_size)

@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 from helpers.recipes import SMALL, write_recipes
+from helpers.shipped import shipped
 
 from pipeline.core.manifest import Query, Video, write_queries, write_videos
 from pipeline.core.reused import write_reused
@@ -15,7 +16,6 @@ from pipeline.models.common.recipe_file import MODELS
 from pipeline.settings.streams import write_asked
 from stages import train as stage
 
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 EVENTS, SIZE, TOKENS = 3, 16, 4
 
 
@@ -50,7 +50,7 @@ def enter_workspace(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMDNET_STORE", str(folder / "store"))
     monkeypatch.setenv("AMDNET_DEVICE", "cpu")
     monkeypatch.delenv("DVC_ROOT", raising=False)
-    document = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    document = shipped()
     document |= {"dataset": "sample", "model": "amdnet", "protocol": "honest"}
     document["features"] = {"streams": ["resnet"], "normalize": "stream"}
     document["train"] = {"seed": 0, "shuffle_queries": False, "reuse": "none"}

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from helpers.packs import write_hdf5
 from helpers.recipes import write_recipes
+from helpers.shipped import shipped
 
 SIZE, TEXT_SIZE = 6, 4
 LENGTHS = {"a_b-1": 12, "v_x_7": 5, "clip": 1, "d": 3, "e": 4}
@@ -82,7 +83,7 @@ def workspace(tmp_path, monkeypatch):
     def make(source: Path | str, name: str = "workspace", **changes) -> Path:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        document = yaml.safe_load((Path(__file__).resolve().parents[2] / "params.yaml").read_text())
+        document = shipped()
         document |= {"dataset": "pack", "source": str(source), "model": "amdnet", "protocol": "honest"}
         for section, values in changes.items():
             document[section] = {**document[section], **values} if isinstance(values, dict) else values

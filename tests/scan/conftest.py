@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 from helpers.recipes import write_recipes
+from helpers.shipped import shipped
 from helpers.videos import grey_frames, write_video
-
-PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +27,7 @@ def workspace(tmp_path, monkeypatch):
     def make(**changes) -> Path:
         folder = tmp_path / "workspace"
         folder.mkdir(exist_ok=True)
-        document = yaml.safe_load(PARAMS.read_text()) | {"dataset": "folder"} | changes
+        document = shipped() | {"dataset": "folder"} | changes
         write_recipes(folder)
         (folder / "params.yaml").write_text(yaml.safe_dump(document))
         monkeypatch.chdir(folder)

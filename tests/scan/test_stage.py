@@ -55,6 +55,13 @@ def test_the_values_of_the_run_are_written_with_the_recipes_that_it_takes(worksp
     assert list(model) == list(localizer) == ["default"] and model["default"]["epochs"] > 0
 
 
+def test_a_misspelt_source_is_told_the_folder_that_is_meant(workspace, source, tmp_path):
+    workspace(source="../soruce/videos")
+    with pytest.raises(PipelineError) as caught:
+        scan.main()
+    assert f"did you mean {tmp_path / 'source'}?" in caught.value.fix and "`source`" in caught.value.cause
+
+
 def test_the_home_folder_is_found(workspace, tmp_path, monkeypatch, source):
     monkeypatch.setenv("HOME", str(tmp_path))
     workspace(source="~/source")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.roberta import write_roberta
+from helpers.shipped import PARAMS
 from helpers.workspace import change
 
 from pipeline.backbones.resnet.params import ResNetParams
@@ -29,7 +30,7 @@ def trained(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DVC_ROOT", raising=False)
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
-    shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copy(PARAMS, tmp_path / "params.yaml")
     change(dataset="folder", train={"reuse": "trained"}, features={"streams": ["resnet"]})
     params = load("clip_seconds", ResNetParams, DecodeParams, TextParams)
     encoder = load_encoder(params.text, 30, ["a red disc", "a blue box"], torch.device("cpu"))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.reused import reuse
+from helpers.shipped import PARAMS as SHIPPED
 
 from pipeline.backbones.clip.load import load_clip
 from pipeline.backbones.clip.params import ClipParams
@@ -24,7 +25,7 @@ from pipeline.text.saved import open_encoder, query_encoder, save_encoder, subti
 CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ["a red disc", "红 🙂", "a red disc moves up and then down " * 4, " "]
-PARAMS = load(ClipParams, TextParams, path=ROOT / "params.yaml")
+PARAMS = load(ClipParams, TextParams, path=SHIPPED)
 
 
 @pytest.fixture(scope="module")

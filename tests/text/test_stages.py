@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.shipped import PARAMS
 
 from pipeline.core.files import read_json
 from pipeline.core.manifest import Query, Sentence, Subtitles, Video, write_queries, write_subtitles, write_videos
@@ -19,7 +20,7 @@ from stages import query_text, subtitle_text
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
-    shutil.copy(Path(__file__).parents[2] / "params.yaml", tmp_path)
+    shutil.copy(PARAMS, tmp_path / "params.yaml")
     monkeypatch.chdir(tmp_path)
     write_asked(["subtitle"], ["subtitle"])
     write_reused(None)

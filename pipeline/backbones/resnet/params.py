@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.core.schema import Count, Pixels, Precision, StreamSection
+from pipeline.core.schema import Count, NamesFile, Pixels, Precision, StreamSection
 
 
 class ResNetParams(StreamSection):
@@ -25,5 +25,7 @@ class ResNetParams(StreamSection):
         description="float32 | bfloat16: convolutions on a GPU only, pooling in float32; other features, so other "
         "store entries"
     )
-    weights: str = Field(description="random | pretrained (ImageNet-1k) | path of a .pth or .safetensors file")
+    weights: Annotated[str, NamesFile(("random", "pretrained"))] = Field(
+        description="random | pretrained (ImageNet-1k) | path of a .pth or .safetensors file"
+    )
     batch_frames: Count = Field(description="frames a forward pass, >= 1; batches never mix videos")

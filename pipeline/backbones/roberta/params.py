@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pipeline.core.schema import Count, Section
+from pipeline.core.schema import Count, NamesFile, Section
 
 
 class TextParams(Section):
@@ -12,11 +12,11 @@ class TextParams(Section):
 
     SECTION = "text"
 
-    tokenizer: str = Field(
+    tokenizer: Annotated[str, NamesFile(("corpus", "roberta-base"))] = Field(
         description="corpus: byte-level BPE learned from the training queries | roberta-base | path of a folder with "
         "vocab.json and merges.txt"
     )
-    weights: str = Field(
+    weights: Annotated[str, NamesFile(("random", "pretrained"))] = Field(
         description="random | pretrained (roberta-base) | path of a folder with config.json and model.safetensors"
     )
     layers: Annotated[int, Field(ge=2)] = Field(

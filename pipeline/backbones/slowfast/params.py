@@ -1,10 +1,10 @@
 """The section `slowfast` of params.yaml."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.core.schema import Count, Pixels, Precision, StreamSection
+from pipeline.core.schema import Count, NamesFile, Pixels, Precision, StreamSection
 
 
 class SlowFastParams(StreamSection):
@@ -23,5 +23,7 @@ class SlowFastParams(StreamSection):
         description="float32 | bfloat16: convolutions on a GPU only, pooling in float32; other features, so other "
         "store entries"
     )
-    weights: str = Field(description="random | pretrained (Kinetics-400) | path of a .pyth or .safetensors file")
+    weights: Annotated[str, NamesFile(("random", "pretrained"))] = Field(
+        description="random | pretrained (Kinetics-400) | path of a .pyth or .safetensors file"
+    )
     batch_clips: Count = Field(description="clips a forward pass, >= 1; batches never mix videos")
