@@ -65,7 +65,7 @@ def main() -> None:
     report(annotations, assembled)
     numbers = {"dataset": params.dataset, "protocol": params.protocol, **summary(annotations, assembled)}
     write_json(MANIFEST / "prepare.json", {**numbers, "unmatched": unmatched(source, listed)})
-    check_refused(assembled, accepted_share(), source, MANIFEST / "prepare.json")
+    check_refused(annotations, assembled, accepted_share(), MANIFEST / "prepare.json")
     check_left(annotations, assembled, params, source, is_trained=learns)
     write_videos(MANIFEST / "videos.jsonl", assembled.videos)
     write_queries(MANIFEST / "queries.jsonl", assembled.queries)

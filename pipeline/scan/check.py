@@ -16,6 +16,7 @@ from pipeline.annotations.common.layout import layout_of, layouts
 from pipeline.annotations.common.listed import ANNOTATION, PACK, VIDEO, ListedFile
 from pipeline.annotations.common.own_layout import OWN_VIDEOS
 from pipeline.annotations.common.params import PrepareParams
+from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.right_answers import read_right_answers
 from pipeline.annotations.common.shared_val import leave_out_shared_val
 from pipeline.annotations.common.videos import inspect
@@ -41,14 +42,19 @@ class Problem:
 class Checked:
     """What a folder holds.
 
-    assembled: its videos and queries as `prepare` will find them, None where the annotations were not read; no_queries:
-    which files of queries are not there, None where one is.
+    assembled: its videos and queries as `prepare` will find them, and annotations, what they were made of; both None
+    where the annotations were not read.
     """
 
     glances: list[Glance]
     assembled: Assembled | None
     problems: list[Problem]
-    no_queries: str | None = None
+    annotations: Annotations | None = None
+
+    @property
+    def no_queries(self) -> str | None:
+        """Which files of queries are not there; None where one is, or where the annotations were not read."""
+        return self.annotations.no_queries if self.annotations else None
 
     def of(self, kind: str) -> list[Glance]:
         """Return the good files of a kind."""
@@ -74,17 +80,17 @@ def check(folder: Path, dataset: str) -> Checked:
     if unread or layout_of(dataset).needs != VIDEO:
         return Checked(glances, None, problems)
     try:
-        assembled, no_queries = _assembled(folder, dataset, glances)
+        assembled, annotations = _assembled(folder, dataset, glances)
     except PipelineError as error:
         where = str(error.where or folder).removeprefix(f"{folder}/")
         return Checked(glances, None, [*problems, Problem(where, error.cause)])
     named = {one.where for one in problems}
     left_out = [one for one in assembled.refused if one.where not in named and _NO_UTF_8 not in one.where]
-    return Checked(glances, assembled, problems + [Problem(one.where, one.cause) for one in left_out], no_queries)
+    return Checked(glances, assembled, problems + [Problem(one.where, one.cause) for one in left_out], annotations)
 
 
-def _assembled(folder: Path, dataset: str, glances: list[Glance]) -> tuple[Assembled, str | None]:
-    """Read the annotations as `prepare` does, and return `no_queries` too; a video's name stands for its hash."""
+def _assembled(folder: Path, dataset: str, glances: list[Glance]) -> tuple[Assembled, Annotations]:
+    """Read the annotations as `prepare` does, and return them too; a video's name stands for its hash."""
     reader = importlib.import_module(f"pipeline.annotations.{dataset}.reader")
     params: Any = load("dataset", "source", "protocol", PrepareParams, *getattr(reader, "SECTIONS", ()))
     annotations = reader.read(folder, params)
@@ -92,7 +98,7 @@ def _assembled(folder: Path, dataset: str, glances: list[Glance]) -> tuple[Assem
     leave_out_shared_val(annotations, params.protocol)
     files = inspect(annotations, map(_as_listed, glances))
     assembled = assemble(annotations, files, dict.fromkeys(files), params.protocol, params.prepare)
-    return assembled, annotations.no_queries
+    return assembled, annotations
 
 
 def _as_listed(one: Glance) -> ListedFile:

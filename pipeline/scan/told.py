@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pipeline.annotations.common.corrections import GUESSED, READ_SO, Correction, words
 from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, SUBTITLE, VIDEO
 from pipeline.core.amounts import hours, size
 from pipeline.core.grouped import first, told_groups
+from pipeline.core.ids import shown
 from pipeline.scan.check import Checked, Problem
 
 
@@ -29,6 +31,8 @@ def told(folder: Path, dataset: str, checked: Checked) -> Iterator[str]:
         queries, lost = checked.assembled.queries, len(checked.assembled.with_video)
         with_video = f", and {lost} of videos that cannot be used" if lost else ""
         yield f"  queries      {len(queries)} of {len({query.video_id for query in queries})} videos{with_video}"
+    for name, fields in (checked.annotations.unread_columns if checked.annotations else {}).items():
+        yield f"  not read     {len(fields)} columns of {name}: {first(fields)}"
     if others := [one.name for one in checked.glances if one.kind == OTHER]:
         yield f"  not read     {len(others)}: {first(others)}"
 
@@ -36,3 +40,23 @@ def told(folder: Path, dataset: str, checked: Checked) -> Iterator[str]:
 def told_problems(problems: Sequence[Problem]) -> Iterator[str]:
     """Yield a line a kind of cause, the most frequent first: how often, the first cause, and the first places."""
     yield from told_groups((problem.where, problem.cause) for problem in problems)
+
+
+def told_corrections(corrections: Sequence[Correction]) -> Iterator[str]:
+    """Yield a line a kind of what was read as it is meant, and of what a corrected copy would say besides."""
+    for kinds, heading in ((READ_SO, "Read as it is meant:"), (GUESSED, "Refused, but corrected in a copy:")):
+        found = {kind: [one for one in corrections if one.kind == kind] for kind in kinds}
+        if any(found.values()):
+            yield heading
+        for kind, ones in found.items():
+            if ones:
+                yield f"  {len(ones)} {words(kind)}: {first([told_correction(one) for one in ones])}"
+
+
+def told_correction(one: Correction) -> str:
+    """Return what stands where, and what is meant."""
+    return f"{one.where} {one.field} {_value(one.written)} -> {_value(one.meant)}"
+
+
+def _value(value: object) -> str:
+    return " - ".join(map(_value, value)) if isinstance(value, list | tuple) else shown(value)[:60]

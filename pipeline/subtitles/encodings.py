@@ -60,7 +60,7 @@ def decode(raw: bytes) -> tuple[str, str]:
     declared = DECLARED.match(raw)
     if declared:
         return _decoded(raw, declared[1].decode())
-    return _legacy(raw)
+    return older(raw)
 
 
 def _decoded(raw: bytes, encoding: str, errors: str = "strict") -> tuple[str, str]:
@@ -83,7 +83,8 @@ def _is_mostly_utf8(text: str) -> bool:
     return len(re.findall("[^\0-\x7f]", text)) >= 2 * wrong
 
 
-def _legacy(raw: bytes) -> tuple[str, str]:
+def older(raw: bytes) -> tuple[str, str]:
+    """Return the text and the most likely encoding of text from before UTF-8; raises BadRecord as `decode` does."""
     guesses = []
     for encoding in LEGACY:
         with suppress(UnicodeDecodeError):

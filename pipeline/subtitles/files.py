@@ -47,9 +47,12 @@ def by_name(video_ids: Sequence[str]) -> dict[str, str]:
     return {unicodedata.normalize("NFC", video_id): video_id for video_id in video_ids}
 
 
-def owned(path: Path, videos: Mapping[str, str]) -> SubtitleFile | None:
-    """Return the file with its video and language, or None where no video has its name; `videos`: see `by_name`."""
-    stem = unicodedata.normalize("NFC", path.stem)
+def owned(path: Path, videos: Mapping[str, str], folder: str = "") -> SubtitleFile | None:
+    """Return the file with its video and language, or None where no video has its name.
+
+    videos: see `by_name`; folder: what a video's id says before the name of its file.
+    """
+    stem = unicodedata.normalize("NFC", f"{folder}{path.stem}")
     parts: list[str] = []
     while stem not in videos:
         stem, dot, part = stem.rpartition(".")

@@ -60,13 +60,20 @@ def make_folder(tmp_path, two_seconds):
 
 
 @pytest.fixture
-def read_folder():
-    """read_folder(source) -> what `prepare` makes of it."""
+def read_noting():
+    """read_noting(source) -> what the reader notes, and what `prepare` makes of it."""
 
-    def read(source: Path, protocol: str = "honest", prepare: PrepareParams = PREPARE) -> Assembled:
-        return assembled(folder.read(source, SimpleNamespace(prepare=prepare)), protocol, prepare)
+    def read(source: Path, protocol: str = "honest", prepare: PrepareParams = PREPARE) -> tuple[Annotations, Assembled]:
+        annotations = folder.read(source, SimpleNamespace(prepare=prepare))
+        return annotations, assembled(annotations, protocol, prepare)
 
     return read
+
+
+@pytest.fixture
+def read_folder(read_noting):
+    """read_folder(source) -> what `prepare` makes of it."""
+    return lambda *args, **kwargs: read_noting(*args, **kwargs)[1]
 
 
 def assembled(annotations: Annotations, protocol: str, prepare: PrepareParams) -> Assembled:
@@ -104,7 +111,13 @@ def workspace(tmp_path, monkeypatch):
             "train": {"seed": 0, "shuffle_queries": False, "reuse": "none"},
             "features": {"streams": "auto", "normalize": "standard"},
             "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
-            "prepare": {**fractions, "split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"},
+            "prepare": {
+                **fractions,
+                "split_seed": 0,
+                "max_seconds": "auto",
+                "subtitle_language": "auto",
+                "video_ids": "name",
+            },
             "pack": {"video_features": "auto", "query_features": "auto", "row_seconds": 1.5},
             "sample": {"train_videos": 2, "val_videos": 1, "test_videos": 1, "seed": 0, "spoken_queries": 0},
             **changes,

@@ -16,7 +16,7 @@ from pipeline.annotations.qvhighlights import reader as qvhighlights
 from pipeline.annotations.tvr import reader as tvr
 from pipeline.core.errors import PipelineError
 
-PARAMS = SimpleNamespace(prepare=SimpleNamespace(subtitle_language="auto"))
+PARAMS = SimpleNamespace(prepare=SimpleNamespace(subtitle_language="auto", video_ids="name"))
 MOMENT_DETR = {"qid": 1, "query": "A boat.", "vid": "a", "duration": 2, "relevant_windows": [[0, 1]]}
 DIDEMO = [{"annotation_id": 1, "description": "A boat.", "video": "a.mp4", "times": [[0, 0], [0, 1]]}]
 ACTIVITYNET = {"v_a": {"duration": 2, "timestamps": [[0, 1]], "sentences": ["A boat."]}}

@@ -32,7 +32,7 @@ def test_jsonl_keeps_the_good_lines(write):
     assert [(r.where, r.cause.split(":")[0]) for r in annotations.refused] == [
         ("q.jsonl:3", "not valid JSON"),
         ("q.jsonl:4", "not a JSON object"),
-        ("q.jsonl:5", "not UTF-8 text (byte 0xff)"),
+        ("q.jsonl:5", "not UTF-8 text (byte 0xff), most likely windows-1252"),
         ("q.jsonl:6", "not valid JSON"),
         ("q.jsonl:8", "the key 'a' stands there twice"),
     ]

@@ -130,6 +130,23 @@ def test_too_much_refused_fails_with_both_ways_out(workspace, make_folder, capsy
     assert [refused["where"] for refused in numbers["refused"]] == ["queries.jsonl:5", "queries.jsonl:6"]
 
 
+def test_natural_mistakes_are_counted_and_a_corrected_copy_is_offered(workspace, make_folder, capsys):
+    source = make_folder([f"v{k}" for k in range(4)], [{**ROWS[0], "vid_name": "V0.mp4", "ts": ["0", "1"]}, *ROWS[1:4]])
+    folder = workspace()
+    prepared.main()
+    numbers = json.loads(manifest(folder)["prepare.json"])["read_as_meant"]
+    assert numbers["names_by_extension_or_path"]["count"] == 0
+    assert numbers["names_in_other_letters"] == numbers["times_as_text"] == {"count": 1, "of": 4}
+    told = "Read as it is meant: 1 names in other letters, 1 times as text (`amdnet check` names them)"
+    assert told in capsys.readouterr().err
+    with (source / "queries.jsonl").open("a") as file:
+        file.write('{"vid_name": "v3", "desc": "late", "ts": [500, 1500]}\n{"vid_name": "v9", "desc": "lost"}\n')
+    with pytest.raises(
+        PipelineError, match=r"amdnet check \S+ --write-queries FILE.jsonl` corrects 1 of them in a copy"
+    ):
+        prepared.main()
+
+
 def test_the_share_of_videos_counts_for_itself(workspace, make_folder, capsys):
     source = make_folder([f"v{k}" for k in range(5)], ROWS * 10)
     (source / "videos" / "v3.mp4").write_bytes(b"")
@@ -182,7 +199,7 @@ CHOOSES = "split, which chooses the best epoch, has no query"
 def test_a_split_too_small_to_go_on_is_found_here(workspace, make_folder, rows, changes, cause, fix):
     make_folder([row["vid_name"] for row in rows], rows)
     fractions = {"val_fraction": changes.pop("val", 0.2), "test_fraction": changes.pop("test", 0.2)}
-    others = {"split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto"}
+    others = {"split_seed": 0, "max_seconds": "auto", "subtitle_language": "auto", "video_ids": "name"}
     folder = workspace(prepare={**fractions, **others}, **changes)
     with pytest.raises(PipelineError) as caught:
         prepared.main()

@@ -93,7 +93,7 @@ def test_chance_on_the_default_test_corpus_is_at_most_four_per_cent():
 
 def test_read_gives_given_splits_and_exact_spans(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    params = SimpleNamespace(sample=SMALL, prepare=SimpleNamespace(subtitle_language="auto"))
+    params = SimpleNamespace(sample=SMALL, prepare=SimpleNamespace(subtitle_language="auto", video_ids="name"))
     annotations = sample.read(SOURCE, params)
     assert {query.split for query in annotations.queries} == {"train", "val", "test"}
     assert all(len(query.spans) == 1 for query in annotations.queries)

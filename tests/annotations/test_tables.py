@@ -76,7 +76,10 @@ def test_a_row_in_an_older_encoding_is_refused_with_the_way_out(write):
     annotations, path = write("q.csv", "id;text\n1;caf\xe9\n2;fine\n".encode("cp1252"))
     assert [where for where, _ in table_rows(annotations, path, ("id", "text"))] == ["q.csv:3"]
     (refused,) = annotations.refused
-    assert refused.where == "q.csv:2" and "not UTF-8 text (byte 0xe9): save the file as UTF-8" in refused.cause
+    assert (
+        refused.where == "q.csv:2"
+        and "not UTF-8 text (byte 0xe9), most likely windows-1252: save the file as UTF-8" in refused.cause
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_csv_names_the_line_where_a_row_begins(write):
     ]
     assert [(r.where, r.cause.split(";")[0].split(": save")[0]) for r in annotations.refused] == [
         ("q.csv:6", "3 cells for 2 columns"),
-        ("q.csv:7", "not UTF-8 text (byte 0xff)"),
+        ("q.csv:7", "not UTF-8 text (byte 0xff), most likely windows-1252"),
         ("q.csv:9", "not valid CSV: unexpected end of data"),
     ]
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.annotations.common.corrections import LETTERS, MILLISECONDS, Correction
 from pipeline.scan.check import Checked, Problem
 from pipeline.scan.glance import Glance
-from pipeline.scan.told import told, told_problems
+from pipeline.scan.told import told, told_corrections, told_problems
 
 
 def test_what_is_there_is_counted():
@@ -36,3 +37,14 @@ def test_problems_of_one_kind_are_one_line():
 def test_a_name_with_control_characters_stays_on_its_line():
     [line] = told_problems([Problem("a\nb\x1b[2J.mp4", "the file is empty")])
     assert line == "  1 x the file is empty: a\\nb\\x1b[2J.mp4"
+
+
+def test_corrections_are_told_by_kind_with_what_stands_there_and_what_is_meant():
+    corrections = [Correction(LETTERS, f"q:{k}", "vid_name", "Clip", "clip") for k in range(6)]
+    corrections.append(Correction(MILLISECONDS, "q:9", "ts", [500, 1500], [0.5, 1.5]))
+    first, letters, second, times = told_corrections(corrections)
+    assert (first, second) == ("Read as it is meant:", "Refused, but corrected in a copy:")
+    assert letters.startswith("  6 names in other letters: q:0 vid_name Clip -> clip, ") and letters.endswith(
+        "and 1 more"
+    )
+    assert times == "  1 times in milliseconds: q:9 ts 500 - 1500 -> 0.5 - 1.5" and list(told_corrections([])) == []

@@ -42,3 +42,29 @@ def test_annotations_of_another_data_set_are_told(amdnet, folder):
 def test_an_unknown_data_set_is_an_error(amdnet, folder):
     done = amdnet("check", folder, "--dataset", "foldr")
     assert done.exit_code == 1 and "ERROR: --dataset: " in done.stderr and "did you mean `folder`" in done.stderr
+
+
+def test_a_corrected_copy_lists_what_was_changed(amdnet, folder, tmp_path):
+    queries = folder / "queries.jsonl"
+    queries.write_text(
+        '{"vid_name": "A.mp4", "desc": "it", "ts": [500, 1500]}\n{"vid_name": "a", "desc": "it"}\nno row\n'
+    )
+    before, command = queries.read_bytes(), f"amdnet check {folder} --write-queries FILE.jsonl"
+    done = amdnet("check", folder)
+    assert done.exit_code == 3 and command in done.stdout and "queries.jsonl:1 vid_name A.mp4 -> a" in done.stdout
+    done = amdnet("check", folder, "--write-queries", tmp_path / "copy.jsonl")
+    written = done.stdout.partition("copy.jsonl: ")[2].splitlines()
+    assert (
+        done.exit_code == 3 and written[0] == "written, 2 queries, 1 of them changed; check it again before you use it"
+    )
+    assert written[1:3] == ["  queries.jsonl:1 vid_name A.mp4 -> a", "  queries.jsonl:1 ts 500.0 - 1500.0 -> 0.5 - 1.5"]
+    assert written[3].startswith("  queries.jsonl:3 is not in it: not valid JSON") and len(written) == 4
+    assert queries.read_bytes() == before
+    queries.write_bytes((tmp_path / "copy.jsonl").read_bytes())
+    assert amdnet("check", folder).stdout.endswith("No problem was found.\n")
+
+
+def test_no_copy_where_no_queries_were_read(amdnet, folder, tmp_path):
+    (folder / "queries.jsonl").unlink()
+    done = amdnet("check", folder, "--write-queries", tmp_path / "copy.jsonl")
+    assert done.exit_code == 1 and "no copy was written" in done.stderr and not (tmp_path / "copy.jsonl").exists()

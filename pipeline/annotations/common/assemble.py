@@ -12,8 +12,10 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from pipeline.annotations.common import right_answers, splits
+from pipeline.annotations.common.corrections import read_as_meant
 from pipeline.annotations.common.dropped import Dropped, dropped
 from pipeline.annotations.common.leaks import leaks
+from pipeline.annotations.common.milliseconds import Milliseconds
 from pipeline.annotations.common.nearest import Nearest
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import WHATS, AnnotatedQuery, Annotations, Refused, VideoFile
@@ -117,6 +119,7 @@ class _Checker:
         self.nearest = Nearest(used)
         self.with_video: list[Refused] = []
         self.counts: Counter[str] = Counter()
+        self.milliseconds = Milliseconds(annotations.overrun_seconds)
 
     def queries(self) -> list[tuple[AnnotatedQuery, Spans]]:
         """The good queries in file order, each with its spans inside the video."""
@@ -137,6 +140,7 @@ class _Checker:
                 if splits_are_named and not self.annotations.corpus[query.video_id]:
                     raise BadRecord("no split is named for its video, while others have one")
                 accepted.append((query, self._spans(query)))
+        self.annotations.corrections += self.milliseconds.corrections()
         return accepted
 
     def _spans(self, query: AnnotatedQuery) -> Spans:
@@ -154,7 +158,9 @@ class _Checker:
                 self.annotations.refuse("span", query.query_id, query.where, cause)
                 continue
             if start >= end_of_video or end > end_of_video + self.annotations.overrun_seconds:
-                raise BadRecord(f"the span {start:g} to {end:g} s is beyond {self._end(query.video_id)}")
+                beyond = f"the span {start:g} to {end:g} s is beyond {self._end(query.video_id)}"
+                raise BadRecord(beyond + self.milliseconds.told(query, start, end, end_of_video))
+            self.milliseconds.fits(query, start, end)
             inside.append((start, end))
         self.counts["spans_clipped"] += sum(end > end_of_video for _, end in inside)
         return tuple((start, min(end, end_of_video)) for start, end in inside)
@@ -217,6 +223,10 @@ def summary(annotations: Annotations, assembled: Assembled) -> dict[str, Any]:
         },
         "val_held_out_of_train": assembled.val_held_out,
         "leaks": leaks(videos),
+        "read_as_meant": {
+            kind: {"count": count, "of": assembled.dropped["queries"][1]}
+            for kind, count in read_as_meant(annotations.corrections).items()
+        },
         "dropped": {name: {"count": count, "of": of} for name, (count, of) in assembled.dropped.items()},
         **annotations.own_numbers,
         **right_answers.numbers(annotations, queries),

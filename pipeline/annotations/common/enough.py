@@ -3,11 +3,13 @@
 Test: tests/annotations/test_prepare.py.
 """
 
+import shlex
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 from pipeline.annotations.common.assemble import Assembled
+from pipeline.annotations.common.corrections import GUESSED
 from pipeline.annotations.common.formats import files_of_others
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import Annotations
@@ -29,19 +31,23 @@ def check_queries(annotations: Annotations, source: Path) -> None:
         )
 
 
-def check_refused(assembled: Assembled, allowed: float, source: Path, listed: Path) -> None:
+def check_refused(annotations: Annotations, assembled: Assembled, allowed: float, listed: Path) -> None:
     """Raise PipelineError where more than the `allowed` share of videos or queries was refused; else tell it on stderr.
 
     listed: the file that names all of them.
     """
     refused = "".join(f"\n{line}" for line in named(assembled))
+    source = annotations.source
+    guessed = len({one.where for one in annotations.corrections if one.kind in GUESSED})
+    command = f"amdnet check {shlex.quote(str(source))} --write-queries FILE.jsonl"
     for what, plural in (("video", "videos"), ("query", "queries")):
         failed, total = assembled.failed_share(what)
         if failed > allowed * total:
+            copied = f"; `{command}` corrects {guessed} of them in a copy" if guessed and what == "query" else ""
             raise PipelineError(
                 f"{failed} of {total} {plural} cannot be used; the share that may fail is {allowed:g}:{refused}",
                 where=source,
-                fix=f"mend them ({listed} lists all), or go on without them: set {NAME} to "
+                fix=f"mend them ({listed} lists all{copied}), or go on without them: set {NAME} to "
                 f"{share_that_accepts(failed, total):g} in params.yaml",
             )
     if refused:

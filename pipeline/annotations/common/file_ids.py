@@ -19,8 +19,12 @@ def found_as(video_id: str, files: Mapping[str, Sequence[File]], ids: Collection
     return files.get(video_id, [])
 
 
-def same_id(paths: Sequence[Path]) -> str:
-    """Why several files of one id are refused."""
+def same_id(paths: Sequence[Path], by_path: str = "") -> str:
+    """Why several files of one id are refused; by_path: what a user may set to tell files of several folders apart."""
     cause = f"the same id is given by {len(paths)} files: keep one"
     names = {unicodedata.normalize("NFC", str(path)) for path in paths}
-    return cause if len(names) == len(paths) else f"{cause} (their names differ in how Unicode writes an accent only)"
+    if len(names) < len(paths):
+        return f"{cause} (their names differ in how Unicode writes an accent only)"
+    if by_path and len({path.parent for path in paths}) == len(paths):
+        return f"{cause}, or set `{by_path}`, with which a video's id says its folder too"
+    return cause

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.annotations.common.corrections import ENCODING, Correction
+from pipeline.annotations.common.older_encodings import broken_lines, told_encoding
 from pipeline.annotations.common.records import Annotations
 from pipeline.core.encoding import SAVE_AS_UTF8, encoding_of
 from pipeline.core.errors import PipelineError
@@ -25,11 +27,16 @@ def text_lines(annotations: Annotations, path: Path, what: str) -> Iterator[tupl
     with _readable(path).open("rb") as file:
         encoding = encoding_of(file.read(HEAD))
         file.seek(0)
+        older: str | None = None
         raws = file if encoding.startswith("utf-8") else (line.encode() for line in text_of(path).split("\n"))
         for number, raw in enumerate(raws, 1):
             where, text = f"{annotations.name(path)}:{number}", ""
             with annotations.refusing(what, None, where):
-                text = decoded(raw, "utf-8-sig" if number == 1 else "utf-8").strip()
+                try:
+                    text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                except UnicodeDecodeError as error:
+                    older = older or told_encoding(broken_lines(text_of(path)))
+                    raise not_utf8(annotations, where, raw[error.start], older) from None
             if text:
                 yield where, text
 
@@ -88,12 +95,15 @@ def _noting(twice: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any
     return pairs
 
 
-def decoded(raw: bytes, encoding: str = "utf-8-sig") -> str:
-    """The text of `raw`; raises BadRecord naming the first byte that is not UTF-8."""
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise BadRecord(f"not UTF-8 text (byte 0x{raw[error.start]:02x}): {SAVE_AS_UTF8}") from None
+def not_utf8(annotations: Annotations, where: str, byte: int, older: str | None) -> BadRecord:
+    """The refusal of a line that holds a byte which is no UTF-8; older: the encoding it most likely is in.
+
+    That encoding is noted for whoever mends the file.
+    """
+    if older:
+        annotations.corrections.append(Correction(ENCODING, where, "encoding", older, "UTF-8"))
+    likely = f", most likely {older}" if older else ""
+    return BadRecord(f"not UTF-8 text (byte 0x{byte:02x}){likely}: {SAVE_AS_UTF8}")
 
 
 def _readable(path: Path) -> Path:
@@ -113,5 +123,7 @@ def _json_object(text: str) -> dict[str, Any]:
     if twice:
         raise BadRecord(f"the key {twice[0]!r} stands there twice")
     if not isinstance(row, dict):
-        raise BadRecord("not a JSON object")
+        is_whole = isinstance(row, list) and row and isinstance(row[0], dict)
+        told = ", but a list of them: write each on a line of its own (in pandas, `orient='records', lines=True`)"
+        raise BadRecord(f"not a JSON object{told if is_whole else ''}")
     return row

@@ -1,6 +1,6 @@
 """The section `prepare` of params.yaml."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -33,4 +33,8 @@ class PrepareParams(Section):
     subtitle_language: str = Field(
         description="auto: a video's file without a language in its name, else its only language | a code (en, pt-BR) "
         "where videos have several; read for your own videos only"
+    )
+    video_ids: Literal["name", "path"] = Field(
+        description="name: a video's id is its file's name without the extension | path: it says the folders too, "
+        "`trip/a.mp4` is called `trip:a`; read for your own videos only"
     )

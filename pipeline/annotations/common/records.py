@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.annotations.common.corrections import Correction
 from pipeline.annotations.common.formats import files_of_others
 from pipeline.core.errors import PipelineError
 from pipeline.core.ids import BadRecord, shown
@@ -77,6 +78,8 @@ class Annotations:
     overrun_seconds: how far a span may reach beyond the video's end and be clipped to it, not refused;
     leave_out_inverted_spans: a span that starts after its end is left out of its query (published data sets whose
     counts include such a query), instead of refusing the query;
+    ids_by_path: whether a video's id says its folder too, None where the data set leaves no choice;
+    corrections: what rows of queries say otherwise than it is meant;
     max_seconds: how many of a video's first seconds the data set uses, None for all;
     no_queries: that there is no file of queries, where there is none;
     val_shared: why the val split that the data set names is not used, None where it is; unused_val_queries: how many
@@ -98,6 +101,8 @@ class Annotations:
     absent: list[str] = field(default_factory=list)
     overrun_seconds: float = 1.0
     leave_out_inverted_spans: bool = False
+    ids_by_path: bool | None = None
+    corrections: list[Correction] = field(default_factory=list)
     max_seconds: float | None = None
     no_queries: str | None = None
     val_shared: str | None = None

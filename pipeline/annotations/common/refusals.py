@@ -6,6 +6,7 @@ Test: tests/annotations/test_prepare.py.
 import sys
 
 from pipeline.annotations.common.assemble import Assembled
+from pipeline.annotations.common.corrections import told_read_as_meant
 from pipeline.annotations.common.leaks import leaks
 from pipeline.annotations.common.records import Annotations
 from pipeline.core.grouped import told_groups
@@ -21,11 +22,13 @@ def named(assembled: Assembled) -> list[str]:
 
 
 def report(annotations: Annotations, assembled: Assembled) -> None:
-    """Print which files are not there, and what is not honest about the splits, to stderr."""
+    """Print to stderr which files are not there, what was read as it is meant, and what is not honest of the splits."""
     if annotations.absent:
         print(f"Not in {annotations.source}, so not read: {', '.join(annotations.absent)}", file=sys.stderr)
     for name, columns in annotations.unread_columns.items():
         print(f"Columns of {name} that are not read: {', '.join(map(shown, columns))}", file=sys.stderr)
+    if meant := told_read_as_meant(annotations.corrections):
+        print(f"Read as it is meant: {meant} (`amdnet check` names them)", file=sys.stderr)
     if annotations.val_shared:
         remedy = "Validation videos are held out of train instead; or take the shared ones out of val."
         print(f"The val split is not used: {annotations.val_shared}. {remedy}", file=sys.stderr)

@@ -6,7 +6,7 @@ tests/annotations/test_subtitles.py.
 
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from pipeline.core.ids import BadRecord, id_of, seconds_of, sentence_of
 from pipeline.core.manifest import Sentence, Subtitles
 from pipeline.subtitles.cue import Cue
 from pipeline.subtitles.encodings import decode
-from pipeline.subtitles.files import by_name, check_language, chosen, owned
+from pipeline.subtitles.files import SubtitleFile, by_name, check_language, chosen, owned
 from pipeline.subtitles.rolling import sentences_of
 from pipeline.subtitles.substation import substation
 from pipeline.subtitles.timed_lines import timed_lines
@@ -54,7 +54,7 @@ def read_files(annotations: Annotations, paths: Iterable[Path], language: str) -
     videos, counts, files = by_name(list(annotations.corpus)), annotations.subtitle_counts, defaultdict(list)
     for path in paths:
         suffix = path.suffix.lower()
-        file = owned(path, videos) if suffix in READERS or suffix in NOT_READ else None
+        file = _owned(annotations, path, videos) if suffix in READERS or suffix in NOT_READ else None
         if file and suffix in READERS:
             files[file.video_id].append(file)
         elif file or suffix in READERS:
@@ -74,6 +74,15 @@ def read_files(annotations: Annotations, paths: Iterable[Path], language: str) -
                 annotations.subtitles.append((annotations.name(path), Subtitles(video_id, tuple(sentences))))
                 unread = 0
         counts.files_not_read += unread
+
+
+def _owned(annotations: Annotations, path: Path, videos: Mapping[str, str]) -> SubtitleFile | None:
+    """The file with its video, whose id may say folders of the file's path, as many of the last ones as it has."""
+    if not annotations.ids_by_path:
+        return owned(path, videos)
+    folders = path.relative_to(annotations.source).parent.parts
+    tried = (owned(path, videos, "".join(f"{part}:" for part in folders[at:])) for at in range(len(folders) + 1))
+    return next(filter(None, tried), None)
 
 
 def read_jsonl(annotations: Annotations, path: Path, wanted: Callable[[str], bool]) -> None:

@@ -10,20 +10,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.annotations.common.lines import text_of
+from pipeline.annotations.common.lines import not_utf8, text_of
+from pipeline.annotations.common.older_encodings import broken_lines, told_encoding
 from pipeline.annotations.common.records import Annotations
-from pipeline.core.encoding import SAVE_AS_UTF8
+from pipeline.annotations.common.values import is_empty, seconds_written
 from pipeline.core.errors import PipelineError
 from pipeline.core.ids import BadRecord, shown
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?\s*(?:\r\n|\r|\n)", re.IGNORECASE)
-NO_VALUE = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "null"})
-"""What programs write into a cell that is empty, in small letters."""
-
-NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
-CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?)")
-
 Cell = str | float
 
 
@@ -50,6 +45,7 @@ def table_rows(
         raise PipelineError(f"`sep={named}`: this separates no cells", where=f"{path}:1", fix="write `sep=;`")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: list[str] | None = None
+    older: str | None = None
     while True:
         line = reader.line_num + skipped + 1
         where = f"{annotations.name(path)}:{line}"
@@ -75,6 +71,9 @@ def table_rows(
             continue
         row = None
         with annotations.refusing(what, None, where):
+            if broken := _broken(cells):
+                older = older or told_encoding(broken_lines(text))
+                raise not_utf8(annotations, where, broken, older)
             row = _row(columns, cells, delimiter, numbers)
         if row:
             yield where, row
@@ -107,24 +106,21 @@ def _columns(cells: list[str], required: tuple[str, ...], where: str) -> list[st
     return columns
 
 
+def _broken(cells: list[str]) -> int | None:
+    """The first byte that is no UTF-8, which `text_of` has left as a lone surrogate; None where there is none."""
+    return next((ord(c) - 0xDC00 for cell in cells for c in cell if "\udc80" <= c <= "\udcff"), None)
+
+
 def _row(columns: list[str], cells: list[str], delimiter: str, numbers: tuple[str, ...]) -> dict[str, Cell]:
-    broken = next((c for cell in cells for c in cell if "\udc80" <= c <= "\udcff"), None)
-    if broken:
-        raise BadRecord(f"not UTF-8 text (byte 0x{ord(broken) - 0xDC00:02x}): {SAVE_AS_UTF8}")
     cells = [cell.strip() for cell in cells]
     if len(cells) > len(columns):
         name = DELIMITERS.get(delimiter, f"`{delimiter}`")
         raise BadRecord(f"{len(cells)} cells for {len(columns)} columns; quote a text that holds {name}")
-    row = {name: cell for name, cell in zip(columns, cells, strict=False) if name and cell.lower() not in NO_VALUE}
+    row = {name: cell for name, cell in zip(columns, cells, strict=False) if name and not is_empty(cell)}
     return {name: _number(cell, delimiter) if name in numbers else cell for name, cell in row.items()}
 
 
 def _number(cell: str, delimiter: str) -> Cell:
     """The number or time; the cell as it is where it is none. A comma is a decimal one where it separates no cells."""
-    text = cell.replace(",", ".") if delimiter != "," and cell.count(",") == 1 else cell
-    if NUMBER.fullmatch(text):
-        return float(text)
-    clock = CLOCK.fullmatch(text)
-    if clock and (clock[1] is None or int(clock[2]) < 60):
-        return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])
-    return cell
+    seconds = seconds_written(cell, comma_is_decimal=delimiter != ",")
+    return cell if seconds is None else seconds

@@ -25,6 +25,9 @@ SUFFIXES = frozenset(
 )
 
 
+BY_PATH = "prepare.video_ids: path"
+"""What a user sets to have the folders of videos in their ids."""
+
 _OF_THE_KERNEL = ("/proc/", "/sys/", "/dev/fd/")
 
 
@@ -78,6 +81,15 @@ def id_of_file(path: Path) -> str:
     return unicodedata.normalize("NFC", path.stem if is_video(path) else path.name.removesuffix("."))
 
 
+def video_id_of(annotations: Annotations, path: Path) -> str:
+    """The id of a video file of the data set: that of `id_of_file`, where ids have them behind the folders it lies in.
+
+    An id is no path, so `:` stands for the slash.
+    """
+    folders = path.relative_to(annotations.video_root).parent.parts if annotations.ids_by_path else ()
+    return unicodedata.normalize("NFC", ":".join((*folders, id_of_file(path))))
+
+
 def inspect(annotations: Annotations, listed: Iterable[ListedFile]) -> dict[str, VideoFile]:
     """The file of every video of the corpus; refuses those without exactly one file that holds video.
 
@@ -87,7 +99,7 @@ def inspect(annotations: Annotations, listed: Iterable[ListedFile]) -> dict[str,
     for file in listed:
         if file.kind == VIDEO:
             path = annotations.source / file.path
-            found[id_of_file(path)].append((path, file))
+            found[video_id_of(annotations, path)].append((path, file))
     files = {}
     nearest = Nearest(found)
     for video_id in sorted(annotations.corpus):
@@ -98,7 +110,8 @@ def inspect(annotations: Annotations, listed: Iterable[ListedFile]) -> dict[str,
                 cause = "no video file of this name (its name without the extension is the id)"
                 raise BadRecord(f"{cause}; {nearest.to(video_id)}")
             if len(candidates) > 1:
-                raise BadRecord(same_id([path for path, _ in candidates]))
+                offered = annotations.ids_by_path is False and BY_PATH
+                raise BadRecord(same_id([path for path, _ in candidates], offered or ""))
             [(path, file)] = candidates
             if file.problem:
                 raise BadRecord(file.problem)
