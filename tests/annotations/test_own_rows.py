@@ -107,3 +107,10 @@ def test_ids_by_path_tell_the_folders_apart(two_cameras, read_folder):
     assert [track.video_id for track in result.subtitles] == ["cam2:GOPR"]
     (refused,) = result.refused
     assert "'GOPR' may be any of 2 videos: 'cam1:GOPR', 'cam2:GOPR'" in refused.cause
+
+
+@pytest.mark.parametrize("name", ["Queries.CSV", "queries.xlsx", "queries.csv.txt", "queries.tsv"])
+def test_a_file_of_queries_under_another_name_is_named(make_folder, read_noting, name):
+    source = make_folder(["a"], [])
+    (source / "queries.jsonl").rename(source / name)
+    assert f"train.jsonl, but {name}: name it so" in read_noting(source)[0].no_queries

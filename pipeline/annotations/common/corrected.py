@@ -35,7 +35,7 @@ class Copied:
     left_out: list[Refused]
 
 
-def check_copy(annotations: Annotations, path: Path) -> None:
+def check_new(annotations: Annotations, path: Path) -> None:
     """Raise PipelineError where a copy must not be written to `path`: no file is ever replaced."""
     if path.suffix.lower() not in WRITERS:
         raise PipelineError("a copy of queries is JSON lines or CSV", where=path, fix="name a .jsonl or a .csv file")
@@ -51,7 +51,7 @@ def write_copy(annotations: Annotations, path: Path) -> Copied:
 
     Lines that are no row, which `annotations` have refused, are not in it.
     """
-    check_copy(annotations, path)
+    check_new(annotations, path)
     by_place = defaultdict(list)
     for one in annotations.corrections:
         by_place[one.where].append(one)

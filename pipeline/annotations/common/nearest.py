@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pipeline.core.ids import shown
 
 SHOWN = 3
-MOST_COMPARED = 200_000
+MOST_COMPARED = 60_000
 """Pairs of ids that are compared; with thousands of ids on both sides it would take minutes."""
 
 

@@ -16,7 +16,7 @@ from pipeline.annotations.common.tables import table_rows
 from pipeline.annotations.common.values import is_empty, span_written, time_written, whole_number
 from pipeline.annotations.common.video_names import VideoNames
 from pipeline.core.errors import PipelineError
-from pipeline.core.ids import BadRecord
+from pipeline.core.ids import BadRecord, shown
 from pipeline.core.manifest import SPLITS
 
 REQUIRED = ("vid_name", "desc")
@@ -24,6 +24,9 @@ TIMES = ("start", "end", "duration")
 OTHERS = ("desc_id", "ts", "split", "type")
 FIELDS = (*REQUIRED, *TIMES, *OTHERS)
 """What a row may hold and is read."""
+
+MISNAMED = ("queries", "query", "queries.csv", "queries.jsonl", "annotations", "captions")
+"""How a file of queries may be called by mistake, in small letters and without an extension."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def rows(annotations: Annotations) -> Iterator[OwnRow]:
     """All rows, in the order of the files; what is no row is refused, and fields that are not read are noted."""
     files = query_files(annotations.source)
     if not files:
-        annotations.no_queries = "no queries.jsonl, queries.csv or train.jsonl"
+        annotations.no_queries = f"no queries.jsonl, queries.csv or train.jsonl{_misnamed(annotations.source)}"
     for path, split in files:
         if path.suffix == ".csv":
             for where, row in table_rows(annotations, path, REQUIRED, TIMES, OTHERS):
@@ -65,6 +68,12 @@ def rows(annotations: Annotations) -> Iterator[OwnRow]:
             unread |= dict.fromkeys(name for name in fields if name not in FIELDS)
             yield OwnRow(where, fields, split)
         annotations.unread_columns |= {annotations.name(path): list(unread)} if unread else {}
+
+
+def _misnamed(source: Path) -> str:
+    """What follows a cause: the files in the source that a person may take for its queries."""
+    found = sorted(path.name for path in source.iterdir() if path.stem.lower() in MISNAMED and path.suffix)
+    return f", but {' and '.join(map(shown, found))}: name it so, or save it as one of these" if found else ""
 
 
 def video_of(annotations: Annotations, row: OwnRow, names: VideoNames) -> Any:
