@@ -3,10 +3,13 @@
 import socket
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
 import typer
+
+if TYPE_CHECKING:
+    from pipeline.service.notebook import Notebook
 
 
 def serve(
@@ -23,11 +26,14 @@ def serve(
     no_token: Annotated[
         bool, typer.Option("--no-token", help="Let everybody in who reaches a host that is not this machine alone.")
     ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Let the page add sentences to queries.jsonl in `source`; here alone.")
+    ] = False,
 ) -> None:
     """Search an index from a page in the browser.
 
     The command prints the address of the page, and serves it until Ctrl-C. Nobody but this machine reaches it, unless
-    --host says otherwise; then it asks for --token, or for --no-token.
+    --host says otherwise; then it asks for --token, or for --no-token. It writes nothing, unless --write says so.
     """
     from pipeline.core.errors import PipelineError
     from pipeline.service.server import PageServer, listen, raise_file_limit
@@ -37,6 +43,9 @@ def serve(
     listening = listen(host, port)
     address, port = listening.getsockname()[:2]
     if not ip_address(address).is_loopback:
+        if write:
+            fix = "leave --host out, or --write"
+            raise PipelineError("other machines reach this address, and nobody but you may write", where=host, fix=fix)
         if token is None and not no_token:
             fix = "add --token with a word that is hard to guess, or --no-token if everybody there may look"
             raise PipelineError("other machines reach this address, and nobody would be asked", where=host, fix=fix)
@@ -53,12 +62,33 @@ def serve(
     from pipeline.service.hosts import hosts_of
     from pipeline.service.posters import Posters
 
+    notebook = _notebook() if write else None
     search = Searcher.open(index, videos, device())
     raise_file_limit()
-    app = make_app(search, Posters(), hosts_of(host, address), token)
+    app = make_app(search, Posters(), hosts_of(host, address), token, notebook)
     server = PageServer(app, listening, says=f"The page is at {_url(host, address, port, token)} (Ctrl-C ends it).")
     server.serve_until_told()
     typer.echo("Stopped.")
+
+
+def _notebook() -> "Notebook":
+    """What adds sentences to the queries of params.yaml's `source`, which must be videos of the user's own."""
+    from pipeline.annotations.common.layout import layout_of
+    from pipeline.annotations.common.own_layout import OWN_VIDEOS
+    from pipeline.annotations.common.params import PrepareParams
+    from pipeline.core.errors import PipelineError
+    from pipeline.core.params import load
+    from pipeline.scan.source import FIX, exists, source_folder
+    from pipeline.service.notebook import Notebook
+
+    params = load("dataset", "source", PrepareParams)
+    if layout_of(params.dataset) != OWN_VIDEOS:
+        cause = f"sentences are added to videos of your own, not to `dataset: {params.dataset}`"
+        raise PipelineError(cause, where="--write", fix="set `dataset: folder` and its `source` in params.yaml")
+    source = source_folder(params.source)
+    if not exists(source):
+        raise PipelineError("no such folder", where=source, fix=FIX)
+    return Notebook(source, by_path=params.prepare.video_ids == "path")
 
 
 def _url(host: str, address: str, port: int, token: str | None) -> str:

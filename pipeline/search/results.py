@@ -122,6 +122,10 @@ class Search(Protocol):
         """Return a video of the index. Raises KeyError for an id that it does not have."""
         ...
 
+    def listed(self, first: int, count: int, among: Among = ...) -> tuple[list[IndexedVideo], int]:
+        """Return some of the videos by name, from a number on, and how many there are; `among.unusual` is not asked."""
+        ...
+
     def search(self, query: str, k: int, among: Among = ...) -> Results:
         """Find the k <= MOST_HITS best videos for a query. Raises PipelineError for a query without any token."""
         ...

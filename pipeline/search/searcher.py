@@ -95,6 +95,12 @@ class Searcher:
         """See Search."""
         return self._video(self._numbers[video_id])
 
+    def listed(self, first: int, count: int, among: Among = EVERYTHING) -> tuple[list[IndexedVideo], int]:
+        """See Search."""
+        numbers = self._allowed(among).nonzero()[:, 0].tolist()
+        by_name = sorted(numbers, key=lambda number: self._files.names[number])
+        return [self._video(number) for number in by_name[first : first + count]], len(by_name)
+
     def search(self, query: str, k: int, among: Among = EVERYTHING) -> Results:
         """See Search."""
         begin = time.perf_counter()

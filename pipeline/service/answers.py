@@ -1,13 +1,13 @@
 """What the service answers as JSON: results and errors. Test: tests/service/test_answers.py."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import JSONResponse
 
 from pipeline.search.answers import as_json
-from pipeline.search.results import Results
+from pipeline.search.results import IndexedVideo, Results
 
 MOST_SHOWN = 2000
 """Characters of the subtitles of one hit."""
@@ -27,6 +27,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def of_videos(videos: Sequence[IndexedVideo], count: int, play: Sequence[str]) -> dict[str, Any]:
+    """Return some of `count` videos; play: for each how a browser can play it."""
+    facts = zip(videos, play, strict=True)
+    listed = [{"id": one.video_id, "name": one.name, "duration": one.duration, "play": how} for one, how in facts]
+    return {"videos": count, "listed": listed}
 
 
 def of_results(results: Results, play: Mapping[str, str]) -> dict[str, Any]:

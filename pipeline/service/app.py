@@ -1,6 +1,7 @@
 """The web service: the page, and the addresses below /api/ that it asks. Test: tests/service/test_app.py."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,12 +17,13 @@ from pipeline.core.errors import PipelineError
 from pipeline.search.exports import FORMATS, Clip, export
 from pipeline.search.results import IndexedVideo, Results, Search
 from pipeline.service import queries, static
-from pipeline.service.answers import failure, of_results, plain
+from pipeline.service.answers import failure, of_results, of_videos, plain
 from pipeline.service.captions import webvtt
 from pipeline.service.errors import BUSY, MISSING, MediaError
 from pipeline.service.guard import Guard
 from pipeline.service.hosts import Hosts
 from pipeline.service.limits import Busy, Turns
+from pipeline.service.notebook import Notebook
 from pipeline.service.playing import how_each
 from pipeline.service.posters import Posters
 from pipeline.service.ranges import video_file
@@ -33,11 +35,14 @@ NOBODY = Response(status_code=204)
 """The answer to a client that is gone."""
 
 
-def make_app(search: Search, posters: Posters, hosts: Hosts, token: str | None = None) -> ASGIApp:
+def make_app(
+    search: Search, posters: Posters, hosts: Hosts, token: str | None = None, notebook: Notebook | None = None
+) -> ASGIApp:
     """Return the service as an ASGI application.
 
     search: what is asked, by one request at a time, so it need not be thread-safe. hosts: by which names the service
     may be called. token: what every request must know, None where everybody who reaches the service may ask.
+    notebook: to which sentences are added, None where nothing is written.
 
     A file is only ever found by the id of its video, through `search`. Every error is {"error": a sentence}, in which
     no path stands.
@@ -46,7 +51,8 @@ def make_app(search: Search, posters: Posters, hosts: Hosts, token: str | None =
     _add_errors(app)
     for path, answer in static.page_files(static.PAGE).items():
         app.add_route(path, answer, ["GET"])
-    _add_search(app, search)
+    _add_search(app, search, writes=notebook is not None)
+    _add_notes(app, search, notebook)
     _add_videos(app, search, posters)
     return Guard(app, hosts, token)
 
@@ -65,13 +71,13 @@ def _get(app: FastAPI, path: str) -> Callable[[Callable[..., Any]], Callable[...
     return app.api_route(path, methods=["GET", "HEAD"], response_model=None)
 
 
-def _add_search(app: FastAPI, search: Search) -> None:
-    """Add what asks the index, and what exports clips of it."""
+def _add_search(app: FastAPI, search: Search, writes: bool) -> None:
+    """Add what asks the index, and what exports clips of it; writes: whether sentences can be added."""
     searching, looking, exporting = Turns(1, waiting=100), Turns(2, waiting=100), Turns(1, waiting=10)
 
     @_get(app, "/api/about")
     async def about() -> Response:
-        return JSONResponse(plain({**search.about, "exports": FORMATS}))
+        return JSONResponse(plain({**search.about, "exports": FORMATS, "writes": writes}))
 
     @_get(app, "/api/search")
     async def find(request: Request, asked: Annotated[queries.AskedSearch, Query()]) -> Response:
@@ -86,6 +92,16 @@ def _add_search(app: FastAPI, search: Search) -> None:
         play = {video.video_id: way for video, way in zip(videos, ways, strict=True)}
         return JSONResponse(plain(of_results(results, play)))
 
+    @_get(app, "/api/videos")
+    async def listed(request: Request, asked: Annotated[queries.AskedVideos, Query()]) -> Response:
+        def list_once() -> tuple[list[IndexedVideo], int, Sequence[str]]:
+            videos, count = search.listed(asked.first, asked.k, asked.among)
+            return videos, count, how_each(videos)
+
+        if (answer := await looking.run(list_once, _gone(request))) is None:
+            return NOBODY
+        return JSONResponse(plain(of_videos(*answer)))
+
     @app.post("/api/export", response_model=None)
     async def exported(request: Request, asked: Annotated[queries.AskedExport, Query()]) -> Response:
         body = queries.AskedClips.model_validate_json(await request.body())
@@ -96,13 +112,32 @@ def _add_search(app: FastAPI, search: Search) -> None:
         return Response(content, media_type=EXPORTED[asked.format], headers=disposition)
 
 
+def _add_notes(app: FastAPI, search: Search, notebook: Notebook | None) -> None:
+    """Add what writes a sentence down, asked by the page itself alone."""
+    writing = Turns(1, waiting=10)
+
+    @app.post("/api/queries", response_model=None)
+    async def written(request: Request) -> Response:
+        if notebook is None:
+            return failure(403, "This page only shows: `amdnet serve --write` starts one that saves sentences.")
+        if "origin" not in request.headers:  # which the guard has compared
+            return failure(403, "Only the page itself may ask this.")
+        note = queries.AskedNote.model_validate_json(await request.body())
+        video = _video(search, note.id)
+        count = await writing.run(lambda: notebook.add(video, note.text, note.start, note.end), _gone(request))
+        return JSONResponse({"count": count}, 201) if count else NOBODY
+
+
 def _add_videos(app: FastAPI, search: Search, posters: Posters) -> None:
     """Add what shows a video of the index."""
     opening = Turns(2, waiting=100)
 
     @_get(app, "/api/poster")
     async def poster(asked: Annotated[queries.AskedPoster, Query()]) -> Response:
-        picture = await posters.get(_video(search, asked.id), asked.t, asked.w)
+        try:
+            picture = await posters.get(_video(search, asked.id), asked.t, asked.w)
+        except asyncio.CancelledError:  # the server ends
+            return NOBODY
         return Response(picture, media_type="image/jpeg", headers={"cache-control": "private, max-age=600"})
 
     @_get(app, "/api/video")

@@ -38,10 +38,9 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class AskedSearch(Asked):
-    """Which videos are looked for, and among which."""
+class AskedAmong(Asked):
+    """Which videos are asked for, and how many."""
 
-    q: Annotated[str, Field(max_length=MOST_CHARACTERS, pattern=r"\S")]
     k: Annotated[int, Field(ge=1, le=MOST_HITS)] = 20
     folder: Name = ""
     shortest: Annotated[Seconds, _unless_empty(0.0)] = 0.0
@@ -53,6 +52,18 @@ class AskedSearch(Asked):
         """The videos that are searched."""
         longest = math.inf if self.longest is None else self.longest
         return Among(self.folder, self.shortest, longest, self.unusual)
+
+
+class AskedSearch(AskedAmong):
+    """What is looked for in the videos."""
+
+    q: Annotated[str, Field(max_length=MOST_CHARACTERS, pattern=r"\S")]
+
+
+class AskedVideos(AskedAmong):
+    """From which number on the videos are listed, by name."""
+
+    first: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
 
 
 class AskedVideo(Asked):
@@ -95,6 +106,17 @@ class AskedClip(BaseModel):
         if self.end <= self.start:
             raise ValueError("a clip must end after its start")
         return self
+
+
+class AskedNote(BaseModel):
+    """A sentence about a part of a video, to be written down."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: Name
+    start: Seconds
+    end: Seconds
+    text: Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
 class AskedClips(BaseModel):

@@ -81,19 +81,26 @@ class FakeSearch:
         """The video of this id."""
         return {video.video_id: video for video in self.videos}[video_id]
 
+    def listed(self, first: int, count: int, among: Among = EVERYTHING) -> tuple[list[IndexedVideo], int]:
+        """Some of the videos that are searched, by name, and how many there are."""
+        videos = sorted(self._searched(among), key=lambda video: video.name)
+        return videos[first : first + count], len(videos)
+
+    def _searched(self, among: Among) -> list[IndexedVideo]:
+        return [
+            video
+            for video in self.videos
+            if video.name.startswith(f"{among.folder}/" if among.folder else "")
+            and among.shortest <= video.duration <= among.longest
+        ]
+
     def search(self, query: str, k: int, among: Among = EVERYTHING) -> Results:
         """The k best of the videos that are searched."""
         assert 0 < k <= MOST_HITS
         words = query.lower().split()
         if not any(character.isalnum() for character in query):
             raise PipelineError("the query has no word", where=query[:40], fix="describe what is seen in the video")
-        searched = [
-            video
-            for video in self.videos
-            if video.name.startswith(f"{among.folder}/" if among.folder else "")
-            and among.shortest <= video.duration <= among.longest
-        ]
-        hits = sorted((_hit(words, video) for video in searched), key=lambda hit: -hit.score)
+        hits = sorted((_hit(words, video) for video in self._searched(among)), key=lambda hit: -hit.score)
         kept = [hit for hit in hits if among.unusual is None or hit.unusual >= among.unusual][:k]
         return Results(
             query,

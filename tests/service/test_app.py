@@ -1,5 +1,6 @@
 """The web service, asked over HTTP: what it answers, and how it says no."""
 
+import asyncio
 import json
 import select
 import socket
@@ -25,7 +26,11 @@ def found(port: int, **parameters):
 
 def test_about_describes_the_index_and_its_exports(port, search):
     answer = ask(port, "/api/about")
-    assert answer.status == 200 and answer.json == {**search.about, "exports": ["csv", "otio", "edl", "fcpxml"]}
+    assert answer.status == 200 and answer.json == {
+        **search.about,
+        "exports": ["csv", "otio", "edl", "fcpxml"],
+        "writes": False,
+    }
 
 
 def test_a_search_answers_what_was_found_in_its_order(port, search):
@@ -47,6 +52,19 @@ def test_a_search_is_among_the_videos_that_are_asked_for(port):
     assert found(port, q="x", shortest=8000).json["hits"] == []
     assert found(port, q="x", unusual=1e6).json == {**found(port, q="x", unusual=1e6).json, "hits": [], "fits": None}
     assert len(found(port, q="x", folder="", shortest="", longest="", unusual="").json["hits"]) == 15
+
+
+def test_videos_are_listed_by_name_in_parts(port, search):
+    def listed(**asked):
+        answer = ask(port, f"/api/videos?{urlencode(asked)}").json
+        return [one["id"] for one in answer["listed"]], answer["videos"]
+
+    names = [video.video_id for video in sorted(search.videos, key=lambda video: video.name)]
+    assert listed(k=4) == (names[:4], 15) and listed(first=4) == (names[4:], 15) and listed(first=99) == ([], 15)
+    assert listed(folder="lectures", shortest=60) == (["long"], 1)
+    answer = ask(port, "/api/videos?folder=lectures").json["listed"]
+    assert answer == [{"id": "long", "name": "lectures/long.avi", "duration": 7200.0, "play": "stream"}]
+    assert [ask(port, f"/api/videos?{query}").status for query in ("first=-1", "k=101", "first=x", "q=x")] == [422] * 4
 
 
 def test_hostile_names_and_lines_travel_as_they_are_and_broken_characters_do_not(port, search):
@@ -294,3 +312,19 @@ def test_nothing_beside_the_videos_is_found(port, search):
             for spelled in (name, quote(name, safe=""), quote(quote(name, safe=""), safe="")):
                 answer = ask(port, target.format(spelled))
                 assert answer.status == 404 and SECRET.encode() not in answer.body
+
+
+class NeverReady:
+    """Posters that nobody gets."""
+
+    async def get(self, *_):
+        await asyncio.sleep(600)
+
+
+def test_a_server_that_ends_while_a_picture_is_waited_for_says_nothing_of_it(search, caplog):
+    with running(make_app(search, NeverReady(), HOSTS)) as port:
+        waiting = socket.create_connection(("127.0.0.1", port))
+        waiting.sendall(f"GET /api/poster?id=lake&w=160 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        assert not select.select([waiting], [], [], 0.5)[0]
+    waiting.close()
+    assert "Traceback" not in caplog.text and "Exception" not in caplog.text

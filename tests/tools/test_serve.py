@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from helpers.searching import FakeSearch
 from helpers.web import ask
 
@@ -99,3 +100,24 @@ def test_as_a_process_it_serves_until_it_is_told_to_end(ending):
         process.kill()
     assert line.startswith("The page is at http://127.0.0.1:")
     assert (process.returncode, output, errors) == (0, "Stopped.\n", "")
+
+
+def test_only_this_machine_may_write(serve):
+    done = serve("--host", "0.0.0.0", "--port", 0, "--token", "x", "--write")
+    assert done.exit_code == 1 and "nobody but you may write" in done.stderr and not done.opened
+
+
+def test_only_queries_of_own_videos_are_added_to(serve, tmp_path, monkeypatch):
+    settings = yaml.safe_load((ROOT / "params.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({**settings, "dataset": "tvr", "source": "mine"}))
+    done = serve("--port", 0, "--write")
+    assert done.exit_code == 1 and "not to `dataset: tvr`" in done.stderr and not done.opened
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({**settings, "dataset": "folder", "source": "mine"}))
+    done = serve("--port", 0, "--write")
+    assert done.exit_code == 1 and "no such folder" in done.stderr
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.mp4").touch()
+    done = serve("--port", 0, "--write")
+    assert done.exit_code == 0 and done.opened and not (tmp_path / "mine" / "queries.jsonl").exists()

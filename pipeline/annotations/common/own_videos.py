@@ -36,7 +36,16 @@ from pipeline.core.manifest import SPLITS
 
 def read(source: Path, params: SimpleNamespace) -> Annotations:
     """Read the folder; raises PipelineError where it has no video file, or two kinds of query files."""
-    annotations = Annotations(source, ids_by_path=params.prepare.video_ids == "path")
+    annotations = read_queries(source, by_path=params.prepare.video_ids == "path")
+    subtitles.read_files(annotations, find_files(source), params.prepare.subtitle_language)
+    if (source / "subtitles.jsonl").is_file():
+        subtitles.read_jsonl(annotations, source / "subtitles.jsonl", wanted=lambda video_id: True)
+    return annotations
+
+
+def read_queries(source: Path, by_path: bool) -> Annotations:
+    """Read names of videos, splits and queries, as `read` does; by_path: whether ids say the folders, too."""
+    annotations = Annotations(source, ids_by_path=by_path)
     files: dict[str, list[Path]] = defaultdict(list)
     for path in filter(is_video, find_files(annotations.video_root)):
         with annotations.refusing("video", path.name, annotations.name(path)):
@@ -64,9 +73,6 @@ def read(source: Path, params: SimpleNamespace) -> Annotations:
             annotations.queries.append(query)
             if query.split and query.video_id in annotations.corpus:
                 annotations.corpus[query.video_id].add(query.split)
-    subtitles.read_files(annotations, find_files(source), params.prepare.subtitle_language)
-    if (source / "subtitles.jsonl").is_file():
-        subtitles.read_jsonl(annotations, source / "subtitles.jsonl", wanted=lambda video_id: True)
     return annotations
 
 

@@ -22,6 +22,19 @@ export async function search(state, signal) {
   return { ...found, hits: found.hits.map(withMoment) };
 }
 
+/** List videos by name, from a number on, as hits that nobody searched for: {videos, hits}. */
+export async function list(state, first, signal) {
+  const given = new URLSearchParams({ first });
+  for (const name of ["folder", "shortest", "longest"]) if (state[name]) given.set(name, state[name]);
+  const { videos, listed } = await (await ask(`api/videos?${given}`, {}, signal)).json();
+  return { videos, hits: listed.map((video) => withMoment({ ...video, moments: [], similarity: [] })) };
+}
+
+/** Save a sentence about a part of a video; returns how many the video has. */
+export async function write(note) {
+  return (await (await post("api/queries", note)).json()).count;
+}
+
 /** Return the second in the middle of a hit's moment, of which its picture is. */
 export function middle(hit) {
   return (hit.start + hit.end) / 2;
@@ -29,11 +42,7 @@ export function middle(hit) {
 
 /** Export clips: the file, and the name that the server gives it. */
 export async function exported(format, clips) {
-  const answer = await ask(`api/export?format=${encodeURIComponent(format)}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ clips }),
-  });
+  const answer = await post(`api/export?format=${encodeURIComponent(format)}`, { clips });
   const named = /filename="?([\w.-]+)"?/.exec(answer.headers.get("Content-Disposition") ?? "");
   return { name: named ? named[1] : `clips.${format}`, file: await answer.blob() };
 }
@@ -75,6 +84,14 @@ function withMoment(found) {
   const moments = hit.moments.filter(([start, end]) => end > start);
   if (moments.length) return { ...hit, moments, whole: false };
   return { ...hit, moments: [[0, hit.duration]], start: 0, end: hit.duration, whole: true };
+}
+
+function post(path, body) {
+  return ask(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 async function ask(path, options = {}, signal = undefined) {

@@ -1,9 +1,12 @@
 // The hits as cards: a picture of the moment, name of the video, time, how far the hit stands out, what is said there.
+// A video that nobody searched for has some pictures from its start to its end.
 
 import { middle, posterUrl } from "./api.js";
 import { brief, byId, draw, icon, isolated, make } from "./dom.js";
 import { bar } from "./meter.js";
-import { span } from "./times.js";
+import { long, span } from "./times.js";
+
+const SHEET = 4; // pictures of a whole video
 
 export class Cards {
   /** play, add: called with a hit. */
@@ -18,6 +21,12 @@ export class Cards {
   show(hits) {
     this.hits = hits;
     this.list.replaceChildren(...hits.map((hit) => this.#card(hit)));
+  }
+
+  /** Show more hits behind those that are shown. */
+  more(hits) {
+    this.hits = [...this.hits, ...hits];
+    this.list.append(...hits.map((hit) => this.#card(hit)));
   }
 
   /** Show grey cards while the first search runs. */
@@ -92,25 +101,24 @@ export class Cards {
   }
 
   #card(hit) {
-    const when = hit.whole ? "whole video" : span(hit.start, hit.end);
-    const about = make(
-      "span.about",
-      {},
-      named(hit.name),
-      make(
-        "span.stands",
-        { title: "How far the hit stands out from the other videos for this sentence" },
-        "stands out",
-        bar(hit.unusual),
-        make("span.number", {}, hit.unusual.toFixed(1)),
-      ),
-    );
+    const when = !hit.rank ? long(hit.duration) : hit.whole ? "whole video" : span(hit.start, hit.end);
+    const about = make("span.about", {}, named(hit.name));
+    if (hit.rank)
+      about.append(
+        make(
+          "span.stands",
+          { title: "How far the hit stands out from the other videos for this sentence" },
+          "stands out",
+          bar(hit.unusual),
+          make("span.number", {}, hit.unusual.toFixed(1)),
+        ),
+      );
     if (hit.subtitle)
       about.append(make("span.unseen", {}, "subtitles: "), make("span.said", {}, isolated(hit.subtitle)));
     const play = make(
       "button.play",
       { type: "button", onclick: () => this.play(hit) },
-      make("span.unseen", {}, `${hit.rank}: `),
+      make("span.unseen", {}, hit.rank ? `${hit.rank}: ` : ""),
       picture(hit, when),
       about,
     );
@@ -140,14 +148,26 @@ function picture(hit, when) {
   const box = make("span.poster");
   if (hit.play === "none") box.append(make("span.no-picture", {}, "no video file"));
   else {
-    const address = posterUrl(hit.id, middle(hit), 320);
-    const image = make("img", { src: address, alt: "", loading: "lazy", decoding: "async", width: 320, height: 180 });
-    image.addEventListener("error", () => image.replaceWith(make("span.no-picture", {}, "no picture")));
-    box.append(image);
+    const parts = Array.from({ length: SHEET }, (_, part) => ((part + 0.5) / SHEET) * hit.duration);
+    const [seconds, width] = hit.rank ? [[middle(hit)], 320] : [parts, 160];
+    const images = seconds.map((second) => {
+      const src = posterUrl(hit.id, second, width);
+      return make("img", { src, alt: "", loading: "lazy", decoding: "async", width, height: (width * 9) / 16 });
+    });
+    for (const image of images)
+      image.addEventListener("error", () => box.querySelector(".no-picture") ?? image.replaceWith(missing()));
+    box.classList.toggle("sheet", !hit.rank);
+    box.append(...images);
   }
+  box.append(make("span.when", {}, when));
+  if (!hit.rank) return box;
   const place = draw("svg.place", { viewBox: "0 0 1000 4", preserveAspectRatio: "none", "aria-hidden": "true" });
   const [left, width] = [(hit.start / hit.duration) * 1000, ((hit.end - hit.start) / hit.duration) * 1000];
   place.append(draw("rect", { x: Math.min(left, 985), width: Math.max(width, 15), height: 4 }));
-  box.append(make("span.when", {}, when), place);
+  box.append(place);
   return box;
+}
+
+function missing() {
+  return make("span.no-picture", {}, "no picture");
 }

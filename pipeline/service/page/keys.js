@@ -4,8 +4,9 @@ import { byId } from "./dom.js";
 
 const WRITING = "input, textarea, select, [contenteditable]";
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+const MARKS = { i: "start", o: "end" };
 
-/** Listen to the keys. page: what they do, by name: focus, move, pause, loop, add. */
+/** Listen to the keys. page: what they do, by name: focus, move, pause, loop, add, mark. */
 export function listen(page) {
   const show = () => byId("keys").showModal();
   byId("open-keys").addEventListener("click", show);
@@ -19,6 +20,7 @@ export function listen(page) {
     if (event.key === "l") return page.loop();
     if (event.key === "e") return page.add();
     if (event.key === "?") return show();
+    if (event.key in MARKS) return page.mark(MARKS[event.key]);
     if (event.key === " ") return page.pause();
     return page.move(event.key);
   };
@@ -31,7 +33,7 @@ export function listen(page) {
     }
     if (event.target.closest?.(WRITING)) return;
     if (event.key === " " && keepsSpace(event.target)) return;
-    if (!["/", "l", "e", "?", " ", ...ARROWS].includes(event.key)) return;
+    if (!["/", "l", "e", "?", " ", ...Object.keys(MARKS), ...ARROWS].includes(event.key)) return;
     event.preventDefault();
     if (!event.repeat || ARROWS.includes(event.key)) does(event);
   });

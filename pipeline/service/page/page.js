@@ -1,6 +1,6 @@
 // The page: what its address says is searched for, shown and played.
 
-import { about, Failure, search } from "./api.js";
+import { about, Failure, list, search } from "./api.js";
 import { Cards } from "./cards.js";
 import { ClipDialog } from "./clip_dialog.js";
 import { Clips } from "./clips.js";
@@ -132,20 +132,44 @@ function failed(sentence, again) {
   notices([{ text: sentence, kind: "error", action: ["Try again", again] }]);
 }
 
-/** Show the page without a search. */
-function welcome() {
+/** Show the page without a search: a first look at all videos. */
+async function welcome() {
   if (state.q) return;
+  const same = results && !answered.q && sameSearch(answered, state);
   running.abort();
-  results = null;
   close();
-  cards.show([]);
-  say("");
-  notices(
-    state.v
-      ? [{ text: `This link names a video, ${brief(state.v, 80)}, but no sentence. Type one to search for it.` }]
-      : [],
-  );
-  byId("results").hidden = true;
+  start();
+  if (!same && !(await looked(0))) return;
+  const hit = results.hits.find((other) => other.id === state.v);
+  say(`${results.videos} ${results.videos === 1 ? "video" : "videos"}, by name`);
+  const elsewhere = `The video of this link, ${brief(state.v, 80)}, is further down, or not in the index.`;
+  notices(state.v && !hit ? [{ text: elsewhere }] : []);
+  if (hit) open(hit, Number(state.t), { play: true });
+}
+
+/** List videos from a number on, behind those that are shown. */
+async function looked(first) {
+  const { signal } = (running = new AbortController());
+  const asked = state;
+  try {
+    const answer = await list(asked, first, signal);
+    if (signal.aborted) return false;
+    if (first) cards.more(answer.hits);
+    else cards.show(answer.hits);
+    [results, answered] = [{ ...answer, hits: cards.hits }, asked];
+  } catch (failure) {
+    if (signal.aborted) return false;
+    if (!(failure instanceof Failure)) throw failure;
+    failed(failure.message, welcome);
+    return false;
+  }
+  byId("results").hidden = !results.hits.length;
+  byId("more").hidden = results.hits.length >= results.videos;
+  return true;
+}
+
+/** Say what the page is for. */
+function start() {
   byId("start").hidden = false;
   const chip = (query) =>
     make(
@@ -221,7 +245,7 @@ function calm() {
 }
 
 wide.addEventListener("change", () => {
-  if (!results?.hits.length) return;
+  if (!results?.hits.length || (!state.q && !panel.hit)) return;
   const { hit, player } = panel;
   const playing = hit && !player.paused;
   if (hit) place(hit);
@@ -245,6 +269,7 @@ listen({
     else panel.toggle();
   },
   loop: () => panel.toggleLoop(),
+  mark: (name) => panel.note.mark(name),
   add: () => {
     const focused = cards.focused();
     add(
@@ -262,23 +287,26 @@ for (const link of document.querySelectorAll("[data-skip]"))
     byId(link.dataset.skip).focus();
   });
 byId("more").addEventListener("click", () =>
-  go({ ...state, k: String(Math.min(MOST, (Number(state.k) || STEP) + STEP)), v: "", t: "" }),
+  state.q
+    ? go({ ...state, k: String(Math.min(MOST, (Number(state.k) || STEP) + STEP)), v: "", t: "" })
+    : looked(results.hits.length),
 );
 addEventListener("hashchange", () => apply(readState()));
 
-async function start() {
+async function begin() {
   try {
     index = await about();
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    failed(failure.message, start);
+    failed(failure.message, begin);
     return;
   }
   showFacts(index);
   filters.offer(index.folders ?? []);
   clipDialog.offer(index.exports ?? []);
+  panel.note.offer(index.writes);
   await apply(readState());
   if (!state.q && matchMedia("(hover: hover)").matches) byId("query").focus(); // not where that opens a keyboard
 }
 
-start();
+begin();

@@ -2,6 +2,7 @@
 
 import { byId, icon, isolated, make } from "./dom.js";
 import { bar, meaning } from "./meter.js";
+import { Note } from "./note.js";
 import { toast } from "./notices.js";
 import { Player } from "./player.js";
 import { Strip } from "./strip.js";
@@ -17,6 +18,7 @@ export class Panel {
     this.player = new Player(byId("video"));
     this.strip = new Strip((second) => this.seek(second));
     this.subtitles = new Subtitles();
+    this.note = new Note(() => this.player.time);
     this.moved = moved;
     this.player.addEventListener("time", () => this.#time());
     this.player.addEventListener("state", () => this.#state());
@@ -42,11 +44,12 @@ export class Panel {
     byId("panel").classList.toggle("no-video", hit.play === "none");
     byId("panel-name").replaceChildren(isolated(hit.name));
     byId("panel-name").title = hit.name;
-    byId("panel-where").textContent = `Hit ${hit.rank} of ${all.hits}, ${long(hit.duration)} long`;
+    byId("panel-where").textContent = `${hit.rank ? `Hit ${hit.rank} of ${all.hits}, ` : ""}${long(hit.duration)} long`;
     byId("whole").textContent = long(hit.duration);
-    byId("standing-number").textContent = hit.unusual.toFixed(1);
-    byId("standing-meter").replaceChildren(bar(hit.unusual));
-    byId("standing-says").textContent = meaning(hit.unusual, all.videos);
+    byId("standing").hidden = !hit.rank;
+    byId("standing-number").textContent = hit.unusual?.toFixed(1);
+    byId("standing-meter").replaceChildren(bar(hit.unusual ?? 0));
+    byId("standing-says").textContent = meaning(hit.unusual ?? 0, all.videos);
     byId("moments").replaceChildren(...hit.moments.map(([start, end], number) => this.#button(start, end, number)));
     byId("stage-says").hidden = hit.play !== "none";
     byId("stage-says").replaceChildren("No file of this video was found, so it cannot be played.");
@@ -57,6 +60,7 @@ export class Panel {
     this.number = Math.max(0, this.number);
     this.player.take(hit, this.player.loop ? Math.max(second, this.player.loop.start) : second);
     this.subtitles.load(hit.id);
+    this.note.take(hit);
     this.#loops();
   }
 
