@@ -78,13 +78,15 @@ def _notebook() -> "Notebook":
     from pipeline.annotations.common.params import PrepareParams
     from pipeline.core.errors import PipelineError
     from pipeline.core.params import load
+    from pipeline.scan.check import own_videos
     from pipeline.scan.source import FIX, exists, source_folder
     from pipeline.service.notebook import Notebook
 
     params = load("dataset", "source", PrepareParams)
     if layout_of(params.dataset) != OWN_VIDEOS:
+        fix = f"set `dataset: {own_videos()}` and its `source` in params.yaml"
         cause = f"sentences are added to videos of your own, not to `dataset: {params.dataset}`"
-        raise PipelineError(cause, where="--write", fix="set `dataset: folder` and its `source` in params.yaml")
+        raise PipelineError(cause, where="--write", fix=fix)
     source = source_folder(params.source)
     if not exists(source):
         raise PipelineError("no such folder", where=source, fix=FIX)
