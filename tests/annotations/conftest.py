@@ -110,7 +110,12 @@ def workspace(tmp_path, monkeypatch):
             "max_failed_fraction": max_failed_fraction,
             "train": {"seed": 0, "shuffle_queries": False, "reuse": "none"},
             "features": {"streams": "auto", "normalize": "standard"},
-            "decode": {"deadline_floor": 60.0, "deadline_factor": 4.0, "max_ahead_mib": 1024},
+            "decode": {
+                "deadline_floor": 60.0,
+                "deadline_factor": 4.0,
+                "max_ahead_mib": 1024,
+                "order": ["decord", "pyav"],
+            },
             "prepare": {
                 **fractions,
                 "split_seed": 0,
