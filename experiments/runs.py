@@ -60,22 +60,41 @@ def baselines() -> list[str]:
 def experiments_on(commits: Iterable[str]) -> list[Experiment]:
     """Read the finished experiments on these commits, in the order of the commits."""
     revisions = [part for commit in commits for part in ("--rev", commit)]
-    return parse_show(json.loads(_output("dvc", "exp", "show", "--json", *revisions))) if revisions else []
+    return parse_show(shown(*revisions)) if revisions else []
+
+
+def shown(*options: str) -> list[dict[str, Any]]:
+    """Return what `dvc exp show --json` prints: the workspace, and commits with their experiments."""
+    return json.loads(_output("dvc", "exp", "show", "--json", *options))
 
 
 def parse_show(shown: list[dict[str, Any]]) -> list[Experiment]:
     """Collect the finished experiments from what `dvc exp show --json` prints."""
-    found = []
-    for baseline in shown:
-        for experiment in baseline.get("experiments") or []:
-            data = experiment["revs"][0].get("data") or {}
-            files = {path: content.get("data") for path, content in (data.get("metrics") or {}).items()}
-            metrics = {path.rpartition("/")[2].removesuffix(".json"): numbers for path, numbers in files.items()}
-            if metrics.get("metrics") and metrics.get("cost"):
-                settings = {path: content["data"] for path, content in data["params"].items()}
-                source = data["deps"].get(LIST.as_posix(), {}).get("hash") or ""
-                found.append(Experiment(experiment["name"], data["rev"], baseline["rev"], source, settings, metrics))
-    return found
+    return [
+        found
+        for baseline in shown
+        for experiment in baseline.get("experiments") or []
+        if (found := _finished(experiment["name"], baseline["rev"], experiment["revs"][0].get("data")))
+    ]
+
+
+def parse_commits(shown: list[dict[str, Any]]) -> list[Experiment]:
+    """Collect the commits that were run without an experiment, under the name of their branch or their short hash."""
+    commits = [commit for commit in shown if commit["rev"] != "workspace"]
+    found = (
+        _finished(commit.get("name") or commit["rev"][:7], commit["rev"], commit.get("data")) for commit in commits
+    )
+    return [commit for commit in found if commit]
+
+
+def _finished(name: str, baseline: str, data: dict[str, Any] | None) -> Experiment | None:
+    files = {path: content.get("data") for path, content in ((data or {}).get("metrics") or {}).items()}
+    metrics = {path.rpartition("/")[2].removesuffix(".json"): numbers for path, numbers in files.items()}
+    if not (data and metrics.get("metrics") and metrics.get("cost")):
+        return None
+    settings = {path: content["data"] for path, content in data["params"].items()}
+    source = data["deps"].get(LIST.as_posix(), {}).get("hash") or ""
+    return Experiment(name, data["rev"], baseline, source, settings, metrics)
 
 
 def hash_of(source: Path, dataset: str) -> str:

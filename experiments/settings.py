@@ -5,9 +5,12 @@ Test: tests/experiments/test_settings.py.
 """
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
@@ -24,6 +27,17 @@ def read_settings(root: Path = Path()) -> Settings:
     """Read params.yaml and all recipe files of the project in `root`. Raises PipelineError where there are none."""
     paths = [PARAMS, *(path.relative_to(root).as_posix() for path in sorted((root / FOLDER).rglob("*.yaml")))]
     return {path: read_mapping(root / path, absent="run from the project's top folder") for path in paths}
+
+
+def committed_settings(root: Path = Path()) -> Settings:
+    """Read the same files as they are in the last commit of git."""
+    listed = ["git", "ls-tree", "-r", "--name-only", "HEAD", "--", PARAMS, FOLDER.as_posix()]
+    paths = subprocess.run(listed, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\n")
+    found = {}
+    for path in (path for path in paths if path.endswith(".yaml")):
+        show = subprocess.run(["git", "show", f"HEAD:./{path}"], cwd=root, check=True, stdout=subprocess.PIPE)
+        found[path] = YAML(typ="safe").load(show.stdout)
+    return found
 
 
 def write_settings(settings: Settings, root: Path) -> None:

@@ -14,6 +14,7 @@ from pipeline.core.cli import handle_interrupts, reported
 from tools.check import check
 from tools.check_weights import check_weights
 from tools.compare import compare
+from tools.compare_runs import compare_runs
 from tools.evaluate_submission import evaluate_submission
 from tools.import_checkpoint import import_checkpoint
 from tools.parameters import parameters
@@ -51,6 +52,7 @@ app.command("check")(check)
 app.command("check-weights")(check_weights)
 app.command("search")(search)
 app.command("compare")(compare)
+app.command("compare-runs")(compare_runs)
 app.command("parity")(parity)
 app.command("evaluate-submission")(evaluate_submission)
 app.command("import-checkpoint")(import_checkpoint)

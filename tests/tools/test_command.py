@@ -16,6 +16,7 @@ COMMANDS = [
     "check",
     "search",
     "compare",
+    "compare-runs",
     "evaluate-submission",
     "parity",
     "import-checkpoint",

@@ -1,0 +1,106 @@
+"""Groups finished experiments that differ in nothing but their seed, and says what each group changed.
+
+Test: tests/experiments/test_compared.py.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from os.path import commonprefix
+from typing import Any
+
+from experiments.runs import Experiment
+from experiments.settings import PARAMS, Settings, recipe_in_use
+from pipeline.core.files import canonical_json
+from pipeline.localizers.common.recipe import LOCALIZERS
+from pipeline.models.common.recipe_file import MODELS
+
+NOT_COMPARED = ("train.seed", "source", "report", "decode.deadline_floor", "decode.deadline_factor")
+"""Parameters, and sections, in which the runs of a group may differ: no score depends on them, the seed's apart."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that differ in their seed alone.
+
+    changes: in what they differ from the reference, values by the names of `dvc exp run -S`; of the recipes in use only
+    the key is named.
+    """
+
+    names: tuple[str, ...]
+    changes: Mapping[str, Any]
+    runs: tuple[Experiment, ...]
+
+    @property
+    def name(self) -> str:
+        """What the names of the runs have in common, without the word seed at its end; else the names."""
+        if len(self.names) == 1:
+            return self.names[0]
+        shared = commonprefix(self.names).rstrip("0123456789-_. ").removesuffix("seed").rstrip("-_. ")
+        return shared or ", ".join(self.names)
+
+    def values(self, metric: str) -> list[float]:
+        """List what the runs have of a metric."""
+        return [run.metrics["metrics"][metric] for run in self.runs if metric in run.metrics["metrics"]]
+
+
+def tables(found: Sequence[Experiment], reference: Settings) -> dict[tuple[str, str], list[Group]]:
+    """Sort experiments into tables of one data set and the same files, of groups with the best SumR first.
+
+    reference: the settings that changes are told from. Experiments without SumR, which had no queries, are left out.
+    """
+    measured = [run for run in found if "SumR" in run.metrics["metrics"]]
+    result = {}
+    for table, runs in _grouped(measured, lambda run: (run.settings[PARAMS]["dataset"], run.source)):
+        groups = [
+            Group(tuple(run.name for run in same), changes(same[0].settings, reference), tuple(same))
+            for _, same in _grouped(runs, lambda run: canonical_json(changes(run.settings, reference)))
+        ]
+        result[table] = sorted(groups, key=lambda group: -sum(group.values("SumR")) / len(group.runs))
+    return result
+
+
+def comparable(run: Experiment) -> bool:
+    """Return whether the run is of a version that says which recipes it took."""
+    return {"recipe", "localizer", "localizer_recipe"} <= set(run.settings[PARAMS])
+
+
+def changes(settings: Settings, reference: Settings) -> dict[str, Any]:
+    """List what differs between the values that a run has and those of the reference.
+
+    Recipes are compared with the one that the reference would take for the run's model and localizer.
+    """
+    own, others = dict(_flat(settings[PARAMS])), dict(_flat(reference[PARAMS]))
+    as_chosen = {**reference, PARAMS: {**reference[PARAMS], **_choices(settings[PARAMS])}}
+    for files in (MODELS, LOCALIZERS):
+        for values, of in ((own, settings), (others, as_chosen)):
+            path, name = recipe_in_use(of, files)
+            prefix = "" if files is MODELS else f"{files.kind}."
+            values.update({f"{prefix}{key}": value for key, value in of[path][name].items()})
+    different = {name: own.get(name) for name in {**own, **others} if own.get(name) != others.get(name)}
+    return {name: value for name, value in different.items() if not _not_compared(name)}
+
+
+def _choices(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: params[name] for name in ("dataset", "model", "recipe", "localizer", "localizer_recipe")}
+
+
+def _not_compared(name: str) -> bool:
+    return name in NOT_COMPARED or name.partition(".")[0] in NOT_COMPARED
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _grouped(runs: Sequence[Experiment], key: Any) -> Iterator[tuple[Any, list[Experiment]]]:
+    """Group runs by a key; groups and runs keep their order."""
+    keys = [key(run) for run in runs]
+    order = {one: number for number, one in enumerate(dict.fromkeys(keys))}
+    placed = sorted(zip(keys, runs, strict=True), key=lambda pair: order[pair[0]])
+    for one, pairs in groupby(placed, key=lambda pair: pair[0]):
+        yield one, [run for _, run in pairs]
