@@ -59,11 +59,11 @@ def places(tmp_path_factory):
     project.git("branch", "-M", "main")
     project.git("init", "--quiet", "--bare", "--initial-branch=main", str(root / "git"))
     project.git("remote", "add", "origin", str(root / "git"))
-    return {"/mnt/shared/amdnet": root / "remote", "git@example.org:you/project.git": root / "git"}
+    return {"/shared/amdnet": root / "remote", "git@example.org:you/project.git": root / "git"}
 
 
 def test_the_page_is_true(places):
-    root = places["/mnt/shared/amdnet"].parent
+    root = places["/shared/amdnet"].parent
     you, colleague = Person(root / "project", places), Person(root, places)
     outputs = root / "project" / "outputs"
 
@@ -94,7 +94,7 @@ def test_the_page_is_true(places):
 
 def test_an_experiment_without_the_remote_is_pushed_by_way_of_the_workspace(places, tmp_path):
     """What the page warns of is so, and what it says to do then helps."""
-    root = places["/mnt/shared/amdnet"].parent
+    root = places["/shared/amdnet"].parent
     you, colleague = Person(root / "project", places), Person(tmp_path, places)
     with_remote = you.run("git show HEAD:.dvc/config")
     you.run("dvc exp remove rate && dvc remote remove shared && git commit -qam 'No remote'")
