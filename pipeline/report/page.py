@@ -48,7 +48,8 @@ def render(outputs: Path, examples: int, limits: DecodeParams) -> str:
         parameters.append(("evaluate.answer", details["answer"]["asked"]))
     else:
         own = {"reported": None, "searchable": searchable(details, config, videos)}
-    missing = {row["video_id"] for numbers in extractions.values() for row in numbers.get("failures", [])}
+    failures = [row for numbers in extractions.values() for row in numbers.get("failures", [])]
+    missing = {row["video_id"] for row in failures if "query_id" not in row}
     queries = read_queries(outputs / "manifest" / "queries.jsonl")
     searches = "imported" not in extractions["query"]  # else nothing here can encode a sentence
     unused = {stream for stream, numbers in extractions.items() if "unused" in numbers}

@@ -182,6 +182,14 @@ def test_where_no_video_has_a_file_it_is_said_once(outputs):
     assert 'class="play" href' not in page
 
 
+def test_a_video_without_features_is_marked_and_one_whose_query_has_none_is_not(outputs):
+    numbers = read_json(outputs / "features" / "resnet.json")
+    failures = [{"video_id": "gone", "cause": ""}, {"video_id": "here", "query_id": "query1", "cause": ""}]
+    write_json(outputs / "features" / "resnet.json", {**numbers, "failures": failures})
+    listed = json.loads(Page(render(outputs, 0, LIMITS)).scripts[0])
+    assert {listed["names"][row[0]][0]: row[4] for row in listed["videos"]} == {"here": True, "gone": False}
+
+
 def test_nobody_is_sent_to_a_search_that_has_no_encoder(page, outputs):
     numbers = read_json(outputs / "features" / "query.json")
     assert "search for it" in page.text and json.loads(page.scripts[0])["search"]
