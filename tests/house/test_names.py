@@ -3,7 +3,8 @@
 The same holds of a visual stream, which has a stage of its own besides.
 
 Three rules, over the syntax trees of the code, docstrings left out:
-1. Nothing is imported from the folder of one by another file; who needs it finds it by name at run time.
+1. Nothing is imported from the folder of one by another file; who needs it finds it by name at run time. The text
+   encoder of a model with two sides lies in the folder of the stream, and `TEXT_ENCODERS` import it.
 2. No string is the name of one, or holds it as a word. Of a name that is a word of other uses too (`ALSO`), no string
    is it as a whole, but for `KEYS`, and none says `dataset: <name>`, `model: <name>` or `localizer: <name>`.
    `EXCEPTIONS` are where it is in another use.
@@ -23,6 +24,7 @@ CODE = ("pipeline", "stages", "tools")
 
 ALSO = {
     "amdnet": "the project and its command",
+    "clip": "a few seconds of a video; and a text encoder, whose other half is the stream",
     "cca": "the start of a training that canonical correlations give, `start: cca`",
     "folder": "a folder",
     "moments": "moments of a video: the axis and the option of models that learn them, and what localizers find",
@@ -30,7 +32,7 @@ ALSO = {
     "sample": "a sample, to draw one",
 }
 """Names that are words of other uses too, and which."""
-KEYS = {"moments"}
+KEYS = {"clip", "moments"}
 """Those of them that as a whole string are keys of tables and results everywhere."""
 
 EXCEPTIONS = {
@@ -50,6 +52,9 @@ EXCEPTIONS = {
     ("tools/parameters.py", "resnet"): "an example of a parameter",
 }
 """Where a name stands in a use of another kind, and in which."""
+TEXT_ENCODERS = {"pipeline/text/clip_encoder.py", "pipeline/text/expected.py", "pipeline/text/saved.py"}
+TEXT_ENCODERS |= {"stages/query_text.py"}
+EXCEPTIONS |= {(file, "clip"): "the text encoder" for file in TEXT_ENCODERS}
 
 
 def _names(room: str) -> list[str]:
@@ -71,7 +76,8 @@ def violations(file: str, text: str, exceptions: Container[tuple[str, str]] = EX
     docstrings = set(_docstrings(tree))
     for node in ast.walk(tree):
         for module in _imported(node):
-            if any(f"{module}.".startswith(f"{folder.replace('/', '.')}.") for _, folder in strange):
+            of = [name for name, folder in strange if f"{module}.".startswith(f"{folder.replace('/', '.')}.")]
+            if of and (file, of[0]) not in exceptions:
                 yield f"{node.lineno}: imports {module}"
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
             named = [name for name in foreign if _is_named(name, node.value) and (file, name) not in exceptions]
@@ -135,7 +141,7 @@ def test_no_file_names_a_data_set_a_model_or_a_localizer_of_another_folder(part)
 @pytest.mark.parametrize(("file", "name"), EXCEPTIONS)
 def test_every_exception_is_needed(file, name):
     found = violations(file, (ROOT / file).read_text(), exceptions=())
-    assert any(what.endswith(f"names {name}") for what in found)
+    assert any(what.endswith(f"names {name}") or f".{name}." in what for what in found)
 
 
 @pytest.mark.parametrize(
