@@ -5,11 +5,17 @@ clip_seconds) seconds. In the file of query features the dataset `<query_id>` is
 token. Features that come from a feature pack keep its precision, float16 or float32. The file's attributes hold the
 provenance, that is, how the features were made; a dataset's attributes say what it was made from.
 
+The attribute `content_sha256` of the file is the hash of its other attributes, that of a dataset the hash of its rows.
+What is read is compared with it, so that no bit that flipped on a disk goes into a model; files of earlier versions
+have none. Texts among the file's attributes are of fixed length: HDF5 keeps others in a heap, and may loop for ever
+where that is damaged.
+
 The order of insertion and time stamps would change the bytes, so ids are sorted and times are not tracked. A process
 that is killed leaves an HDF5 file unreadable, so a file is written under a temporary name.
 Test: tests/feature_io/test_hdf5.py.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +30,8 @@ import numpy as np
 from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import atomic_path, canonical_json
 from pipeline.core.hdf5 import check_size
+
+HASH = "content_sha256"
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,9 @@ def write_features(
     `dtype`.
     """
     with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
-        _write_attributes(file.attrs, {**(attributes or {}), **provenance, "recipe": canonical_json(dict(provenance))})
+        of_file = _storable({**(attributes or {}), **provenance, "recipe": canonical_json(dict(provenance))})
+        fixed = {name: value.encode() if isinstance(value, str) else value for name, value in of_file.items()}
+        _write_attributes(file.attrs, fixed, _hash("", None, of_file))
         previous = None
         for item in items:
             if previous is not None and item.id <= previous:
@@ -65,13 +75,31 @@ def write_features(
             if not np.isfinite(stored).all():
                 raise ValueError(f"{item.id}: a feature of size {np.abs(rows).max():.3g} does not fit {dtype}")
             dataset = file.create_dataset(item.id, data=stored, track_times=False)
-            _write_attributes(dataset.attrs, item.attributes)
+            _write_attributes(dataset.attrs, _storable(item.attributes), _hash(item.id, stored, {}))
 
 
-def _write_attributes(target: h5py.AttributeManager, attributes: Mapping[str, Any]) -> None:
+def _storable(attributes: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
+    return {
+        name: value if isinstance(value, str | int | float | bool) else canonical_json(value)
+        for name, value in attributes.items()
+    }
+
+
+def _write_attributes(target: h5py.AttributeManager, attributes: Mapping[str, Any], digest: bytes) -> None:
+    """Write them sorted by name; `bytes` are texts of fixed length."""
     for name in sorted(attributes):
         value = attributes[name]
-        target[name] = value if isinstance(value, str | int | float | bool) else canonical_json(value)
+        target[name] = np.array(value, f"S{max(1, len(value))}") if isinstance(value, bytes) else value
+    target[HASH] = np.void(digest)
+
+
+def _hash(id: str, rows: np.ndarray | None, attributes: Mapping[str, Any]) -> bytes:
+    """Hash the rows of an id, or the attributes of the file, as they are stored."""
+    form = None if rows is None else [rows.dtype.str, list(rows.shape)]
+    digest = hashlib.sha256(canonical_json([id, form, dict(attributes)]).encode())
+    if rows is not None:
+        digest.update(np.ascontiguousarray(rows).data)
+    return digest.digest()
 
 
 ROW_SIZE = "row_size"
@@ -80,11 +108,15 @@ MOST_AT_ONCE = 1 << 30  # bytes; the system reads at most two of it in one call
 
 
 class Place(NamedTuple):
-    """Where the rows of one id lie in a file. offset: in bytes; None where they do not lie in one piece."""
+    """Where the rows of one id lie in a file.
+
+    offset: in bytes; None where they do not lie in one piece. hash: what they must have; None where the file says none.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype
     offset: int | None
+    hash: bytes | None
 
 
 class Provenance(dict[str, Any]):
@@ -118,9 +150,21 @@ class FeatureFile:
         except Exception as error:  # what a damaged file makes HDF5 raise has no end
             raise PipelineError(f"not a readable HDF5 file: {error}", where=path, fix=MAKE_ANEW) from None
         with self._reading():
-            self.provenance = Provenance(self.path, dict(self._file.attrs))
+            self.provenance = Provenance(self.path, self._attributes())
         self._places: dict[str, Place] = {}
         self._bytes = open(self.path, "rb")
+
+    def _attributes(self) -> dict[str, Any]:
+        attributes = self._file.attrs
+        texts = [h5py.check_string_dtype(attributes.get_id(name).dtype) for name in attributes]
+        if any(text is not None and text.length is None for text in texts):
+            raise ValueError("it has texts of any length among its attributes, as earlier versions wrote them")
+        found = {name: attributes[name].item() for name in attributes}
+        digest = found.pop(HASH, None)
+        plain = {name: value.decode() if isinstance(value, bytes) else value for name, value in found.items()}
+        if digest is not None and digest != _hash("", None, plain):
+            raise ValueError("what it says of itself has changed")
+        return plain
 
     @contextmanager
     def _reading(self, id: str | None = None) -> Iterator[None]:
@@ -153,6 +197,8 @@ class FeatureFile:
             # What lies in one piece, as all that this project writes, is read without HDF5, which lets one thread in.
             elif os.preadv(self._bytes.fileno(), [rows.data], place.offset) != rows.nbytes:
                 raise ValueError("the file ends before the rows do")
+            if place.hash is not None and place.hash != _hash(id, rows, {}):
+                raise ValueError("they are not what was written")
             return rows
 
     def shape(self, id: str) -> tuple[int, ...]:
@@ -176,13 +222,23 @@ class FeatureFile:
                 if len(dataset.shape) != 2 or dataset.dtype.kind != "f":
                     raise ValueError(f"{dataset.dtype} of shape {dataset.shape} are no rows")
                 check_size(dataset, os.fstat(self._bytes.fileno()).st_size if offset is not None else MOST_AT_ONCE)
-                self._places[id] = Place(dataset.shape, dataset.dtype, offset)
+                self._places[id] = Place(dataset.shape, dataset.dtype, offset, _hash_of(dataset))
         return self._places[id]
 
     def ids(self) -> list[str]:
         """Return all ids, sorted."""
         with self._reading():
             return sorted(self._file)
+
+
+def _hash_of(dataset: h5py.Dataset) -> bytes | None:
+    """Read the hash of a dataset with as few steps as HDF5 allows, since a file may have a hundred thousand."""
+    name = HASH.encode()
+    if not h5py.h5a.exists(dataset.id, name):
+        return None
+    digest = np.empty((), "V32")
+    h5py.h5a.open(dataset.id, name).read(digest)
+    return digest.tobytes()
 
 
 def has_random_weights(path: Path | str) -> bool:

@@ -20,6 +20,7 @@ from pipeline.core.ids import BadRecord
 from pipeline.core.memory import growth_limited
 from pipeline.packs.binary import MOST_BYTES
 
+FIX = "fetch it again: it is incomplete, damaged, or not HDF5"
 _WORKING_BYTES = 4 * MOST_BYTES
 """What reading may take: the rows, a chunk of them packed and unpacked, and HDF5's own tables."""
 
@@ -40,8 +41,7 @@ class ArrayRows:
             with growth_limited(_WORKING_BYTES):
                 yield
         except Exception as error:  # what a damaged file makes HDF5 raise has no end
-            fix = "fetch it again: it is incomplete, damaged, or not HDF5"
-            raise PipelineError(f"not a readable HDF5 file: {error}", where=self.path, fix=fix) from None
+            raise PipelineError(f"not a readable HDF5 file: {error}", where=self.path, fix=FIX) from None
 
     @contextmanager
     def _one(self) -> Iterator[None]:

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.ids import BadRecord
-from pipeline.packs.arrays import ArrayRows
 from pipeline.packs.binary import BinaryRows
+from pipeline.packs.isolated import IsolatedRows
 
-Rows = BinaryRows | ArrayRows
+Rows = BinaryRows | IsolatedRows
 
 
 def open_rows(path: Path) -> Rows:
     """Open a folder with feature.bin, or an HDF5 file; raises PipelineError where it is not in order as a whole."""
-    return BinaryRows(path) if path.is_dir() else ArrayRows(path)
+    return BinaryRows(path) if path.is_dir() else IsolatedRows(path)
 
 
 def read_rows(source: Rows, id: str) -> tuple[np.ndarray, bool]:

@@ -103,9 +103,6 @@ def _load_model(folder: Path, device: torch.device | str) -> tuple[RetrievalMode
         return checkpoint.load(folder, device)
     except PipelineError as error:
         raise PipelineError(error.cause, where=error.where, fix=FIX) from None
-    except (KeyError, TypeError, ValueError):
-        where = folder / checkpoint.CONFIG
-        raise PipelineError("it does not describe a model that this program knows", where=where, fix=FIX) from None
 
 
 def _fingerprint(header: str, config: Mapping[str, Any], model: RetrievalModel) -> str:

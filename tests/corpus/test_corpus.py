@@ -153,7 +153,7 @@ def test_tokens_are_normalised_and_the_sentence_is_their_mean(folders):
 def test_a_value_that_is_not_finite_is_named(folders, file, id):
     with h5py.File(folders[1] / file, "r+") as opened:
         opened[id][0, 0] = np.nan
-    with pytest.raises(PipelineError, match=f"{file}: the features of '{id}'"):
+    with pytest.raises(PipelineError, match=f"{file}: .*the features of '{id}'"):
         corpus_of(folders)
 
 

@@ -104,3 +104,42 @@ def test_a_file_that_does_not_say_what_it_must_is_named(tmp_path):
     write_features(tmp_path / "f.h5", items(), {"stream": "resnet"})
     with pytest.raises(PipelineError, match="f.h5: the feature file is damaged: it lacks what it says of `weights`"):
         has_random_weights(tmp_path / "f.h5")
+
+
+def flipped(path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_bit_that_flipped_in_rows_is_noticed(tmp_path):
+    path, rows = tmp_path / "f.h5", np.arange(40, dtype=np.float16).reshape(10, 4)
+    write_features(path, [Item("a", rows, {}), Item("b", rows + 1, {})], PROVENANCE)
+    flipped(path, path.read_bytes().index(rows.tobytes()) + 30)
+    with FeatureFile(path) as file:
+        assert file["b"].tolist() == (rows + 1).tolist() and file.shape("a") == (10, 4)
+        with pytest.raises(
+            PipelineError, match="'a' cannot be read .they are not what was written[\\s\\S]*amdnet repair"
+        ):
+            file["a"]
+
+
+def test_a_bit_that_flipped_in_the_provenance_is_noticed(tmp_path):
+    write_features(tmp_path / "f.h5", items(), PROVENANCE)
+    flipped(tmp_path / "f.h5", (tmp_path / "f.h5").read_bytes().index(b"random (seed 0)") + 13)
+    with pytest.raises(PipelineError, match="what it says of itself has changed"):
+        FeatureFile(tmp_path / "f.h5")
+
+
+def test_a_file_without_hashes_is_read(tmp_path):
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        file["a"], file.attrs["weights"] = np.ones((1, 2), np.float16), np.bytes_("random")
+    with FeatureFile(tmp_path / "f.h5") as file:
+        assert file["a"].tolist() == [[1, 1]] and file.provenance == {"weights": "random"}
+
+
+def test_no_text_of_a_file_lies_in_a_heap(tmp_path):
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        file.attrs["weights"] = "random"
+    with pytest.raises(PipelineError, match="texts of any length"):
+        FeatureFile(tmp_path / "f.h5")

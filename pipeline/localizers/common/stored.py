@@ -21,6 +21,7 @@ from pipeline.localizers.common import trained
 from pipeline.localizers.common.encoded import EncodedVideos
 from pipeline.localizers.common.interface import TrainedLocalizer
 from pipeline.localizers.common.recipe import LocalizerRecipe
+from pipeline.models.common.checkpoint import described_by
 from pipeline.retrieval import safetensors_file
 from pipeline.retrieval.fields import named, restored
 from pipeline.retrieval.storage import FIX
@@ -66,9 +67,10 @@ def open_stored(folder: Path, video_ids: list[str], device: torch.device) -> Sto
     are not of these videos.
     """
     config = read_json(folder / trained.CONFIG)
-    name = config["localizer"]
+    with described_by(folder / trained.CONFIG):
+        name, recipe = config["localizer"], trained.recipe_of(config)
     if not trained.is_trained(name):
-        return StoredLocalizer(name, trained.recipe_of(config), None, None)
+        return StoredLocalizer(name, recipe, None, None)
     network, config = trained.load(folder, device)
     tensors, metadata = safetensors_file.read(folder / VIDEOS, FIX)
     if metadata.get("of") != _fingerprint(folder, video_ids):

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from pipeline.core.errors import MAKE_ANEW, PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path, read_json, write_json
 from pipeline.core.plugins import names, only_class
 from pipeline.localizers.common.interface import TrainedLocalizer
 from pipeline.localizers.common.recipe import LOCALIZERS, LocalizerRecipe
+from pipeline.models.common.checkpoint import described_by, load_weights
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 SIZES = ("video_size", "query_size", "max_query_tokens", "subtitle_size")
@@ -55,17 +55,13 @@ def save(folder: Path | str, network: TrainedLocalizer | None, config: dict[str,
 def load(folder: Path | str, device: torch.device | str = "cpu") -> tuple[TrainedLocalizer, dict[str, Any]]:
     """Build the network that `save` wrote, in evaluation mode; returns it and its configuration.
 
-    Raises PipelineError where a file is missing, and where the weights do not fit the configuration.
+    Raises PipelineError where a file is missing or damaged, and where the weights do not fit the configuration.
     """
-    config = read_json(Path(folder) / CONFIG)
-    network = build(config["localizer"], recipe_of(config), config)
-    path = Path(folder) / WEIGHTS
-    try:
-        network.load_state_dict(load_file(path))
-    except FileNotFoundError:
-        raise PipelineError("the file does not exist", where=path, fix=MAKE_ANEW) from None
-    except (SafetensorError, RuntimeError) as error:
-        raise PipelineError(f"not the weights of {CONFIG}: {error}", where=path, fix=MAKE_ANEW) from None
+    path = Path(folder) / CONFIG
+    config = read_json(path)
+    with described_by(path):
+        network = build(config["localizer"], recipe_of(config), config)
+    load_weights(Path(folder) / WEIGHTS, network)
     return network.to(device).eval(), config
 
 
