@@ -34,8 +34,8 @@ def estimate(
     stored, packed = (round(a_second * sum(video.duration for video in some)) for some in (left, videos))
     free = min(_free(store.folder), _free(Path()))
     line = (
-        f"{stream.name}: by the first {len(first)} videos the other {len(left):,} take about {hours(time)}; their "
-        f"features take {size(stored)} in {store.folder}, those of all {size(packed)} in outputs/features"
+        f"{stream.name}: by the first {len(first)} videos the other {len(left):,} take at most about {hours(time)}; "
+        f"their features take {size(stored)} in {store.folder}, those of all {size(packed)} in outputs/features"
     )
     scarce = f"; THERE IS NOT ENOUGH ROOM: {size(free)} are free" if stored + packed > free else ""
     return f"{line}{scarce or f' ({size(free)} are free)'}"

@@ -51,7 +51,7 @@ def _room(file: str) -> str:
 
 
 def _outs(stage: str) -> set[str]:
-    return {path for out in STAGES[stage]["outs"] for path in ([out] if isinstance(out, str) else out)}
+    return {path for out in STAGES[stage].get("outs", []) for path in ([out] if isinstance(out, str) else out)}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -110,7 +110,9 @@ def test_a_stage_says_what_it_does_and_writes_single_files_or_what_is_moved_as_a
 
 
 def test_only_the_list_of_files_outlives_its_stage():
-    assert [name for name in STAGES if not all(isinstance(out, str) for out in STAGES[name]["outs"])] == ["scan"]
+    assert [name for name in STAGES if not all(isinstance(out, str) for out in STAGES[name].get("outs", []))] == [
+        "scan"
+    ]
 
 
 def test_metrics_and_plots_stand_at_top_level_and_are_outs():

@@ -55,12 +55,14 @@ def _json(project, name):
 
 def _hashes(project):
     stages = yaml.safe_load(project.path("dvc.lock").read_text())["stages"]
-    return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+    return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
 
 
 def test_nothing_runs_twice(project):
     output = project.dvc("repro")
     assert ran(output) == [] and "Running stage 'scan'" in output
+    assert output.count("amdnet on sample, test split: SumR") == 1  # every run ends with the headline and the report
+    assert output.count(f"Report: {project.path('outputs/report.html')}") == 1
 
 
 def test_the_report_and_the_metrics_are_there(project):

@@ -13,6 +13,9 @@ from helpers.shipped import PARAMS
 
 ROOT = Path(__file__).resolve().parents[2]
 
+ALWAYS = {"scan", "finish"}
+"""The stages that run every time."""
+
 TINY: dict[str, Any] = {
     "sample": {"train_videos": 6, "val_videos": 2, "test_videos": 4},
     "slowfast": {"size": 32},
@@ -106,8 +109,8 @@ class Project:
 
 
 def ran(output: str) -> list[str]:
-    """The stages whose commands DVC executed, from what it printed, but for `scan`, which always runs."""
-    return [stage for stage in re.findall(r"Running stage '(\w+)'", output) if stage != "scan"]
+    """The stages whose commands DVC executed, from what it printed, but for those that always run."""
+    return [stage for stage in re.findall(r"Running stage '(\w+)'", output) if stage not in ALWAYS]
 
 
 def _merge(document: dict[str, Any], changes: dict[str, Any]) -> None:
