@@ -32,7 +32,7 @@ def told(folder: Path, dataset: str, checked: Checked) -> Iterator[str]:
         with_video = f", and {lost} of videos that cannot be used" if lost else ""
         yield f"  queries      {len(queries)} of {len({query.video_id for query in queries})} videos{with_video}"
     for name, fields in (checked.annotations.unread_columns if checked.annotations else {}).items():
-        yield f"  not read     {len(fields)} columns of {name}: {first(fields)}"
+        yield f"  not read     of {name}: {first(fields)}"
     if others := [one.name for one in checked.glances if one.kind == OTHER]:
         yield f"  not read     {len(others)}: {first(others)}"
 
@@ -44,7 +44,7 @@ def told_problems(problems: Sequence[Problem]) -> Iterator[str]:
 
 def told_corrections(corrections: Sequence[Correction]) -> Iterator[str]:
     """Yield a line a kind of what was read as it is meant, and of what a corrected copy would say besides."""
-    for kinds, heading in ((READ_SO, "Read as it is meant:"), (GUESSED, "Refused, but corrected in a copy:")):
+    for kinds, heading in ((READ_SO, "Read as it is meant:"), (GUESSED, "What a copy would correct:")):
         found = {kind: [one for one in corrections if one.kind == kind] for kind in kinds}
         if any(found.values()):
             yield heading

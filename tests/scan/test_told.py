@@ -43,7 +43,7 @@ def test_corrections_are_told_by_kind_with_what_stands_there_and_what_is_meant()
     corrections = [Correction(LETTERS, f"q:{k}", "vid_name", "Clip", "clip") for k in range(6)]
     corrections.append(Correction(MILLISECONDS, "q:9", "ts", [500, 1500], [0.5, 1.5]))
     first, letters, second, times = told_corrections(corrections)
-    assert (first, second) == ("Read as it is meant:", "Refused, but corrected in a copy:")
+    assert (first, second) == ("Read as it is meant:", "What a copy would correct:")
     assert letters.startswith("  6 names in other letters: q:0 vid_name Clip -> clip, ") and letters.endswith(
         "and 1 more"
     )

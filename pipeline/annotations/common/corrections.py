@@ -1,6 +1,6 @@
 """What a row of queries says otherwise than the project writes it, and what is meant.
 
-Test: tests/annotations/test_corrections.py.
+Tests: tests/annotations/test_own_rows.py, tests/annotations/test_corrected.py.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ class Correction:
     """One field of one row.
 
     kind: one of `READ_SO` or `GUESSED`; where: file:line below the source; field: `vid_name`, `desc_id`, `ts`, or
-    `desc`; written, meant: its value there, and the one that takes its place (of times seconds).
+    `encoding` of the whole line; written, meant: its value there, and the one that takes its place (of times seconds).
     """
 
     kind: str

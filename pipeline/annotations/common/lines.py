@@ -5,6 +5,7 @@ Tests: tests/annotations/test_lines.py and the poison tests of tests/annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def text_lines(annotations: Annotations, path: Path, what: str) -> Iterator[tupl
     with _readable(path).open("rb") as file:
         encoding = encoding_of(file.read(HEAD))
         file.seek(0)
-        older: str | None = None
+        older = cache(lambda: told_encoding(broken_lines(text_of(path))))
         raws = file if encoding.startswith("utf-8") else (line.encode() for line in text_of(path).split("\n"))
         for number, raw in enumerate(raws, 1):
             where, text = f"{annotations.name(path)}:{number}", ""
@@ -35,8 +36,7 @@ def text_lines(annotations: Annotations, path: Path, what: str) -> Iterator[tupl
                 try:
                     text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
                 except UnicodeDecodeError as error:
-                    older = older or told_encoding(broken_lines(text_of(path)))
-                    raise not_utf8(annotations, where, raw[error.start], older) from None
+                    raise not_utf8(annotations, where, raw[error.start], older()) from None
             if text:
                 yield where, text
 

@@ -20,12 +20,16 @@ class Milliseconds:
         """overrun: how many seconds a span may reach beyond its video's end."""
         self._overrun = overrun
         self._beyond: dict[str, list[Correction]] = defaultdict(list)
+        self._unsure: dict[str, list[Correction]] = defaultdict(list)
         self._inside: dict[str, list[Correction]] = defaultdict(list)
 
     def told(self, query: AnnotatedQuery, start: float, end: float, end_of_video: float) -> str:
         """Note a span beyond its video's end; what a message about it adds where it is in milliseconds, else empty."""
         first, last = start / 1000, end / 1000
-        if end < FAR * end_of_video or first >= end_of_video or last > end_of_video + self._overrun:
+        if first >= end_of_video or last > end_of_video + self._overrun:
+            return ""
+        if end < FAR * end_of_video:
+            self._unsure[_file(query)].append(_divided(query, start, end))
             return ""
         self._beyond[_file(query)].append(_divided(query, start, end))
         return f"; in milliseconds it is {first:g} to {last:g} s, so divide it by 1000"
@@ -35,10 +39,12 @@ class Milliseconds:
         self._inside[_file(query)].append(_divided(query, start, end))
 
     def corrections(self) -> Iterator[Correction]:
-        """The spans that are in milliseconds: of a file that has more of them than others, all."""
+        """The spans that are in milliseconds: of a file that has more of them than of those in their videos, all."""
         for file, beyond in self._beyond.items():
             inside = self._inside[file]
-            yield from [*beyond, *(inside if len(beyond) > len(inside) else ())]
+            yield from beyond
+            if len(beyond) > len(inside):
+                yield from [*inside, *self._unsure[file]]
 
 
 def _file(query: AnnotatedQuery) -> str:

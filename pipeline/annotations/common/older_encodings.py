@@ -4,12 +4,15 @@ Test: tests/annotations/test_older_encodings.py.
 """
 
 import contextlib
+import re
 
 from pipeline.core.ids import BadRecord
 from pipeline.subtitles.encodings import older
 
 LIKELIEST = "windows-1252"
 """What is taken where nothing tells otherwise, or where it gives the same text."""
+
+_BROKEN = re.compile("[\udc80-\udcff]")
 
 
 def told_encoding(raw: bytes) -> str | None:
@@ -42,7 +45,7 @@ def mended(text: str) -> str:
 
 
 def _is_whole(text: str) -> bool:
-    return not any("\udc80" <= character <= "\udcff" for character in text)
+    return not _BROKEN.search(text)
 
 
 def _read(line: str, encoding: str) -> str:

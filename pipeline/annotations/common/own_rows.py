@@ -26,7 +26,8 @@ FIELDS = (*REQUIRED, *TIMES, *OTHERS)
 """What a row may hold and is read."""
 
 MISNAMED = ("queries", "query", "queries.csv", "queries.jsonl", "annotations", "captions")
-"""How a file of queries may be called by mistake, in small letters and without an extension."""
+MISNAMED_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xlsx", ".xls", ".ods")
+"""How a file of queries may be called by mistake, in small letters."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,11 @@ def rows(annotations: Annotations) -> Iterator[OwnRow]:
 
 def _misnamed(source: Path) -> str:
     """What follows a cause: the files in the source that a person may take for its queries."""
-    found = sorted(path.name for path in source.iterdir() if path.stem.lower() in MISNAMED and path.suffix)
+    found = sorted(
+        path.name
+        for path in source.iterdir()
+        if path.stem.lower() in MISNAMED and path.suffix.lower() in MISNAMED_SUFFIXES
+    )
     return f", but {' and '.join(map(shown, found))}: name it so, or save it as one of these" if found else ""
 
 

@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from pipeline.annotations.common.lines import not_utf8, text_of
@@ -45,7 +46,7 @@ def table_rows(
         raise PipelineError(f"`sep={named}`: this separates no cells", where=f"{path}:1", fix="write `sep=;`")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: list[str] | None = None
-    older: str | None = None
+    older = cache(lambda: told_encoding(broken_lines(text)))
     while True:
         line = reader.line_num + skipped + 1
         where = f"{annotations.name(path)}:{line}"
@@ -72,8 +73,7 @@ def table_rows(
         row = None
         with annotations.refusing(what, None, where):
             if broken := _broken(cells):
-                older = older or told_encoding(broken_lines(text))
-                raise not_utf8(annotations, where, broken, older)
+                raise not_utf8(annotations, where, broken, older())
             row = _row(columns, cells, delimiter, numbers)
         if row:
             yield where, row
