@@ -64,7 +64,7 @@ async function found() {
   const asked = state;
   byId("start").hidden = true;
   byId("results").setAttribute("aria-busy", "true");
-  if (!results?.hits.length) {
+  if (!results?.hits.length || !answered.q) {
     byId("results").hidden = false;
     cards.wait();
   }
