@@ -3,10 +3,10 @@
 Test: tests/experiments/test_compared.py.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from os.path import commonprefix
 from typing import Any
 
 from experiments.runs import Experiment
@@ -17,6 +17,8 @@ from pipeline.models.common.recipe_file import MODELS
 
 NOT_COMPARED = ("train.seed", "source", "report", "decode.deadline_floor", "decode.deadline_factor")
 """Parameters, and sections, in which the runs of a group may differ: no score depends on them, the seed's apart."""
+_SEED = re.compile(r"[-_. ]?(seed)?[-_. ]?\d+$")
+"""The end of a name that tells the runs of a group apart."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,11 @@ class Group:
 
     @property
     def name(self) -> str:
-        """What the names of the runs have in common, without the word seed at its end; else the names."""
+        """What is before the seed in the names of all runs, where that is the same; else the names."""
         if len(self.names) == 1:
             return self.names[0]
-        shared = commonprefix(self.names).rstrip("0123456789-_. ").removesuffix("seed").rstrip("-_. ")
-        return shared or ", ".join(self.names)
+        stems = {_SEED.sub("", name) for name in self.names}
+        return stems.pop() if len(stems) == 1 and all(stems) else ", ".join(self.names)
 
     def values(self, metric: str) -> list[float]:
         """List what the runs have of a metric."""

@@ -41,6 +41,21 @@ def test_runs_of_one_setting_on_two_commits_are_one_row(groups):
     assert group.names == ("one", "two") and group.name == "one, two"
 
 
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        (["deep-seed0", "deep-seed12"], "deep"),
+        (["deep1", "deep2"], "deep"),
+        (["s", "seed1"], "s, seed1"),
+        (["1", "2"], "1, 2"),
+        (["deep-seed0"], "deep-seed0"),
+    ],
+)
+def test_a_row_has_the_name_that_its_runs_share(groups, names, name):
+    (group,) = groups({one: ({"train.seed": seed}, 90.0) for seed, one in enumerate(names)})
+    assert group.name == name
+
+
 def test_only_the_recipe_in_use_counts_and_is_told_from_that_of_the_reference(settings, shown):
     def told(changes_made):
         (run,) = parse_show(shown({"run": (changes_made, 1.0)}))
