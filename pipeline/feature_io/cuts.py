@@ -17,11 +17,12 @@ SHOWN = 3
 class Cuts:
     """Takes the queries one by one, each with the number of its tokens and with what the cut leaves of them.
 
-    max_tokens: as in params.yaml; specials: how many of these ids are special tokens and not tokens of the query.
+    max_tokens: as in params.yaml, or fewer; specials: how many of these ids are special tokens and not tokens of the
+    query; most: the largest `max_tokens` that the encoder could read.
     """
 
-    def __init__(self, max_tokens: int, specials: int):
-        self._max_tokens, self._specials = max_tokens, specials
+    def __init__(self, max_tokens: int, specials: int, most: int = MOST_TOKENS):
+        self._max_tokens, self._specials, self._most = max_tokens, specials, most
         self._lengths: list[int] = []
         self._same: dict[Hashable, list[Query]] = defaultdict(list)
 
@@ -49,10 +50,8 @@ class Cuts:
         return {
             "max_tokens": self._max_tokens,
             "truncated": sum(length > self._max_tokens for length in self._lengths),
-            "max_tokens_advised": max(
-                (length for length in self._lengths if length <= MOST_TOKENS), default=MOST_TOKENS
-            ),
-            "truncated_then": sum(length > MOST_TOKENS for length in self._lengths),
+            "max_tokens_advised": max((length for length in self._lengths if length <= self._most), default=self._most),
+            "truncated_then": sum(length > self._most for length in self._lengths),
             "equal": sorted(groups, key=lambda group: group["query_ids"]),
         }
 

@@ -80,14 +80,17 @@ def _there(reused: Reused, here: Facts) -> Facts:
     config = read_json(reused.folder / CONFIG)
     there = {"model": config["model"], "features.normalize": config["features"]["normalize"], **facts(config, reused)}
     if "text.tokenizer" in here:
-        made = config["provenance"].get("query", {})
-        if ENCODER in made:  # RoBERTa has read the subtitles alone
-            made = config["provenance"].get(SUBTITLE, {})
+        made_queries = config["provenance"].get("query", {})
+        # Where another encoder has read the queries, RoBERTa has read the subtitles alone.
+        made = config["provenance"].get(SUBTITLE, {}) if ENCODER in made_queries else made_queries
         if made.get("tokenizer") == "corpus" and TOKENIZER not in reused.files:
+            fix = "name the index folder of that project instead, outputs/index, which has it"
+            if ENCODER in made_queries:
+                fix = "train it anew with text.tokenizer=roberta-base: an index keeps what encodes queries alone"
             raise PipelineError(
                 "the model's tokenizer was learned from its own queries, and this folder does not have it",
                 where=reused.folder,
-                fix="name the index folder of that project instead, outputs/index, which has it",
+                fix=fix,
             )
         by_name = here["text.tokenizer"] in ("corpus", "roberta-base")
         there["text.tokenizer"] = made.get("tokenizer" if by_name else "tokenizer_sha256")

@@ -26,12 +26,17 @@ class ClipEncoder:
     @property
     def max_tokens(self) -> int:
         """Return the most ids that are read, the special tokens included: those of the parameter, or of the tower."""
-        return min(self.most, self.text.max_tokens)
+        return min(self.most, self.longest)
+
+    @property
+    def longest(self) -> int:
+        """Return the length of the tower."""
+        return self.text.max_tokens
 
     @property
     def room(self) -> int:
         """Return the most ids of a text."""
-        return self.max_tokens - (self.text.max_tokens - self.text.room)
+        return self.max_tokens - (self.longest - self.text.room)
 
     @property
     def row_size(self) -> int:

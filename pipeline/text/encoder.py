@@ -5,7 +5,7 @@ Tests: tests/text/test_queries.py, tests/text/test_subtitles.py.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import tokenizers
@@ -17,6 +17,7 @@ from pipeline.backbones.roberta.params import TextParams
 from pipeline.backbones.roberta.tokenizer import Tokenizer, load_tokenizer
 from pipeline.core.files import canonical_json, sha256_text
 from pipeline.core.manifest import Query
+from pipeline.feature_io.cuts import MOST_TOKENS
 from pipeline.feature_io.store import Entry, Store, entry_key
 
 LIBRARIES = f"torch {torch.__version__}, transformers {transformers.__version__}, tokenizers {tokenizers.__version__}"
@@ -26,7 +27,8 @@ class QueryEncoder(Protocol):
     """Encodes one query at a time.
 
     provenance: everything that decides a feature. named: what is told of the encoder besides. max_tokens: the most ids
-    that are read, the special tokens included; room: the most ids of a text; row_size: D.
+    that are read, the special tokens included, and longest: how many they could be; room: the most ids of a text;
+    row_size: D.
     """
 
     @property
@@ -35,6 +37,8 @@ class QueryEncoder(Protocol):
     def named(self) -> dict[str, str]: ...
     @property
     def max_tokens(self) -> int: ...
+    @property
+    def longest(self) -> int: ...
     @property
     def room(self) -> int: ...
     @property
@@ -64,6 +68,7 @@ class TextEncoder:
     roberta: Roberta
     params: TextParams
     max_tokens: int
+    longest: ClassVar[int] = MOST_TOKENS
 
     @property
     def provenance(self) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def extract_queries(queries: list[Query], encoder: QueryEncoder, store: Store, p
         for query in queries
         if not ids[query.text]
     ]
-    cuts = Cuts(encoder.max_tokens, encoder.max_tokens - encoder.room)
+    cuts = Cuts(encoder.max_tokens, encoder.max_tokens - encoder.room, encoder.longest)
     for query in kept:
         cuts.add(query, len(ids[query.text]), tuple(ids[query.text][:limit]))
     return {

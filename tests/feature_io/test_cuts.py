@@ -52,9 +52,9 @@ def test_a_query_that_no_limit_keeps():
     assert "1 of 3 queries cut to 60 token ids (query_text.max_tokens=60 keeps all but 1)" in cut_line(
         numbers_of(texts, 60)
     )
-    assert QueryTextParams(max_tokens=MOST_TOKENS)
+    assert QueryTextParams(encoder="roberta", clip_output="sentence", max_tokens=MOST_TOKENS)
     with pytest.raises(ValidationError):
-        QueryTextParams(max_tokens=MOST_TOKENS + 1)
+        QueryTextParams(encoder="roberta", clip_output="sentence", max_tokens=MOST_TOKENS + 1)
 
 
 @pytest.mark.skipif("AMDNET_REAL_DATA" not in os.environ, reason="AMDNET_REAL_DATA names no folder with real data")

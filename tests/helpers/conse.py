@@ -69,7 +69,7 @@ class Conse:
         states = self._language(torch.tensor([self._words.encode(text).ids])).last_hidden_state[0]
         return F.normalize(states.mean(dim=0), dim=0)
 
-    provenance, named, max_tokens, room = {"weights": "sha256:conse"}, {}, 128, 126  # noqa: RUF012
+    provenance, named, max_tokens, longest, room = {"weights": "sha256:conse"}, {}, 128, 128, 126
 
     @property
     def row_size(self) -> int:

@@ -9,6 +9,8 @@ from helpers.roberta import write_roberta
 from helpers.shipped import PARAMS
 from helpers.workspace import change
 
+from pipeline.backbones.clip.load import load_clip
+from pipeline.backbones.clip.params import ClipParams
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
 from pipeline.backbones.roberta.params import TextParams
@@ -17,6 +19,7 @@ from pipeline.core.files import read_json, sha256_file, write_json
 from pipeline.core.params import load
 from pipeline.core.reused import Reused
 from pipeline.settings.reuse import find_reused
+from pipeline.text.clip_encoder import ClipEncoder
 from pipeline.text.encoder import load_encoder
 from pipeline.text.saved import save_encoder
 from pipeline.video.params import DecodeParams
@@ -129,6 +132,24 @@ def test_a_learned_tokenizer_must_come_with_the_model(trained):
     shutil.rmtree(trained / "text")
     message = refused()
     assert "the model's tokenizer was learned from its own queries" in message and "outputs/index" in message
+
+
+def test_the_other_encoder_of_queries_is_named_and_the_same_one_is_well(trained):
+    sentence = {"encoder": "clip", "clip_output": "sentence"}
+    change(query_text=sentence)
+    message = refused()
+    assert "query_text.encoder: clip here, roberta there" in message and message.count(" here, ") == 1
+    config = read_json(trained / "config.json")
+    encoder = ClipEncoder(load_clip(load(ClipParams).clip).text(torch.device("cpu")), "sentence", 30)
+    shutil.rmtree(trained / "text")
+    save_encoder(trained / "text", encoder)
+    config["provenance"]["query"] = {**encoder.provenance, "stream": "query"}
+    write_json(trained / "config.json", config)
+    assert "text/clip/model.safetensors" in find().files
+    change(query_text={"clip_output": "tokens", "max_tokens": 20})
+    message = refused()
+    assert "query_text.clip_output: tokens here, sentence there" in message
+    assert "query_text.max_tokens: 20 here, 30 there" in message and message.count(" here, ") == 2
 
 
 def test_a_localizer_that_is_trained_must_have_come_with_the_model(trained):

@@ -60,6 +60,7 @@ def test_what_is_too_long_is_cut_to_the_parameter_or_to_the_tower_and_counted(te
     assert Sentence.encode(short, TEXTS[2]).cut == len(text.ids(TEXTS[2])) - 8
     metrics = extract_queries(queries(), short, store, tmp_path / "query.h5")
     assert (metrics["max_tokens"], metrics["truncated"], metrics["failed"]) == (10, 2, 1)
+    assert (metrics["max_tokens_advised"], metrics["truncated_then"]) == (12, 1)  # the tower reads 77 at most
 
 
 def test_a_moved_encoder_gives_the_rows_that_the_stage_writes_and_equal_bytes(encoder, store, tmp_path):
