@@ -1,7 +1,10 @@
 """A provenance changes with what changes features, and with nothing else."""
 
 import pytest
+from helpers.clip import clip_params, write_model
 
+from pipeline.backbones.clip.load import load_clip
+from pipeline.backbones.clip.provenance import provenance as clip_provenance
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.provenance import provenance as resnet_provenance
 from pipeline.backbones.slowfast.params import SlowFastParams
@@ -49,6 +52,33 @@ def test_slowfast_depends_on(change):
 )  # fmt: skip
 def test_resnet_depends_on(change):
     assert resnet(**change) != resnet()
+
+
+def clip(clip_seconds: float = 1.5, decoder: str = "decord", **changes):
+    params = clip_params(**changes)
+    return clip_provenance(params, clip_seconds, load_clip(params), decoder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"precision": "bfloat16"}, {"batch_frames": 2}, {"clip_seconds": 2.0}, {"decoder": "pyav"}, {"pooling": "max"},
+        {"frames_per_second": 3.0},
+    ],
+)  # fmt: skip
+def test_clip_depends_on(change):
+    assert clip(**change) != clip()
+
+
+def test_clip_depends_on_the_files_of_a_model_and_not_on_their_place(tmp_path):
+    write_model(tmp_path / "a", "clip")
+    (tmp_path / "a").rename(tmp_path / "b")
+    moved = clip(model=tmp_path / "b")
+    write_model(tmp_path / "a", "clip")
+    assert clip(model=tmp_path / "a") == moved != clip()
+    path = tmp_path / "b" / "preprocessor_config.json"
+    path.write_text(path.read_text().replace('"resample": 3', '"resample": 2'))
+    assert clip(model=tmp_path / "b") != moved
 
 
 @pytest.mark.parametrize("change", [{"pooling": "mean"}, {"frames_per_second": 2.0}])

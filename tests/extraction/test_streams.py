@@ -1,16 +1,19 @@
-"""The two real streams on little videos: shapes, pooling, and features that depend on the video alone."""
+"""The real streams on little videos: shapes, pooling, and features that depend on the video alone."""
 
 import json
+import pickle
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 import torch
+from helpers.clip import clip_params, write_model
 from helpers.numbered import numbered_frames
 from helpers.streams import corpus
 from helpers.videos import write_video
 
+from pipeline.backbones.clip.stream import ClipStream
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
 from pipeline.backbones.slowfast.params import SlowFastParams
@@ -39,6 +42,18 @@ def resnet_stream(sampling: str = "middle", pooling: str = "max", clip_seconds: 
     )  # fmt: skip
 
 
+def clip_stream(model: Path | str = "random", pooling: str = "mean", clip_seconds: float = 1.5) -> ClipStream:
+    return ClipStream(clip_params(model, pooling=pooling), clip_seconds, DECODE)
+
+
+@pytest.fixture(scope="session")
+def siglip(tmp_path_factory) -> Path:
+    """The folder of a tiny SigLIP, whose pictures are squeezed and not cropped."""
+    folder = tmp_path_factory.mktemp("siglip")
+    write_model(folder, "siglip")
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _own_store(tmp_path, monkeypatch):
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
@@ -60,12 +75,14 @@ def films(tmp_path_factory) -> list[Path]:
         (resnet_stream, 2048),
         (lambda: resnet_stream("uniform", "mean"), 2048),
         (lambda: resnet_stream("published"), 2048),
+        (clip_stream, 64),
     ],
 )
 def test_every_clip_gets_one_row(films, tmp_path, stream, size):
     stream = stream()
     run(stream, corpus(films), tmp_path, 0.0)
-    clips = [1, 2, 3] if (stream.name, stream.provenance["sampling"]) == ("resnet", "published") else [2, 3, 4]
+    published = stream.name == "resnet" and stream.provenance["sampling"] == "published"
+    clips = [1, 2, 3] if published else [2, 3, 4]
     with FeatureFile(tmp_path / f"{stream.name}.h5") as file:
         assert [file[path.stem].shape for path in films] == [(count, size) for count in clips]
         assert file["film0"].dtype == np.float16
@@ -73,7 +90,7 @@ def test_every_clip_gets_one_row(films, tmp_path, stream, size):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stream", [slowfast_stream, lambda: resnet_stream("uniform")])
+@pytest.mark.parametrize("stream", [slowfast_stream, lambda: resnet_stream("uniform"), clip_stream])
 def test_neighbours_and_threads_change_no_byte(films, tmp_path, stream, monkeypatch):
     rows = []
     threads = torch.get_num_threads()
@@ -116,6 +133,28 @@ def test_a_clips_frames_are_pooled(pooling):
     pooled = resnet_stream("uniform", pooling).pool(rows, [1, 3, 2])
     expected = [getattr(part, pooling)(axis=0) for part in (rows[:1], rows[1:4], rows[4:])]
     np.testing.assert_allclose(pooled, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+def test_clip_rows_have_norm_1_after_pooling(films, tmp_path, siglip, pooling):
+    """A clip of 1.5 s has three of two frames a second, and each frame's vector has norm 1 before they are pooled."""
+    rows = []
+    for model in ("random", siglip):
+        stream = clip_stream(model, pooling)
+        run(stream, corpus(films), tmp_path, 0.0)
+        with FeatureFile(tmp_path / "clip.h5") as file:
+            rows += [file[path.stem].astype(np.float32) for path in films]
+            assert file["film2"].shape[1] == (64 if model == "random" else 32)
+    np.testing.assert_allclose(np.concatenate([np.linalg.norm(each, axis=1) for each in rows]), 1, atol=1e-3)
+    vectors = np.eye(4, dtype=np.float32)
+    pooled = clip_stream(pooling=pooling).pool(vectors, [1, 3])
+    np.testing.assert_allclose(pooled, [vectors[0], vectors[1:].sum(0) / 3**0.5], atol=1e-6)
+
+
+def test_clip_is_pickled_as_its_parameters(siglip):
+    stream = clip_stream(siglip)
+    again = pickle.loads(pickle.dumps(stream))
+    assert again.provenance == stream.provenance and len(pickle.dumps(stream)) < 2000
 
 
 def test_the_crop_is_the_centre():
