@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+from huggingface_hub import constants
+
 LARGE = ".safetensors"
 
 
@@ -42,7 +45,8 @@ class HubServer:
             handler.send_header("X-Linked-Size" if moved else "X-Size", str(len(content)))
             handler.send_header("X-Linked-ETag" if moved else "ETag", f'"{etag.hexdigest()}"')
         if moved:
-            handler.send_header("Location", f"{self.url}/stored/{name}")
+            elsewhere = self.url.replace("127.0.0.1", "localhost")  # the client asks for headers on one host only
+            handler.send_header("Location", f"{elsewhere}/stored/{name}")
         handler.send_header("Content-Length", "0" if moved else str(len(content)))
         handler.end_headers()
         if handler.command == "GET" and not moved:
@@ -71,3 +75,13 @@ def serving_hub(server: HubServer) -> Iterator[HubServer]:
         finally:
             listening.shutdown()
             thread.join()
+
+
+def let_all_ask(server: HubServer, nothing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the hub's client ask this server, without the cache of earlier runs. nothing: a folder that is not there."""
+    monkeypatch.setattr(constants, "ENDPOINT", server.url)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(nothing))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)

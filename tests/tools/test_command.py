@@ -14,6 +14,7 @@ from tools import command
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = [
     "check",
+    "check-weights",
     "search",
     "compare",
     "compare-runs",
