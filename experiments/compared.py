@@ -4,9 +4,8 @@ Test: tests/experiments/test_compared.py.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from experiments.runs import Experiment
@@ -49,17 +48,22 @@ class Group:
 def tables(found: Sequence[Experiment], reference: Settings) -> dict[tuple[str, str], list[Group]]:
     """Sort experiments into tables of one data set and the same files, of groups with the best SumR first.
 
-    reference: the settings that changes are told from. Experiments without SumR, which had no queries, are left out.
+    reference: the settings that changes are told from. Experiments without SumR, which had no queries, are left out, as
+    are those that repeat another, with the same seed and scores.
     """
     measured = [run for run in found if "SumR" in run.metrics["metrics"]]
     result = {}
-    for table, runs in _grouped(measured, lambda run: (run.settings[PARAMS]["dataset"], run.source)):
+    for runs in _grouped(measured, _files):
         groups = [
             Group(tuple(run.name for run in same), changes(same[0].settings, reference), tuple(same))
-            for _, same in _grouped(runs, lambda run: canonical_json(changes(run.settings, reference)))
+            for same in map(_once, _grouped(runs, lambda run: canonical_json(changes(run.settings, reference))))
         ]
-        result[table] = sorted(groups, key=lambda group: -sum(group.values("SumR")) / len(group.runs))
+        result[_files(runs[0])] = sorted(groups, key=lambda group: -sum(group.values("SumR")) / len(group.runs))
     return result
+
+
+def _files(run: Experiment) -> tuple[str, str]:
+    return run.settings[PARAMS]["dataset"], run.source
 
 
 def comparable(run: Experiment) -> bool:
@@ -83,6 +87,14 @@ def changes(settings: Settings, reference: Settings) -> dict[str, Any]:
     return {name: value for name, value in different.items() if not _not_compared(name)}
 
 
+def _once(runs: Sequence[Experiment]) -> list[Experiment]:
+    """Keep the first run of each seed and scores: a second one would make the deviation smaller than it is."""
+    first: dict[str, Experiment] = {}
+    for run in runs:
+        first.setdefault(canonical_json([run.settings[PARAMS]["train"]["seed"], run.metrics["metrics"]]), run)
+    return list(first.values())
+
+
 def _choices(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: params[name] for name in ("dataset", "model", "recipe", "localizer", "localizer_recipe")}
 
@@ -99,10 +111,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-def _grouped(runs: Sequence[Experiment], key: Any) -> Iterator[tuple[Any, list[Experiment]]]:
+def _grouped(runs: Sequence[Experiment], key: Callable[[Experiment], Any]) -> list[list[Experiment]]:
     """Group runs by a key; groups and runs keep their order."""
-    keys = [key(run) for run in runs]
-    order = {one: number for number, one in enumerate(dict.fromkeys(keys))}
-    placed = sorted(zip(keys, runs, strict=True), key=lambda pair: order[pair[0]])
-    for one, pairs in groupby(placed, key=lambda pair: pair[0]):
-        yield one, [run for _, run in pairs]
+    groups: dict[Any, list[Experiment]] = {}
+    for run in runs:
+        groups.setdefault(key(run), []).append(run)
+    return list(groups.values())

@@ -35,7 +35,7 @@ def compare_runs(
     from pipeline.core.errors import PipelineError
 
     printed = shown(*(["--all-commits"] if all_commits else []))
-    found = [run for run in [*parse_commits(printed), *parse_show(printed)] if comparable(run)]
+    found = [run for run in [*parse_show(printed), *parse_commits(printed)] if comparable(run)]
     if names:
         found = [run for run in found if run.name.startswith(tuple(names))]
     compared = tables(found, committed_settings())

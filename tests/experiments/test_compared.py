@@ -41,6 +41,11 @@ def test_runs_of_one_setting_on_two_commits_are_one_row(groups):
     assert group.names == ("one", "two") and group.name == "one, two"
 
 
+def test_a_run_that_repeats_another_does_not_count_twice(groups):
+    (group,) = groups({**SEEDS, "again": ({"train.seed": 1}, 92.0), "otherwise": ({"train.seed": 1}, 93.0)})
+    assert group.names == ("deep-seed0", "deep-seed1", "deep-seed2", "otherwise")
+
+
 @pytest.mark.parametrize(
     ("names", "name"),
     [
