@@ -305,8 +305,8 @@ async function begin() {
   filters.offer(index.folders ?? []);
   clipDialog.offer(index.exports ?? []);
   panel.note.offer(index.writes);
+  if (!readState().q && matchMedia("(hover: hover)").matches) byId("query").focus(); // not where that opens a keyboard
   await apply(readState());
-  if (!state.q && matchMedia("(hover: hover)").matches) byId("query").focus(); // not where that opens a keyboard
 }
 
 begin();
