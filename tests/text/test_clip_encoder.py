@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.clip import clip_params, write_model
 from helpers.reused import reuse
 from helpers.shipped import PARAMS as SHIPPED
 
@@ -78,6 +79,21 @@ def test_a_moved_encoder_gives_the_rows_that_the_stage_writes_and_equal_bytes(en
     save_encoder(tmp_path / "again", opened)
     for name in ("encoder.json", "clip/text.json", "clip/tokenizer.json", "clip/model.safetensors"):
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "elsewhere" / "text" / name).read_bytes()
+
+
+@pytest.mark.parametrize("output", ["sentence", "tokens"])
+def test_siglip_has_one_special_token_and_moves_as_well(output, tmp_path):
+    write_model(tmp_path / "model", "siglip")
+    encoder = ClipEncoder(load_clip(clip_params(tmp_path / "model")).text(CPU), output, 100)
+    assert (encoder.max_tokens, encoder.room) == (64, 63)
+    save_encoder(tmp_path / "saved", encoder)
+    shutil.rmtree(tmp_path / "model")
+    opened = open_encoder(tmp_path / "saved", CPU)
+    for text in TEXTS[:3]:
+        kept = min(len(encoder.ids(text)), 63)
+        rows = encoder.encode(text)
+        assert rows.shape == (1 if output == "sentence" else kept + 1, encoder.row_size)
+        np.testing.assert_array_equal(opened.encode(text), rows)
 
 
 def test_the_store_is_asked_by_ids_and_output_and_has_the_rows_again(text, store, tmp_path):
