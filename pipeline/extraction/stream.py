@@ -18,7 +18,7 @@ class Stream(Protocol):
 
     name: `slowfast`, `resnet`.
     provenance: see `pipeline.backbones.common.provenance`.
-    short_side: of the decoded frames, in pixels; scaling: how they are scaled to it.
+    short_side: of the decoded frames, in pixels, None for their own size; scaling: how they are scaled to it.
     batch: units in a forward pass.
     decode: which decoders may read a video, and the bounds of decoding.
     libraries: the distributions, beside those of the decoders, whose versions are recorded.
@@ -26,11 +26,13 @@ class Stream(Protocol):
 
     name: str
     provenance: dict[str, Any]
-    short_side: int
     scaling: Scaling
     batch: int
     decode: DecodeParams
     libraries: tuple[str, ...]
+
+    @property
+    def short_side(self) -> int | None: ...
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
         """Return the frame indices of every clip, at least one for each."""

@@ -67,7 +67,7 @@ def packages(order: Sequence[Decoder]) -> set[str]:
 @contextmanager
 def open_video(
     path: Path | str,
-    short_side: int,
+    short_side: int | None,
     decoder: Decoder,
     limits: DecodeParams,
     seconds: float = 0.0,
@@ -76,8 +76,8 @@ def open_video(
 ) -> Iterator["IsolatedReader"]:
     """Open a video with one of `DECODERS` and yield its reader, which scales its short side to `short_side` pixels.
 
-    seconds: the length that the video's header declares, 0 where it is not known; scaling, in_parts: see
-    `pipeline.video.reader.Request`. Opening a video reads all its packets.
+    seconds: the length that the video's header declares, 0 where it is not known; short_side, scaling, in_parts:
+    see `pipeline.video.reader.Request`. Opening a video reads all its packets.
 
     Raises VideoError where the video cannot be read, does not keep its deadline, or crashes the decoder; DecoderKilled
     where something else ended the decoder; TooLarge where the same decoder can read it `in_parts`; PipelineError where

@@ -36,13 +36,13 @@ class TooLarge(VideoError):
 class Request:
     """What is asked of a decoder.
 
-    short_side: pixels of the frames' short side; scaling: how frames are scaled to it; threads: how many the decoder
-    may use; ahead_bytes: what decord may hold; in_parts: no other decoder could read the video, so decord reads it even
-    if it exceeds that, in parts of which each is decoded from the video's start.
+    short_side: pixels of the frames' short side, None for their own size; scaling: how frames are scaled to it;
+    threads: how many the decoder may use; ahead_bytes: what decord may hold; in_parts: no other decoder could read the
+    video, so decord reads it even if it exceeds that, in parts of which each is decoded from the video's start.
     """
 
     path: Path | str
-    short_side: int
+    short_side: int | None
     scaling: Scaling
     threads: int
     ahead_bytes: int

@@ -56,12 +56,14 @@ class Survey:
     pts: np.ndarray | None
     timeline: Timeline
 
-    def scaled(self, short_side: int) -> tuple[int, int]:
-        """Return (width, height) of a frame on display whose short side has `short_side` pixels.
+    def scaled(self, short_side: int | None) -> tuple[int, int]:
+        """Return (width, height) of a frame on display whose short side has `short_side` pixels, None for its own.
 
-        The long side is rounded down.
+        The long side is rounded down, and so is a width whose pixels are not square.
         """
         width = self.width * self.aspect
+        if short_side is None:
+            return max(1, int(width)), self.height
         short = min(width, Fraction(self.height))
         return int(width * short_side / short), int(self.height * short_side / short)
 

@@ -27,27 +27,25 @@ _SCALING: dict[int, Scaling] = {2: "bilinear", 3: "bicubic"}
 class Preprocessing:
     """What is done to a frame before a tower sees it.
 
-    short_side: pixels to which the decoder scales a frame's short side, by `scaling`; side: of the square that the
-    tower takes; squeezed: whether the long side is scaled to it too, and not cropped; factor, mean, std: a channel c of
-    a picture becomes (c * factor - mean) / std.
+    short_side: pixels to which the decoder scales a frame's short side, by `scaling`, so that the square of `side`
+    pixels that the tower takes can be cut out of it. It is None where the whole frame is squeezed into the square: a
+    decoder cannot do that closely enough, so it scales nothing. factor, mean, std: a channel c of a picture becomes
+    (c * factor - mean) / std.
     """
 
-    short_side: int
+    short_side: int | None
     side: int
-    squeezed: bool
     scaling: Scaling
     factor: float
     mean: list[float]
     std: list[float]
 
     def square(self, frame: np.ndarray) -> np.ndarray:
-        """(H, W, 3) uint8 with the short side of `short_side` -> (side, side, 3) uint8."""
+        """(H, W, 3) uint8, as decoded -> (side, side, 3) uint8."""
         height, width, _ = frame.shape
-        if not self.squeezed:
+        if self.short_side is not None:
             top, left = (height - self.side) // 2, (width - self.side) // 2
             return frame[top : top + self.side, left : left + self.side]
-        if height == width:
-            return frame
         pixels = torch.from_numpy(frame).permute(2, 0, 1)[None].float()
         scaled = F.interpolate(pixels, (self.side, self.side), mode=self.scaling, antialias=True)
         return scaled[0].round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
@@ -92,9 +90,8 @@ def _parsed(content: Any, kind: Name, side: int) -> Preprocessing:
             "`image_mean`, `image_std` and `rescale_factor` are not three means, three deviations, a factor"
         )
     return Preprocessing(
-        short_side=size.get("shortest_edge", side),
+        short_side=size.get("shortest_edge"),
         side=side,
-        squeezed=size == square,
         scaling=_SCALING[processor.resample],
         factor=float(processor.rescale_factor),
         mean=mean,

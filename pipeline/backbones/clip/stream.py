@@ -31,7 +31,7 @@ class ClipStream:
         self.params, self.clip_seconds, self.decode = params, clip_seconds, decode
         self.model = load_clip(params)
         self.short_side, self.batch = self.model.preprocessing.short_side, params.batch_frames
-        self.scaling: Scaling = self.model.preprocessing.scaling
+        self.scaling: Scaling = self.model.preprocessing.scaling if self.short_side else "bilinear"
         decoder = policy(decode.order, self.scaling)
         self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.model, decoder)
 
