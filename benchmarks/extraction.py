@@ -2,6 +2,7 @@
 
     python -m benchmarks.extraction --stream slowfast --size 224 --json slowfast.json
     python -m benchmarks.extraction --stream both --videos FOLDER
+    python -m benchmarks.extraction --stream clip --frames 2
 
 For each stream it measures by turns, over the same videos and `--repeats` times:
   (a) stage     `pipeline.extraction.run.run` with an empty store: hashing, surveying, decoding, model, store, writing
@@ -24,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -32,7 +34,10 @@ import torch
 from benchmarks.machine import machine
 from benchmarks.plain import PlainLoop
 from benchmarks.videos import generate
+from benchmarks.vit_b32 import write_vit_b32
 from experiments.markdown import table_lines
+from pipeline.backbones.clip.params import ClipParams
+from pipeline.backbones.clip.stream import ClipStream
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
 from pipeline.backbones.slowfast.params import SlowFastParams
@@ -50,14 +55,15 @@ from pipeline.video.params import DecodeParams
 from pipeline.video.reader import VideoError
 
 PLAIN_VIDEOS = 2  # that (d) extracts: it neither starts up nor gains by more; its seconds are scaled to all clips
-SCHEMAS = {"slowfast": SlowFastParams, "resnet": ResNetParams}
-STREAMS = {"slowfast": SlowFastStream, "resnet": ResNetStream}
+SCHEMAS = {"slowfast": SlowFastParams, "resnet": ResNetParams, "clip": ClipParams}
+STREAMS = {"slowfast": SlowFastStream, "resnet": ResNetStream, "clip": ClipStream}
 BATCHES_KEPT = 64  # that (b) times: enough, and not the whole of a large corpus in memory
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time the extraction of visual features.")
-    parser.add_argument("--stream", choices=["slowfast", "resnet", "both"], default="both")
+    parser.add_argument("--stream", choices=["slowfast", "resnet", "clip", "both"], default="both")
+    parser.add_argument("--frames", type=int, default=1, help="frames a clip of CLIP ViT-B/32 (default: %(default)s)")
     parser.add_argument("--size", type=int, default=224, help="pixels of the short side (default: %(default)s)")
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--videos", type=Path, help="a folder of videos (default: generated 720p h264)")
@@ -89,14 +95,24 @@ def main() -> None:
 def measure(name: str, paths: list[Path], options: argparse.Namespace, folder: Path) -> dict:
     """Measure all figures of one stream."""
     params = load("clip_seconds", DecodeParams, SCHEMAS[name])
-    section = getattr(params, name).model_copy(update={"size": options.size, "precision": options.precision})
+    changes: dict[str, Any] = {"precision": options.precision}
+    if name == "clip":
+        model = str(write_vit_b32(folder / "vit_b32"))
+        changes |= {"model": model, "frames_per_second": options.frames / params.clip_seconds}
+    else:
+        changes["size"] = options.size
+    section = getattr(params, name).model_copy(update=changes)
     stream = STREAMS[name](section, params.clip_seconds, params.decode)
     videos = [Video(path.name, str(path), content_sha256(path), 0.0, ("train",)) for path in paths]
     batches = decode(stream, paths, keep=BATCHES_KEPT)
     started = time.perf_counter()
-    stream.encode(batches[0][:1, ..., :32, :32, :]).cpu()
+    stream.encode(batches[0][:1] if name == "clip" else batches[0][:1, ..., :32, :32, :]).cpu()
     built = time.perf_counter() - started
-    loops = {} if options.without_plain else {"plain": PlainLoop(stream, False), "resizing": PlainLoop(stream, True)}
+    loops = (
+        {}
+        if options.without_plain or name == "clip"
+        else {"plain": PlainLoop(stream, False), "resizing": PlainLoop(stream, True)}
+    )
 
     timed: dict[str, list[tuple[float, float]]] = {}
     metrics, features = {}, {}
@@ -109,7 +125,8 @@ def measure(name: str, paths: list[Path], options: argparse.Namespace, folder: P
         note(timed, "decode", lambda: decode(stream, paths))
         for key, loop in loops.items():
             note(timed, key, lambda: loop.extract(paths[:PLAIN_VIDEOS]))  # noqa: B023
-    scale = metrics["clips"] / sum(map(len, batches))  # by default both streams have one unit a clip
+    units = options.frames if name == "clip" else 1  # by default the other streams have one a clip
+    scale = units * metrics["clips"] / sum(map(len, batches))
     wall = {key: statistics.median(wall for wall, _ in values) for key, values in timed.items()}
     cpu = {key: statistics.median(cpu for _, cpu in values) for key, values in timed.items()}
     wall["forward"], cpu["forward"] = wall["forward"] * scale, cpu["forward"] * scale
@@ -119,7 +136,8 @@ def measure(name: str, paths: list[Path], options: argparse.Namespace, folder: P
     bound = max(wall["forward"], wall["decode"])
     shared = max(bound, (cpu["forward"] + cpu["decode"]) / len(os.sched_getaffinity(0)))
     figures = {
-        "stream": name, "size": options.size, "precision": options.precision, "batch": stream.batch,
+        "stream": f"clip, {options.frames} a clip," if name == "clip" else name, "size": stream.short_side,
+        "precision": options.precision, "batch": stream.batch,
         "clips": metrics["clips"], "video_seconds": metrics["video_seconds"], "decoders": metrics["decoders"],
         "seconds": rounded(wall), "cpu_seconds": rounded(cpu),
         "stage / max(forward, decode)": round(wall["stage"] / bound, 3),
