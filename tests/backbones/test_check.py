@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.backbones.common.check import Finding, WeightsCheck, run_steps
-from pipeline.backbones.common.weights import NotPublished
+from pipeline.backbones.common.download import NotPublished
 from pipeline.core.errors import PipelineError
 
 

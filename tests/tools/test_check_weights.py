@@ -158,3 +158,8 @@ def test_a_repository_with_an_index_of_parts_in_the_place_of_the_file_is_unverif
 def test_a_name_that_no_backbone_has_is_an_error(amdnet):
     done = amdnet("check-weights", "resnt")
     assert done.exit_code == 1 and "did you mean `resnet`" in done.stderr
+
+
+def test_the_model_random_says_what_to_set(amdnet):
+    done = amdnet("check-weights", "clip")
+    assert done.exit_code == 0 and "`clip.model` is random; set it" in done.stdout and " ok" not in done.stdout

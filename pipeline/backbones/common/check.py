@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from pipeline.backbones.common.weights import NotPublished
+from pipeline.backbones.common.download import NotPublished
 from pipeline.core.errors import PipelineError
 
 Verdict = Literal["ok", "wrong", "as expected, unverified here", "unexpected, unverified here", "unverified here"]

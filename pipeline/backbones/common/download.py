@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from tqdm import tqdm
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 
 BLOCK = 1 << 20
@@ -24,6 +25,10 @@ PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE = 206, 416
 
 class DownloadError(Exception):
     """The file cannot be downloaded; the message says why."""
+
+
+class NotPublished(PipelineError):
+    """A file that should be the published one is another."""
 
 
 class WrongHash(DownloadError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError
 
+from pipeline.backbones.common.download import NotPublished
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 from pipeline.core.runtime import weights_cache
@@ -43,11 +44,11 @@ def pinned(repository: str, revision: str, names: tuple[str, ...], *, param: str
 
 
 def check_weights(folder: Path) -> str:
-    """Return the SHA-256 of the folder's model.safetensors; raises PipelineError where it is not the pinned one."""
+    """Return the SHA-256 of the folder's model.safetensors; raises NotPublished where it is not the pinned one."""
     path = folder / "model.safetensors"
     found = sha256_file(path)
     if found != WEIGHTS_SHA256:
-        raise PipelineError(
+        raise NotPublished(
             f"its SHA-256 is {found}, not {WEIGHTS_SHA256}: the download is damaged",
             where=path.resolve(),
             fix="remove the file and run again",
@@ -89,7 +90,7 @@ def _check(path: Path) -> None:
         content = stored.read_bytes()
         found = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
     if found != stored.name:
-        raise PipelineError(
+        raise NotPublished(
             f"its hash is {found}, the hub's is {stored.name}: the download is damaged",
             where=stored,
             fix="remove the file and run again",

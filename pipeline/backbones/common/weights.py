@@ -15,16 +15,12 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from pipeline.backbones.common.download import DownloadError, WrongHash, download
+from pipeline.backbones.common.download import DownloadError, NotPublished, WrongHash, download
 from pipeline.core import runtime
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 
 RANDOM_SEED = 0
-
-
-class NotPublished(PipelineError):
-    """A file that should be the published one is another."""
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,9 @@ from torch import Tensor
 from pipeline.backbones.common import hub
 from pipeline.backbones.common.check import AS_PUBLISHED, Finding, Step, WeightsCheck
 from pipeline.backbones.common.torchvision_fix import import_torchvision
-from pipeline.backbones.common.weights import NotPublished
 from pipeline.backbones.roberta.network import Roberta, load_roberta
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.backbones.roberta.tokenizer import Tokenizer, read_tokenizer
-from pipeline.core.errors import PipelineError
 
 FILES = (*hub.MODEL_FILES, *hub.TOKENIZER_FILES)
 SIZES = {"num_hidden_layers": 12, "hidden_size": 768, "num_attention_heads": 12, "vocab_size": 50265}
@@ -95,11 +93,8 @@ class RobertaCheck(WeightsCheck):
 
     def _sha256(self) -> Finding:
         folder = self.folder
-        try:
-            digest = hub.check_weights(folder)
-            hub.pinned(hub.REPOSITORY, hub.REVISION, FILES, param="text.weights")
-        except PipelineError as error:
-            raise NotPublished(error.cause, where=error.where, fix=error.fix) from None
+        digest = hub.check_weights(folder)
+        hub.pinned(hub.REPOSITORY, hub.REVISION, FILES, param="text.weights")
         return Finding("ok", f"{folder}; model.safetensors {digest}, the others as the hub has them")
 
     def _tensors(self) -> Finding:
