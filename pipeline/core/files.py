@@ -183,6 +183,16 @@ def read_jsonl(path: Path | str) -> list[dict[str, Any]]:
     return rows
 
 
+@contextlib.contextmanager
+def as_written(path: Path | str, fix: str = MAKE_ANEW) -> Iterator[None]:
+    """Name the file, one of the project's own, where it turns out not to hold what this program writes there."""
+    try:
+        yield
+    except (AttributeError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        cause = " ".join(f"it is not what this program writes: {error!r}".split())
+        raise PipelineError(cause, where=path, fix=fix) from None
+
+
 def sha256_text(text: str) -> str:
     """Return the hexadecimal SHA-256 of the text in UTF-8."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

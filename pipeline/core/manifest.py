@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.files import read_jsonl, write_jsonl
+from pipeline.core.files import as_written, read_jsonl, write_jsonl
 
 SPLITS = ("train", "val", "test")
 SELECTION_SPLIT = {"honest": "val", "published": "test"}
@@ -88,8 +88,9 @@ def write_videos(path: Path | str, videos: list[Video]) -> None:
 
 
 def read_videos(path: Path | str) -> list[Video]:
-    """Read videos.jsonl; raises PipelineError naming file and line."""
-    return [Video(**{**row, "splits": tuple(row["splits"])}) for row in read_jsonl(path)]
+    """Read videos.jsonl; raises PipelineError naming the file, and the line where it is not JSON."""
+    with as_written(path):
+        return [Video(**{**row, "splits": tuple(row["splits"])}) for row in read_jsonl(path)]
 
 
 def write_queries(path: Path | str, queries: list[Query]) -> None:
@@ -99,10 +100,11 @@ def write_queries(path: Path | str, queries: list[Query]) -> None:
 
 def read_queries(path: Path | str) -> list[Query]:
     """Read queries.jsonl; raises PipelineError naming file and line."""
-    return [
-        Query(**{**row, "spans": tuple(tuple(span) for span in row["spans"]), "also": tuple(row.get("also", ()))})
-        for row in read_jsonl(path)
-    ]
+    with as_written(path):
+        return [
+            Query(**{**row, "spans": tuple(tuple(span) for span in row["spans"]), "also": tuple(row.get("also", ()))})
+            for row in read_jsonl(path)
+        ]
 
 
 def _query_row(query: Query) -> dict[str, Any]:
@@ -117,7 +119,8 @@ def write_subtitles(path: Path | str, subtitles: list[Subtitles]) -> None:
 
 def read_subtitles(path: Path | str) -> list[Subtitles]:
     """Read subtitles.jsonl; raises PipelineError naming file and line."""
-    return [
-        Subtitles(row["video_id"], tuple(Sentence(**sentence) for sentence in row["sentences"]))
-        for row in read_jsonl(path)
-    ]
+    with as_written(path):
+        return [
+            Subtitles(row["video_id"], tuple(Sentence(**sentence) for sentence in row["sentences"]))
+            for row in read_jsonl(path)
+        ]

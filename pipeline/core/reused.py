@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import atomic_path, read_json, sha256_file, write_json
+from pipeline.core.files import as_written, atomic_path, read_json, sha256_file, write_json
 from pipeline.core.runtime import resolve
 
 PATH = Path("outputs/scan/reuse.json")
@@ -59,4 +59,5 @@ def write_reused(reused: Reused | None) -> None:
 def read_reused() -> Reused | None:
     """Read what this run reuses, None where it trains its model."""
     found = read_json(PATH)
-    return found and Reused(found["path"], found["files"])
+    with as_written(PATH):
+        return found and Reused(found["path"], found["files"])

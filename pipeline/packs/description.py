@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.core import runtime
 from pipeline.core.content_hash import content_sha256
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_json, write_json
+from pipeline.core.files import as_written, read_json, write_json
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,9 @@ def read_pack(path: Path | str) -> Pack | None:
     document = read_json(path)
     if document is None:
         return None
-    features = {
-        part: FeatureSet(**{**document[part], "files": tuple(document[part]["files"])}) for part in ("video", "query")
-    }
-    return Pack(**{**document, **features})
+    with as_written(path):
+        features = {
+            part: FeatureSet(**{**document[part], "files": tuple(document[part]["files"])})
+            for part in ("video", "query")
+        }
+        return Pack(**{**document, **features})

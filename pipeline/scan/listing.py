@@ -16,7 +16,7 @@ from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.videos import find_files
 from pipeline.core.content_hash import Memo
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_jsonl, write_jsonl
+from pipeline.core.files import as_written, read_jsonl, write_jsonl
 from pipeline.core.ids import BadRecord
 from pipeline.core.progress import Progress
 from pipeline.scan.kinds import kind_of
@@ -81,7 +81,8 @@ def write_list(path: Path | str, files: list[ListedFile]) -> None:
 
 def read_list(path: Path | str) -> list[ListedFile]:
     """Read files.jsonl; raises PipelineError naming file and line."""
-    return [ListedFile(**row) for row in read_jsonl(path)]
+    with as_written(path):
+        return [ListedFile(**row) for row in read_jsonl(path)]
 
 
 def check_annotations(source: Path, files: list[ListedFile]) -> None:

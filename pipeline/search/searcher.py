@@ -3,6 +3,7 @@
 Test: tests/search/test_searcher.py.
 """
 
+import math
 import time
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_json
+from pipeline.core.files import as_written, read_json
 from pipeline.core.manifest import read_subtitles
 from pipeline.engines.engine import Engine
 from pipeline.engines.folder import open_engine
@@ -67,13 +68,16 @@ class Searcher:
             if not (folder / name).is_file():
                 raise PipelineError(f"the index has no {name}", where=folder, fix=FIX)
         localizer = stored.open_stored(folder / "localizer", index.index.video_ids, device)
-        lines = {
-            track.video_id: tuple(sorted(Line(one.start, one.end, one.text) for one in track.sentences))
-            for track in read_subtitles(folder / "subtitles.jsonl")
-        }
+        with as_written(folder / "subtitles.jsonl", FIX):
+            lines = {
+                track.video_id: tuple(
+                    sorted(Line(one.start + 0.0, one.end + 0.0, str(one.text)) for one in track.sentences)
+                )
+                for track in read_subtitles(folder / "subtitles.jsonl")
+            }
         encoder = open_encoder(folder / "text", device)
         engine = open_engine(folder, index.index)
-        return cls(index, engine, localizer, encoder, lines, read_json(folder / "search.json"), videos)
+        return cls(index, engine, localizer, encoder, lines, _chosen(folder / "search.json"), videos)
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -233,3 +237,14 @@ class Searcher:
             f"video was there fit, and {refused} of those whose video was taken out did not. Among more videos, more "
             "hits that do not fit pass."
         )
+
+
+def _chosen(path: Path) -> dict[str, Any]:
+    """Read what evaluation chose: the width of the window, and the score of a hit that fits; each may be None."""
+    found = read_json(path, FIX)
+    with as_written(path, FIX):
+        window, threshold = found["window"], found["threshold"]
+        numbers = [] if threshold is None else [threshold[name] + 0.0 for name in ("score", "kept", "refused")]
+        if not all(map(math.isfinite, [*numbers, 0.0 if window is None else window + 0.0])):
+            raise ValueError("numbers that are not finite")
+    return found
