@@ -73,6 +73,7 @@ def run_steps(check: WeightsCheck) -> Iterator[tuple[str, Finding]]:
             found = look()
         except PipelineError as error:
             missing = position == 0 and not isinstance(error, NotPublished)
-            found = Finding(NOTHING_COMPARED if missing else "wrong", " ".join(str(error).split()), ended=True)
+            said = " ".join(str(error).replace("\n  What to do: ", "; ").split())
+            found = Finding(NOTHING_COMPARED if missing else "wrong", said, ended=True)
             ended = name
         yield name, found
