@@ -124,9 +124,9 @@ class ClipCheck(WeightsCheck):
         return self.images(torch.from_numpy(np.stack(scaled))).numpy()
 
 
-def _scaled(picture: np.ndarray, side: int) -> np.ndarray:
-    """Return the picture (S, S, 3) as (side, side, 3)."""
-    if len(picture) == side:
+def _scaled(picture: np.ndarray, side: int | None) -> np.ndarray:
+    """Return the picture (S, S, 3) as (side, side, 3), or as it is where nothing scales it before the model does."""
+    if side in (None, len(picture)):
         return picture
     pixels: Tensor = torch.from_numpy(picture).permute(2, 0, 1)[None].float()
     scaled = F.interpolate(pixels, (side, side), mode="bilinear", antialias=True)[0]
