@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from helpers.shipped import PARAMS
+from helpers.shipped import shipped_text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +43,7 @@ class Project:
             if (ROOT / name).is_file() and name != "dvc.lock":
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
-        shutil.copy(PARAMS, folder / "params.yaml")
+        (folder / "params.yaml").write_text(shipped_text(), encoding="utf-8")
         self.change(changes)
         for path in (folder / "recipes").rglob("*.yaml"):
             known = yaml.safe_load(path.read_text())["default"]
