@@ -23,12 +23,15 @@ of `params.yaml` and of the recipes `default`.
 
 `params.yaml` holds the choices and the settings of the stages, `recipes/<model>.yaml` the hyperparameters of a model,
 and `recipes/localizers/<localizer>.yaml` those of a localizer.
-The stage `scan` checks all of them before any other stage runs, and names for an unknown key, name or value the nearest
-one there is. An experiment sets any of them with `-S`, those of a recipe after the name of its file:
+Each stage checks all of them first, `scan` before any other, and names for an unknown key, name or value the nearest one
+there is, and what is allowed. It looks for files that they name, too: weights, tokenizers. An experiment sets any of them with `-S`, those of a recipe after the name of its file:
 
 ```bash
 dvc exp run -S resnet.pooling=mean -S 'recipes/amdnet.yaml:default.learning_rate=1e-3'
 ```
+
+A name that does not exist is refused by DVC itself, before any stage, with the advice to append it with `+`: look for
+the right name here instead (with `+`, `scan` refuses it and names the nearest one).
 
 `|` stands between the values that a parameter can have.
 """
