@@ -92,9 +92,10 @@ def test_back_and_forward_walk_over_what_was_chosen(visit):
     visited.page.go_back()
     visited.page.go_back()
     visited.page.wait_for_selector("#start:not([hidden])")
-    assert visited.names() == []
+    until(lambda: visited.page.inner_text("#status") == "15 videos, by name")
+    assert visited.page.locator(".stands").count() == 0
     visited.page.go_forward()
-    until(lambda: len(visited.names()) == 15)
+    until(lambda: visited.page.locator(".stands").count() == 15)
 
 
 def test_a_link_to_a_video_that_is_no_hit_says_so(visit):

@@ -139,6 +139,7 @@ async function welcome() {
   running.abort();
   close();
   start();
+  if (!same) cards.show([]);
   if (!same && !(await looked(0))) return;
   const hit = results.hits.find((other) => other.id === state.v);
   say(`${results.videos} ${results.videos === 1 ? "video" : "videos"}, by name`);
