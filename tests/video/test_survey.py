@@ -1,5 +1,8 @@
 """What the packets tell: times without decoding, and damage by name."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import av
 import numpy as np
 import pytest
@@ -149,3 +152,11 @@ def test_what_is_no_video_is_an_error_that_says_why(tmp_path, name):
     with pytest.raises(VideoError, match=CAUSES[name]) as caught:
         survey(tmp_path / f"{name}.mp4")
     assert caught.value.where == tmp_path / f"{name}.mp4" and "\n" not in caught.value.cause
+
+
+def test_a_short_side_of_none_keeps_the_size(tmp_path):
+    frames = [np.zeros((48, 80, 3), np.uint8)] * 5
+    found = survey(write_video(tmp_path / "film.mp4", frames, 10))
+    assert found.scaled(None) == (80, 48) and found.scaled(24) == (40, 24)
+    anamorphic = replace(found, aspect=Fraction(16, 15))
+    assert anamorphic.scaled(None) == (85, 48)

@@ -6,7 +6,7 @@ Test: tests/backbones/test_clip_preprocessing.py, which compares with the model'
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,9 +16,9 @@ from pipeline.backbones.clip.kinds import Name, kind_of
 from pipeline.backbones.clip.towers import FIX, first_line
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json
-from pipeline.video.reader import Scaling
 
 PREPROCESSING = "preprocessor_config.json"
+Scaling = Literal["bilinear", "bicubic"]
 _SCALING: dict[int, Scaling] = {2: "bilinear", 3: "bicubic"}
 """The names of Pillow's numbers of resampling."""
 
