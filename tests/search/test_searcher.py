@@ -107,6 +107,15 @@ def test_videos_are_chosen_by_folder_length_and_score():
     assert searcher.search(SENTENCE, 10, Among(folder="nowhere")).hits == ()
 
 
+def test_videos_are_listed_by_name_in_parts():
+    searcher, _ = opened()
+    everything, count = searcher.listed(0, 100)
+    assert count == len(everything) > 3 and [one.name for one in everything] == sorted(one.name for one in everything)
+    assert searcher.listed(1, 2) == (everything[1:3], count) and searcher.listed(count, 5) == ([], count)
+    short = [one for one in everything if one.duration <= 11.0]
+    assert searcher.listed(0, 100, Among(longest=11.0)) == (short, len(short)) and 0 < len(short) < count
+
+
 def test_the_lines_that_are_shown_during_the_answer_are_its_subtitle():
     searcher, _ = opened()
     (hit,) = (hit for hit in searcher.search(SENTENCE, 10).hits if hit.video.video_id == "test1")
