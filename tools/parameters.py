@@ -22,9 +22,10 @@ To change what it says of a parameter, change the `description` there and run th
 of `params.yaml` and of the recipes `default`.
 
 `params.yaml` holds the choices and the settings of the stages, `recipes/<model>.yaml` the hyperparameters of a model,
-and `recipes/localizers/<localizer>.yaml` those of a localizer.
-Each stage checks all of them first, `scan` before any other, and names for an unknown key, name or value the nearest one
-there is, and what is allowed. It looks for files that they name, too: weights, tokenizers. An experiment sets any of them with `-S`, those of a recipe after the name of its file:
+and `recipes/localizers/<localizer>.yaml` those of a localizer. Each stage checks all of them first, `scan` before any
+other, and names for an unknown key, name or value the nearest one there is, and what is allowed. It looks for files
+that they name, too: weights, tokenizers. An experiment sets any of them with `-S`, those of a recipe after the name of
+its file:
 
 ```bash
 dvc exp run -S resnet.pooling=mean -S 'recipes/amdnet.yaml:default.learning_rate=1e-3'
