@@ -12,10 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
+from helpers.clip import clip_params
 from helpers.deadly import DeadlyStream, ExitingStream, OtherStream, RaisingStream, StillbornStream, WritingStream
 from helpers.executors import extract_inline, two_workers, write_films
 from helpers.streams import NumberStream, corpus
 
+from pipeline.backbones.clip.stream import ClipStream
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
 from pipeline.backbones.slowfast.params import SlowFastParams
@@ -71,6 +73,11 @@ def test_processes_give_the_bytes_of_one_process(films, tmp_path, monkeypatch):
                 sampling="uniform", frames_per_second=3.0, pooling="max", size=32, precision="float32",
                 weights="random", batch_frames=4,
             ),
+            1.5,
+            DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
+        ),
+        ClipStream(
+            clip_params(),
             1.5,
             DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024),
         ),

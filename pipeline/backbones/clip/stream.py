@@ -29,18 +29,18 @@ class ClipStream:
 
     def __init__(self, params: ClipParams, clip_seconds: float, decode: DecodeParams):
         self.params, self.clip_seconds, self.decode = params, clip_seconds, decode
-        self.model = load_clip(params)
-        self.short_side, self.batch = self.model.preprocessing.short_side, params.batch_frames
-        self.scaling: Scaling = self.model.preprocessing.scaling if self.short_side else "bilinear"
+        self._clip = load_clip(params)
+        self.short_side, self.batch = self._clip.preprocessing.short_side, params.batch_frames
+        self.scaling: Scaling = self._clip.preprocessing.scaling if self.short_side else "bilinear"
         decoder = policy(decode.order, self.scaling)
-        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self.model, decoder)
+        self.provenance: dict[str, Any] = provenance(params, clip_seconds, self._clip, decoder)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.params, self.clip_seconds, self.decode)
 
     @cached_property
-    def _encoder(self) -> Encoder:
-        return Encoder(self.model.images(), None, self.params.precision, self.name)
+    def _model(self) -> Encoder:
+        return Encoder(self._clip.images(), None, self.params.precision, self.name)
 
     def plan(self, timeline: Timeline) -> list[np.ndarray]:
         """Return T arrays (n_i,) of frame indices, n_i >= 1."""
@@ -48,11 +48,11 @@ class ClipStream:
 
     def units(self, frames: Iterable[np.ndarray]) -> Iterable[np.ndarray]:
         """Return pictures (side, side, 3) of the model's size."""
-        return map(self.model.preprocessing.square, frames)
+        return map(self._clip.preprocessing.square, frames)
 
     def encode(self, units: Tensor) -> Tensor:
         """(B, side, side, 3) uint8 -> (B, D) float32, of L2 norm 1."""
-        return self._encoder(units)
+        return self._model(units)
 
     def pool(self, rows: np.ndarray, counts: Sequence[int]) -> np.ndarray:
         """Pool the vectors of each clip's frames to one of L2 norm 1: (sum of counts, D) -> (T, D)."""
