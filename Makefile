@@ -54,7 +54,7 @@ pins:
 setup: $(VENV)/.installed
 
 # Every file is checked against its hash; --no-deps, since the lists are whole. What comes as source is built by the
-# setuptools of the list, which is therefore installed first. Where the package index has no CPU build of torch, torch is
+# setuptools of the list, which is therefore installed first. Where the package index has no CPU build of torch, it is
 # the CUDA build, which needs more.
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps
 LISTED := $(INSTALL) --require-hashes --no-build-isolation --requirement

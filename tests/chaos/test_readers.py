@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -21,6 +20,7 @@ from pipeline.annotations.common.params import PrepareParams
 from pipeline.backbones.common.weights import Weights, build
 from pipeline.core.files import read_json, write_json, write_jsonl
 from pipeline.core.manifest import read_queries, read_subtitles, read_videos
+from pipeline.core.params import load
 from pipeline.core.reused import read_reused
 from pipeline.feature_io.hdf5 import FeatureFile, Item, write_features
 from pipeline.feature_io.store import Entry, Store
@@ -69,7 +69,7 @@ def annotations(here: Path) -> Made:
     (here / "v3.ttml").write_text(
         '<tt xmlns="http://www.w3.org/ns/ttml"><body><div><p begin="1s" end="2s">Words<br/>more</p></div></body></tt>'
     )
-    params = SimpleNamespace(prepare=PrepareParams.model_construct(subtitle_language="auto"))
+    params = load(PrepareParams, path=ROOT / "params.yaml")
     return lambda: read_own_videos(here, params), [path for path in here.iterdir() if path.is_file()]
 
 
@@ -77,7 +77,7 @@ def table(here: Path) -> Made:
     annotations(here)
     (here / "queries.jsonl").unlink()
     (here / "queries.csv").write_text('vid_name,desc,start,end\nv0,"A, dog",0:01.5,3\nv1,Another,1,2\n')
-    params = SimpleNamespace(prepare=PrepareParams.model_construct(subtitle_language="auto"))
+    params = load(PrepareParams, path=ROOT / "params.yaml")
     return lambda: read_own_videos(here, params), [here / "queries.csv"]
 
 
