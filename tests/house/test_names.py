@@ -52,8 +52,12 @@ EXCEPTIONS = {
     ("tools/parameters.py", "resnet"): "an example of a parameter",
 }
 """Where a name stands in a use of another kind, and in which."""
-TEXT_ENCODERS = {"pipeline/text/clip_encoder.py", "pipeline/text/expected.py", "pipeline/text/saved.py"}
-TEXT_ENCODERS |= {"stages/query_text.py"}
+TEXT_ENCODERS = (
+    "pipeline/text/clip_encoder.py",
+    "pipeline/text/expected.py",
+    "pipeline/text/saved.py",
+    "stages/query_text.py",
+)
 EXCEPTIONS |= {(file, "clip"): "the text encoder" for file in TEXT_ENCODERS}
 
 
