@@ -66,7 +66,7 @@ def test_a_line_that_cannot_be_used_is_named_and_the_good_go_on(prepare, capsys)
     ]
     assert [where for where, _ in refused] == [f"right_answers.jsonl:{line}" for line in range(1, 6)]
     assert numbers["right_answers"]["refused"] == 5 and not any(also.values())
-    assert "right_answers.jsonl:4: right answer of e" in capsys.readouterr().err
+    assert "right answer: `gt_video_ids` is not a list of video ids: right_answers.jsonl:4" in capsys.readouterr().err
     assert numbers["queries"] == 5 and numbers["refused_counts"]["query"] == 0
 
 

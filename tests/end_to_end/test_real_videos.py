@@ -13,7 +13,7 @@ from helpers.project import Project
 
 from pipeline.feature_io.hdf5 import FeatureFile
 
-STAGES = {"prepare", "slowfast", "resnet", "pack", "query_text", "subtitle_text"}
+STAGES = {"prepare", "slowfast", "resnet", "clip", "pack", "query_text", "subtitle_text"}
 STAGES |= {"train", "localize", "index", "evaluate", "report"}
 SIZES = {"slowfast": 2304, "resnet": 2048, "query": 768, "subtitle": 768}
 

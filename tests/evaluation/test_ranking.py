@@ -7,8 +7,8 @@ import torch
 
 from pipeline.core.errors import PipelineError
 from pipeline.evaluation.ranking import rank_corpus
+from pipeline.retrieval import encoding, search
 from pipeline.retrieval import index as index_module
-from pipeline.retrieval import search
 from pipeline.retrieval.index import Index
 from pipeline.retrieval.metrics import corpus_ranks, ranks
 
@@ -46,7 +46,7 @@ def test_blocks_change_nothing_where_scores_are_exact(model, corpus, monkeypatch
     exact = dataclasses.replace(corpus, query=corpus.query.round())
     exact = with_clips(exact, exact.videos.clips.round())  # small integers: every sum is exact, and many are equal
     whole = ranked(model, exact)
-    for module in (search, index_module):
+    for module in (search, encoding):
         monkeypatch.setattr(module, "VIDEO_BLOCK", video_block)
     monkeypatch.setattr(index_module, "QUERY_BLOCK", query_block)
     for one, other in zip(tensors(whole), tensors(ranked(model, exact)), strict=True):

@@ -49,6 +49,9 @@ class NearestClip(nn.Module):
     def runs(self, query: Tensor, index: Encoding, video: Tensor) -> Tensor:
         return run_similarities(query, index.video[video])
 
+    def clip_similarities(self, query: Tensor, index: Encoding, video: Tensor) -> Tensor:
+        return torch.einsum("kd,knd->kn", query, index.video[video])
+
     def candidates(self, query: Tensor, index: Encoding, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
         score = torch.einsum("kd,knd->kn", query, index.video[video]).unflatten(1, (2, -1)).amax(dim=2)
         halves = torch.tensor([[0.0, 0.5], [0.5, 1.0]]).expand(len(video), 2, 2)

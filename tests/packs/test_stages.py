@@ -104,7 +104,10 @@ def test_from_pack_to_report_in_one_go(make_pack, layout, workspace):
     assert config["features"]["streams"] == ["pack"] and config["random_weights"] == []
     assert (config["video_size"], config["query_size"]) == (6, 4)
     assert read_json("outputs/evaluation/details.json")["splits"]["test"]["videos"] == 2
-    assert "there is no file: the features came with a feature pack" in (folder / "outputs/report.html").read_text()
+    assert (
+        "There are no pictures and nothing plays: the features came with a feature pack"
+        in (folder / "outputs/report.html").read_text()
+    )
 
 
 def test_other_data_sets_have_an_empty_pack(tmp_path, monkeypatch):
