@@ -20,16 +20,20 @@ import psutil
 
 from benchmarks.machine import machine
 from benchmarks.videos import generate
+from benchmarks.vit_b32 import write_vit_b32
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare the peak memory of a short and a long video's extraction.")
-    parser.add_argument("--stream", choices=["slowfast", "resnet"], default="resnet")
-    parser.add_argument("--size", type=int, default=64, help="pixels of the short side (default: %(default)s)")
+    parser.add_argument("--stream", choices=["slowfast", "resnet", "clip"], default="resnet")
+    parser.add_argument(
+        "--size", type=int, default=64, help="pixels of the short side (default: %(default)s); 224 of CLIP"
+    )
     parser.add_argument("--repeat", type=int, default=60, help="minutes of the long video (default: %(default)s)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         (short,) = generate(Path(folder), 1, 60, (320, 180))
+        chosen = str(write_vit_b32(Path(folder) / "vit_b32") if options.stream == "clip" else options.size)
         peaks = {}
         for name, path in (("short", short), ("long", repeated(Path(folder) / "long.mp4", short, options.repeat))):
             command = [
@@ -37,14 +41,14 @@ def main() -> None:
                 "-m",
                 f"{__package__}.memory_of_one",
                 options.stream,
-                str(options.size),
+                chosen,
                 str(path),
             ]
             peaks[name] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     total = {name: sum(parts) for name, parts in peaks.items()}
-    found = machine()
+    found, side = machine(), 224 if options.stream == "clip" else options.size
     print(
-        f"{options.stream} {options.size} px, MiB of process and decoders: 1 minute {peaks['short']}, "
+        f"{options.stream} {side} px, MiB of process and decoders: 1 minute {peaks['short']}, "
         f"{options.repeat} minutes {peaks['long']}: {total['long'] / total['short']:.3f} times the memory "
         f"({found['machine']}; commit {found['commit']})"
     )

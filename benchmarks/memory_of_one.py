@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.memory import peaks_of
+from pipeline.backbones.clip.params import ClipParams
+from pipeline.backbones.clip.stream import ClipStream
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.backbones.resnet.stream import ResNetStream
 from pipeline.backbones.slowfast.params import SlowFastParams
@@ -19,13 +21,14 @@ from pipeline.core.params import load
 from pipeline.extraction.run import run
 from pipeline.video.params import DecodeParams
 
-SCHEMAS = {"slowfast": SlowFastParams, "resnet": ResNetParams}
-STREAMS = {"slowfast": SlowFastStream, "resnet": ResNetStream}
+SCHEMAS = {"slowfast": SlowFastParams, "resnet": ResNetParams, "clip": ClipParams}
+STREAMS = {"slowfast": SlowFastStream, "resnet": ResNetStream, "clip": ClipStream}
 
 if __name__ == "__main__":
-    name, size, path = sys.argv[1:]
+    name, chosen, path = sys.argv[1:]
     params = load("clip_seconds", DecodeParams, SCHEMAS[name])
-    section = getattr(params, name).model_copy(update={"size": int(size)})
+    update = {"model": chosen} if name == "clip" else {"size": int(chosen)}
+    section = getattr(params, name).model_copy(update=update)
     stream = STREAMS[name](section, params.clip_seconds, params.decode)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AMDNET_STORE"] = f"{folder}/store"
