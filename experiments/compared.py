@@ -4,13 +4,14 @@ Test: tests/experiments/test_compared.py.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.runs import Experiment
 from experiments.settings import PARAMS, Settings, recipe_in_use
 from pipeline.core.files import canonical_json
+from pipeline.core.flat import flat
 from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common.recipe_file import MODELS
 
@@ -76,7 +77,7 @@ def changes(settings: Settings, reference: Settings) -> dict[str, Any]:
 
     Recipes are compared with the one that the reference would take for the run's model and localizer.
     """
-    own, others = dict(_flat(settings[PARAMS])), dict(_flat(reference[PARAMS]))
+    own, others = dict(flat(settings[PARAMS])), dict(flat(reference[PARAMS]))
     as_chosen = {**reference, PARAMS: {**reference[PARAMS], **_choices(settings[PARAMS])}}
     for files in (MODELS, LOCALIZERS):
         for values, of in ((own, settings), (others, as_chosen)):
@@ -101,14 +102,6 @@ def _choices(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _not_compared(name: str) -> bool:
     return name in NOT_COMPARED or name.partition(".")[0] in NOT_COMPARED
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _grouped(runs: Sequence[Experiment], key: Callable[[Experiment], Any]) -> list[list[Experiment]]:

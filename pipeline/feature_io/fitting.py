@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.flat import flat
 from pipeline.core.reused import CONFIG, Reused
 from pipeline.feature_io.asked import LOCALIZER_SUBTITLE
 from pipeline.feature_io.hdf5 import provenance_of
@@ -56,18 +57,10 @@ def of_provenances(provenance: Mapping[str, Mapping[str, Any]]) -> Facts:
         encoder = made.get(ENCODER, ROBERTA)
         if stream == QUERY:
             found[f"{TEXT_STREAMS[QUERY]}.{ENCODER}"] = encoder
-        for name, value in _flat(made):
+        for name, value in flat(made):
             if name not in NOT_COMPARED:
                 found[_called(stream, name, encoder)] = value
     return found
-
-
-def _flat(made: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for name, value in made.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _called(stream: str, name: str, encoder: str) -> str:

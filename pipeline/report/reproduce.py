@@ -3,9 +3,10 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from pipeline.core.flat import flat
 from pipeline.core.plugins import names
 
 PARAMS = "params.yaml"
@@ -28,19 +29,11 @@ def options(settings: Settings, unused: set[str]) -> list[list[str]]:
     sections = {name: value for name, value in params.items() if name not in dropped}
     groups = [{name: value for name, value in sections.items() if not isinstance(value, Mapping)}]
     groups += [{name: value} for name, value in sections.items() if isinstance(value, Mapping)]
-    found = [[_option(*pair) for pair in _flat(group)] for group in groups]
+    found = [[_option(*pair) for pair in flat(group)] for group in groups]
     for path, recipes in settings.items():
         if path != PARAMS:
-            found.append([_option(f"{path}:{name}", value) for name, value in _flat(recipes)])
+            found.append([_option(f"{path}:{name}", value) for name, value in flat(recipes)])
     return found
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _option(name: str, value: Any) -> str:

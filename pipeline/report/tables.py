@@ -6,6 +6,8 @@ Test: tests/report/test_tables.py.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.core.flat import flat as dotted
+
 LISTED = 200
 _TELLING = 50.0
 """Per cent of the queries: what a random ranking may reach of a number that is a headline."""
@@ -136,12 +138,9 @@ def parameters(config: Json, training: Json, extractions: Mapping[str, Json]) ->
     return flat(built_with) + flat({"training": summary, **provenance})
 
 
-def flat(value: Json, prefix: str = "") -> list[tuple[str, Any]]:
-    """Flatten nested mappings into dotted names and their values, in order."""
-    rows = []
-    for name, inner in value.items():
-        rows += flat(inner, f"{prefix}{name}.") if isinstance(inner, Mapping) else [(f"{prefix}{name}", _plain(inner))]
-    return rows
+def flat(value: Json) -> list[tuple[str, Any]]:
+    """Flatten nested mappings into dotted names and their values as the page shows them, in order."""
+    return [(name, _plain(inner)) for name, inner in dotted(value)]
 
 
 def _plain(value: Any) -> Any:
