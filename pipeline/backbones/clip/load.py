@@ -74,16 +74,19 @@ def load_clip(params: ClipParams) -> ClipModel:
     Raises PipelineError where a file is missing, cannot be downloaded, or is not that of a CLIP or SigLIP model.
     """
     folder = _folder(params)
-    return ClipModel(folder, _id(folder))
+    return ClipModel(folder, _id(params, folder))
 
 
 def weights_id(params: ClipParams) -> str:
     """Return the id of the weights that `clip.model` names: `random (seed 0)` or `sha256:...`."""
-    return _id(_folder(params))
+    return _id(params, _folder(params))
 
 
-def _id(folder: Path | None) -> str:
-    return f"random (seed {SEED})" if folder is None else f"sha256:{sha256_file(folder / WEIGHTS)}"
+def _id(params: ClipParams, folder: Path | None) -> str:
+    if folder is None:
+        return f"random (seed {SEED})"
+    digest = hub.checked_sha256 if params.on_hub else sha256_file
+    return f"sha256:{digest(folder / WEIGHTS)}"
 
 
 def _folder(params: ClipParams) -> Path | None:

@@ -43,6 +43,12 @@ def pinned(repository: str, revision: str, names: tuple[str, ...], *, param: str
     return folder
 
 
+def checked_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file that `pinned` has checked; the cache names the bytes of a large one with it."""
+    stored = path.resolve()
+    return stored.name if _has_sha256_name(stored) else sha256_file(stored)
+
+
 def check_weights(folder: Path) -> str:
     """Return the SHA-256 of the folder's model.safetensors; raises NotPublished where it is not the pinned one."""
     path = folder / "model.safetensors"
@@ -84,7 +90,7 @@ def _check(path: Path) -> None:
     That is the SHA-256 of a large file (LFS), and of any other the SHA-1 by which git knows it.
     """
     stored = path.resolve()
-    if len(stored.name) == hashlib.sha256().digest_size * 2:
+    if _has_sha256_name(stored):
         found = sha256_file(stored)
     else:
         content = stored.read_bytes()
@@ -95,3 +101,7 @@ def _check(path: Path) -> None:
             where=stored,
             fix="remove the file and run again",
         )
+
+
+def _has_sha256_name(stored: Path) -> bool:
+    return len(stored.name) == hashlib.sha256().digest_size * 2
