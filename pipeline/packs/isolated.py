@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.child_environment import child_environment
 from pipeline.core.dying import die_with
 from pipeline.core.errors import PipelineError
 from pipeline.core.ids import BadRecord
@@ -24,7 +25,6 @@ from pipeline.packs.arrays import FIX, ArrayRows
 SECONDS = 60
 """How long one answer may take; the largest rows take less on a slow disk."""
 CONTAINS, ROWS = "contains", "rows"
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 class IsolatedRows:
@@ -34,11 +34,10 @@ class IsolatedRows:
         """Raises PipelineError where the file cannot be opened as HDF5."""
         self.path, self.files = path, [path]
         self._pipe, theirs = Pipe()
-        paths = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__, str(theirs.fileno()), str(os.getpid())],
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": paths},
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=child_environment(),
             )  # fmt: skip
         self.facts: dict[str, int] = self._ask(self.path)
 

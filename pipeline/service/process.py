@@ -9,16 +9,14 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Self
 
+from pipeline.core.child_environment import child_environment
 from pipeline.service.errors import BUSY, MediaError
 from pipeline.video import confined
 
 PIECE = 1 << 16
 """The most bytes that are read at a time, and that a child is ahead by beside what its pipe holds."""
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def start(asked: dict[str, Any], output: int) -> subprocess.Popen[bytes]:
@@ -26,12 +24,11 @@ def start(asked: dict[str, Any], output: int) -> subprocess.Popen[bytes]:
 
     Raises MediaError where the system starts none.
     """
-    paths = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
     try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", confined.__name__, str(os.getpid()), "0", "pipeline.service.child"],
             stdin=subprocess.PIPE, stdout=output, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
+            env={**child_environment(), "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
     except OSError as error:
         raise MediaError("The machine cannot start another process now; try again.", BUSY) from error

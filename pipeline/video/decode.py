@@ -18,6 +18,7 @@ from typing import Any, TypeVar, get_args
 import numpy as np
 
 from pipeline.core import runtime
+from pipeline.core.child_environment import child_environment
 from pipeline.core.errors import PipelineError
 from pipeline.video import child, confined
 from pipeline.video.params import DecodeParams, Decoder
@@ -35,7 +36,6 @@ CRASHES = {getattr(signal, f"SIG{name}") for name in _FAULTS}
 Result = TypeVar("Result")
 _MOST_WRITTEN = 1 << 20
 """Bytes that a child may write into a file; decord's messages are the only one."""
-_ROOT = Path(__file__).resolve().parents[2]
 _idle: list["_Child"] = []
 _starter = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that started it, so that one must live on
 
@@ -236,12 +236,11 @@ class _Child:
 
     def __init__(self):
         self.pipe, theirs = Pipe()
-        paths = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", confined.__name__, str(os.getpid()), str(_MOST_WRITTEN), child.__name__,
                  str(theirs.fileno())],
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": paths},
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=child_environment(),
             )  # fmt: skip
         self.free = True
 
