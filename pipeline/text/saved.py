@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import ValidationError
 
 from pipeline.backbones.clip.load import load_clip
 from pipeline.backbones.clip.params import ClipParams
 from pipeline.backbones.clip.saved import open_text, save_text
+from pipeline.backbones.common.saved import parse_header
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_folder, read_json, write_json
@@ -104,18 +104,11 @@ def _read_header(folder: Path) -> Header | ClipHeader:
     path = folder / HEADER
     if not path.is_file():
         raise PipelineError(f"there is no text encoder in this folder: it has no {HEADER}", where=folder, fix=FIX)
-    try:
-        header: Any = read_json(path)
-    except PipelineError as error:
-        raise PipelineError(error.cause, where=path, fix=FIX) from None
+    header: Any = read_json(path, FIX)
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise PipelineError("another version of this program wrote the text encoder", where=path, fix=FIX)
     if "none" in header:
         fix = "use a model whose queries are texts: of another data set, or trained with `text` of params.yaml"
         raise PipelineError(f"no text can be encoded: {header['none']}", where=path, fix=fix)
-    try:
-        return (ClipHeader if "encoder" in header else Header).model_validate(header)
-    except ValidationError as error:
-        first = error.errors()[0]
-        cause = f"it does not describe a text encoder: `{'.'.join(map(str, first['loc']))}`: {first['msg']}"
-        raise PipelineError(cause, where=path, fix=FIX) from None
+    schema: type[Header] | type[ClipHeader] = ClipHeader if "encoder" in header else Header
+    return parse_header(schema, header, "text encoder", path, FIX)

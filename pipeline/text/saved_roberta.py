@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError
 
 from pipeline.backbones.common import hub
+from pipeline.backbones.common.saved import check_same
 from pipeline.backbones.roberta.network import load_roberta
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.backbones.roberta.tokenizer import Tokenizer
@@ -91,11 +92,7 @@ def open_roberta(folder: Path, header: Header, device: torch.device) -> TextEnco
     except (SafetensorError, OSError, ValueError) as error:
         raise PipelineError(f"its weights cannot be read: {error}", where=folder, fix=FIX) from None
     encoder = TextEncoder(tokenizer, roberta, text, header.max_tokens)
-    made, saved = encoder.provenance, header.provenance
-    if made != saved:
-        differing = sorted(name for name in made.keys() | saved.keys() if made.get(name) != saved.get(name))
-        cause = f"this is not the text encoder that was saved: another {', another '.join(differing)}"
-        raise PipelineError(cause, where=folder, fix=FIX)
+    check_same(encoder.provenance, header.provenance, "text encoder", folder, FIX)
     return encoder
 
 

@@ -16,6 +16,7 @@ from pipeline.backbones.clip.text import ClipText
 from pipeline.backbones.clip.tokenizer import SETTINGS, TOKENIZER, ClipTokenizer, byte_tokenizer, read_tokenizer
 from pipeline.backbones.clip.towers import CONFIG, SEED, WEIGHTS, parse_config, random_tower, read_config, read_tower
 from pipeline.backbones.common import hub
+from pipeline.backbones.common.saved import check_folder
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 from pipeline.core.runtime import resolve
@@ -96,11 +97,7 @@ def _folder(params: ClipParams) -> Path | None:
         return hub.pinned(params.model, params.revision, FILES, param="clip.model")
     folder = resolve(params.model)
     fix = f"set clip.model to a folder with {', '.join(FILES)}, to an id on huggingface.co, or to `random`"
-    if not folder.is_dir():
-        raise PipelineError("clip.model names a folder that does not exist", where=folder, fix=fix)
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise PipelineError(f"clip.model names a folder without {name}", where=folder, fix=fix)
+    check_folder(folder, FILES, "clip.model", fix)
     return folder
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import ValidationError
 from safetensors.torch import save_file
 
 from pipeline.backbones.clip.kinds import Name, kind_of
 from pipeline.backbones.clip.text import SHOWN, ClipText
 from pipeline.backbones.clip.tokenizer import TOKENIZER, ClipTokenizer
 from pipeline.backbones.clip.towers import WEIGHTS, read_tower
+from pipeline.backbones.common.saved import check_same, parse_header
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_folder, read_json, sha256_file, write_json
 from pipeline.core.schema import Section
@@ -80,11 +80,7 @@ def open_text(folder: Path | str, device: torch.device) -> ClipText:
         text = ClipText(network, tokenizer, header.kind, header.weights, device)
     except Exception as error:  # neither transformers nor `tokenizers` says what it raises for broken files
         raise PipelineError(f"the text side of a model cannot be read: {error}", where=folder, fix=FIX) from None
-    made, saved = text.provenance, header.provenance
-    if made != saved:
-        differing = sorted(name for name in made.keys() | saved.keys() if made.get(name) != saved.get(name))
-        cause = f"this is not the text side that was saved: another {', another '.join(differing)}"
-        raise PipelineError(cause, where=folder, fix=FIX)
+    check_same(text.provenance, header.provenance, "text side", folder, FIX)
     return text
 
 
@@ -94,11 +90,4 @@ def _read_header(folder: Path) -> Header:
         raise PipelineError(
             f"there is no text side of a model in this folder: it has no {HEADER}", where=folder, fix=FIX
         )
-    try:
-        return Header.model_validate(read_json(path))
-    except PipelineError as error:
-        raise PipelineError(error.cause, where=path, fix=FIX) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        cause = f"it does not describe a text side: `{'.'.join(map(str, first['loc']))}`: {first['msg']}"
-        raise PipelineError(cause, where=path, fix=FIX) from None
+    return parse_header(Header, read_json(path, FIX), "text side", path, FIX)

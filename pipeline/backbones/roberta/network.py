@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.backbones.common import hub
+from pipeline.backbones.common.saved import check_folder
 from pipeline.backbones.common.torchvision_fix import import_torchvision
 from pipeline.backbones.common.weights import fault
 from pipeline.backbones.roberta.params import TextParams
@@ -131,11 +132,7 @@ def _without_last_layer(model: "RobertaModel") -> "RobertaModel":
 
 def _checked_folder(folder: Path) -> Path:
     fix = "set text.weights to a folder with config.json and model.safetensors, to `pretrained`, or to `random`"
-    if not folder.is_dir():
-        raise PipelineError("text.weights names a folder that does not exist", where=folder, fix=fix)
-    for name in hub.MODEL_FILES:
-        if not (folder / name).is_file():
-            raise PipelineError(f"text.weights names a folder without {name}", where=folder, fix=fix)
+    check_folder(folder, hub.MODEL_FILES, "text.weights", fix)
     config = read_json(folder / "config.json", fix)
     kind = config.get("model_type") if isinstance(config, dict) else None
     if kind != "roberta":

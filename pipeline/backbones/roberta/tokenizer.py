@@ -15,6 +15,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
 from pipeline.backbones.common import hub
+from pipeline.backbones.common.saved import check_folder
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import canonical_json, sha256_text
 from pipeline.core.runtime import resolve
@@ -101,11 +102,7 @@ def _placed(vocab: dict[str, int]) -> dict[str, int]:
 def read_tokenizer(folder: Path) -> Tokenizer:
     """Read the tokenizer of a folder with vocab.json and merges.txt; raises PipelineError naming what is wrong."""
     fix = "set text.tokenizer to a folder with vocab.json and merges.txt, to `roberta-base`, or to `corpus`"
-    if not folder.is_dir():
-        raise PipelineError("text.tokenizer names a folder that does not exist", where=folder, fix=fix)
-    for name in hub.TOKENIZER_FILES:
-        if not (folder / name).is_file():
-            raise PipelineError(f"text.tokenizer names a folder without {name}", where=folder, fix=fix)
+    check_folder(folder, hub.TOKENIZER_FILES, "text.tokenizer", fix)
     try:
         vocab, merges = BPE.read_file(*(str(folder / name) for name in hub.TOKENIZER_FILES))
         tokenizer = Tokenizer(vocab, merges)
