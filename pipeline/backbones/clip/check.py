@@ -8,12 +8,11 @@ from functools import cached_property
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from pipeline.backbones.clip.images import ClipImages
 from pipeline.backbones.clip.load import ClipModel, load_clip
 from pipeline.backbones.clip.params import RANDOM, ClipParams
+from pipeline.backbones.clip.preprocessing import squeezed
 from pipeline.backbones.clip.text import ClipText
 from pipeline.backbones.common import drawn
 from pipeline.backbones.common.check import AS_PUBLISHED, NOTHING_COMPARED, Finding, Step, WeightsCheck
@@ -126,8 +125,6 @@ class ClipCheck(WeightsCheck):
 
 def _scaled(picture: np.ndarray, side: int | None) -> np.ndarray:
     """Return the picture (S, S, 3) as (side, side, 3), or as it is where nothing scales it before the model does."""
-    if side in (None, len(picture)):
+    if side is None or side == len(picture):
         return picture
-    pixels: Tensor = torch.from_numpy(picture).permute(2, 0, 1)[None].float()
-    scaled = F.interpolate(pixels, (side, side), mode="bilinear", antialias=True)[0]
-    return scaled.round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+    return squeezed(picture, side, "bilinear")

@@ -46,9 +46,14 @@ class Preprocessing:
         if self.short_side is not None:
             top, left = (height - self.side) // 2, (width - self.side) // 2
             return frame[top : top + self.side, left : left + self.side]
-        pixels = torch.from_numpy(frame).permute(2, 0, 1)[None].float()
-        scaled = F.interpolate(pixels, (self.side, self.side), mode=self.scaling, antialias=True)
-        return scaled[0].round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+        return squeezed(frame, self.side, self.scaling)
+
+
+def squeezed(frame: np.ndarray, side: int, scaling: Scaling) -> np.ndarray:
+    """Scale a whole frame to a square: (H, W, 3) uint8 -> (side, side, 3) uint8."""
+    pixels = torch.from_numpy(frame).permute(2, 0, 1)[None].float()
+    scaled = F.interpolate(pixels, (side, side), mode=scaling, antialias=True)
+    return scaled[0].round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
 
 
 def read_preprocessing(folder: Path, kind: Name, side: int) -> Preprocessing:
