@@ -1,13 +1,13 @@
 """A web server on 127.0.0.1 that answers as a hub of models does: large files through a redirect, hashes as headers."""
 
 import hashlib
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from helpers.server import answering
 from huggingface_hub import constants
 
 LARGE = ".safetensors"
@@ -56,25 +56,8 @@ class HubServer:
 @contextmanager
 def serving_hub(server: HubServer) -> Iterator[HubServer]:
     """The server at work in a thread."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            server.answer(self)
-
-        do_HEAD = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        server.url = f"http://127.0.0.1:{listening.server_port}"
-        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            listening.shutdown()
-            thread.join()
+    with answering(server.answer) as server.url:
+        yield server
 
 
 def let_all_ask(server: HubServer, nothing: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """A web server for one file on 127.0.0.1, with the faults that downloads meet."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -36,20 +36,29 @@ class FileServer:
 @contextmanager
 def serving(server: FileServer) -> Iterator[FileServer]:
     """The server at work in a thread."""
+    with answering(server.answer) as url:
+        server.url = f"{url}/model.pth"
+        yield server
+
+
+@contextmanager
+def answering(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """A web server whose GET and HEAD are answered so, at work in a thread; gives its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            server.answer(self)
+            answer(self)
+
+        do_HEAD = do_GET
 
         def log_message(self, *_: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        server.url = f"http://127.0.0.1:{listening.server_port}/model.pth"
         thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield server
+            yield f"http://127.0.0.1:{listening.server_port}"
         finally:
             listening.shutdown()
             thread.join()
