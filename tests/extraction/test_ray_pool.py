@@ -12,25 +12,19 @@ from pathlib import Path
 import pytest
 from helpers.deadly import DeadlyStream, RaisingStream
 from helpers.executors import extract_inline, two_workers, write_films
+from helpers.ray_here import ray_here
 from helpers.streams import NumberStream, corpus
 
 from pipeline.core.errors import PipelineError
 from pipeline.extraction.run import run
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def ray():
-    """The module, with workers that find this project's code and the tests' helpers; stops Ray in the end."""
-    module = pytest.importorskip("ray", reason="the optional package ray is not installed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'tests'}")
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.delenv("RAY_ADDRESS", raising=False)
+    with ray_here() as module:
         yield module
-        module.shutdown()
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.executors import two_workers
+from helpers.ray_here import ray_here
 from helpers.untrained import write_inputs
 
 from pipeline.core.errors import PipelineError
@@ -23,22 +24,16 @@ from pipeline.retrieval import encoding
 from pipeline.retrieval.encoding import encode, encode_on_ray
 from stages.index import main
 
-ROOT = Path(__file__).resolve().parents[2]
 MODEL, FEATURES = Path("outputs/model"), Path("outputs/features")
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def ray():
-    """Ray on this machine, with workers that find this project's code; the tests share it."""
-    module = pytest.importorskip("ray", reason="the optional package ray is not installed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'tests'}")
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.delenv("RAY_ADDRESS", raising=False)
+    """Ray on this machine, which the tests share."""
+    with ray_here() as module:
         module.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False)
         yield module
-        module.shutdown()
 
 
 @pytest.fixture(autouse=True)
