@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -62,7 +63,7 @@ SIZES = {
     "max_query_tokens": MAX_TOKENS,
     "subtitle_size": synthetic.SUBTITLE_SIZE,
 }
-PRODUCT = re.compile(r"::(\w*mm|\w*convolution\w*|_linear_pointwise)(\.|$)")
+PRODUCT = re.compile(r"::(\w*mm|linear|matmul|conv1d|\w*convolution\w*|_linear_pointwise)(\.|$)")
 """The names of torch's operations that are matrix products."""
 CORPUS_VIDEOS = 64
 """The videos of the corpus that is localised in; ten of them are looked at."""
@@ -214,8 +215,8 @@ def share_of_products(what: Training, epoch: int, steps: int, on_gpu: bool) -> f
         _wait()
         seconds = time.perf_counter() - started
     events = profiled.key_averages()
-    if on_gpu:
-        taken = {event.key: event.self_device_time_total for event in events}
+    if on_gpu:  # the kernels of an operation are events, too
+        taken = {event.key: event.self_device_time_total for event in events if event.device_type == DeviceType.CPU}
         seconds = sum(taken.values()) / 1e6
     else:
         taken = {event.key: event.self_cpu_time_total for event in events}

@@ -16,8 +16,8 @@ from pipeline.core.runtime import fast_cpu
 from pipeline.corpus.annotated import NO_CLIP, clips_of_queries, one_span
 from pipeline.corpus.clip_times import Rule
 from pipeline.corpus.corpus import Corpus
-from pipeline.corpus.videos import SameMemory, Videos, new_rows
-from pipeline.training.batches import derived_seed
+from pipeline.corpus.videos import SameMemory, VideoRows, Videos, new_rows
+from pipeline.training.batches import derived_seed, home_of
 
 WITHOUT_SPANS = "give the queries spans, or set `localizer: moments`: the spans that the retriever finds by itself"
 """What to do where no query has an annotated span."""
@@ -58,9 +58,13 @@ class Examples:
                 where="outputs/manifest/queries.jsonl",
                 fix=WITHOUT_SPANS,
             )
-        self._corpus, self._negatives, self._device = corpus, negatives, device
+        self._labels, self._negatives, self._device = corpus.labels, negatives, device
         self._batch, self._drawn = batch, min(drawn, negatives.shape[1])
         self._lengths = corpus.videos.counts
+        features = (*corpus.videos, corpus.query, corpus.query_mask)
+        self._home = home_of(features, device)
+        *videos, self._tokens, self._mask = (tensor.to(self._home) for tensor in features)
+        self._videos = VideoRows(*videos)
         self.steps = -(-len(self.query) // batch)
         self._select = SameMemory() if fast_cpu() else new_rows
 
@@ -71,12 +75,12 @@ class Examples:
         for query in order.split(self._batch):
             lots = torch.rand(len(query), self._negatives.shape[1], generator=generator)
             drawn = self._negatives[query].gather(1, lots.topk(self._drawn, dim=1).indices)
-            video = torch.cat([self._corpus.labels[query, None], drawn], dim=1).flatten()
-            videos = self._corpus.videos.take(video, int(self._lengths[video].max()), self._select)
-            tokens, mask = self._select(self._corpus.query, query), self._select(self._corpus.query_mask, query)
+            video = torch.cat([self._labels[query, None], drawn], dim=1).flatten()
+            length, there = int(self._lengths[video].max()), query.to(self._home)
+            videos = self._videos.take(video.to(self._home), length, self._select)
             yield Batch(
-                tokens.to(self._device),
-                mask.to(self._device),
+                self._select(self._tokens, there).to(self._device),
+                self._select(self._mask, there).to(self._device),
                 Videos(*(field.to(self._device) for field in videos)),
                 self._moment[query].to(self._device),
             )

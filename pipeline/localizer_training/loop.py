@@ -63,11 +63,10 @@ def fit(
     examples: Examples,
     select: Select,
     seed: int,
-    device: torch.device,
     state_file: Path,
     on_epoch: Callable[[LocalizerState], None],
 ) -> LocalizerState:
-    """Train `network`, which is on `device`, and return the state that training ended in.
+    """Train `network`, where it is, and return the state that training ended in.
 
     select: measures the network on the selection split; the epoch with the largest `chosen_by` is kept. on_epoch:
     called with the state after each epoch, or once with the state that was resumed. Training continues from
@@ -77,7 +76,7 @@ def fit(
     steps = recipe.epochs * examples.steps
     optimizer = AdamW(decay_groups(network, recipe.weight_decay), recipe.learning_rate, steps, recipe.warmup)
     state = LocalizerState([], {}, 0.0)
-    if saved := load_state(state_file, device):
+    if saved := load_state(state_file):
         network.load_state_dict(saved["network"])
         optimizer.load_state_dict(saved["optimizer"])
         state = LocalizerState(**saved["training"])

@@ -101,7 +101,7 @@ def train(
     examples = Examples(corpus, found, recipe.batch_queries, recipe.negatives, recipe.label_rule, device)
     select = Selection(Index.build(model, selection.retriever, device), *selection, recipe, device)
     network.to(device)
-    state = fit(network, examples, select, seed, device, state_file, on_epoch)
+    state = fit(network, examples, select, seed, state_file, on_epoch)
     return state, numbers(state, network, examples, corpus)
 
 

@@ -5,7 +5,7 @@ batches as training that was never stopped.
 Test: tests/training/test_batches.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -75,7 +75,7 @@ class Batches:
             )
         self._frames = corpus.videos.counts
         features = (*corpus.videos, corpus.query, corpus.query_mask, clips_of_queries(corpus, labels, "floor_ceil"))
-        self._home = device if _fits(features, device) else torch.device("cpu")
+        self._home = home_of(features, device)
         *videos, self._query, self._query_mask, self._moment = (tensor.to(self._home) for tensor in features)
         self._rows, self._select = VideoRows(*videos), SameMemory() if fast_cpu() else new_rows
 
@@ -110,8 +110,10 @@ class Batches:
         return torch.cat(parts).to(device).split([len(part) for part in parts])
 
 
-def _fits(tensors: tuple[Tensor, ...], device: torch.device) -> bool:
+def home_of(features: Iterable[Tensor], device: torch.device) -> torch.device:
+    """Decide where features stay from which batches are gathered: on the GPU where they fit, else on the CPU."""
     if device.type != "cuda":
-        return True
+        return device
     free, _ = torch.cuda.mem_get_info(device)
-    return sum(tensor.nbytes for tensor in tensors) <= RESIDENT_SHARE * free
+    fits = sum(tensor.nbytes for tensor in features) <= RESIDENT_SHARE * free
+    return device if fits else torch.device("cpu")

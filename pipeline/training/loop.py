@@ -125,7 +125,7 @@ def fit(
     numbers.
     """
     optimizer = optimizer_of(model, recipe, recipe.epochs * batches.steps)
-    if saved := load_state(state_file, device):
+    if saved := load_state(state_file):
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         state = TrainingState(**saved["training"])

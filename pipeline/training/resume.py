@@ -48,8 +48,8 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
             file.write(digest)
 
 
-def load_state(path: Path, device: torch.device) -> dict[str, Any] | None:
-    """Read the state of training that was killed; None where there is none.
+def load_state(path: Path) -> dict[str, Any] | None:
+    """Read the state of training that was killed, all its tensors on the CPU; None where there is none.
 
     One that is not as it was written, or was written under another name, is removed, and this is said.
     """
@@ -66,7 +66,7 @@ def load_state(path: Path, device: torch.device) -> dict[str, Any] | None:
     state, ending = content[: -digest.digest_size], content[-digest.digest_size :]
     digest.update(state)
     if ending == digest.digest():
-        return torch.load(io.BytesIO(state), map_location=device, weights_only=True)
+        return torch.load(io.BytesIO(state), map_location="cpu", weights_only=True)
     print(f"{path}: the state of an earlier training is damaged, so training starts anew", file=sys.stderr)
     remove(path)
     return None

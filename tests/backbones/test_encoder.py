@@ -1,5 +1,7 @@
 """The fast ways to call a backbone: equal to the plain one, the same from call to call, and pooled in float32."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -89,9 +91,9 @@ def test_a_batch_holds_its_units_in_order():
 @on_gpu
 @pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-3), ("bfloat16", 5e-2)])
 def test_a_gpu_gives_what_the_cpu_gives(backbone, precision, tolerance, monkeypatch):
-    _, _, units = backbone
+    name, model, units = backbone
     expected = encoder(backbone, "cpu", "float32", monkeypatch)(units)
-    fast = encoder(backbone, "cuda", precision, monkeypatch)
+    fast = encoder((name, deepcopy(model), units), "cuda", precision, monkeypatch)  # it moves what it is given
     batches = [batch_of(list(units.numpy()[:count])) for count in (4, 2, 4, 1, 4)]  # more than may be in flight
     assert batches[0].is_pinned()
     for batch, rows in [(batch, fast(batch)) for batch in batches]:

@@ -42,6 +42,10 @@ def test_products_are_computed_once_more():
         left @ torch.ones(3, 4)
         left.softmax(dim=1)
     assert [function.name() for function, _, _ in products.calls] == ["aten::mm"]
+    with torch.inference_mode(), prem.Products() as whole:  # where operations are not taken apart
+        torch.nn.functional.linear(left, torch.ones(4, 3))
+        left @ torch.ones(3, 4)
+    assert [function.name() for function, _, _ in whole.calls] == ["aten::linear", "aten::matmul"]
 
 
 def test_a_pool_of_rows_stands_for_a_large_corpus():

@@ -150,7 +150,7 @@ def state(here: Path) -> Made:
     save_state(path, {"epoch": 3, "weights": torch.arange(50.0)})
 
     def read() -> None:
-        found = load_state(path, CPU)
+        found = load_state(path)
         assert found is None or (found["epoch"] == 3 and torch.equal(found["weights"], torch.arange(50.0)))
 
     return read, [path]

@@ -31,7 +31,7 @@ def train(corpus, file: Path, select, *, epochs: int = 4, patience: int | None =
         if state.history[-1]["epoch"] == killed_after:
             raise Killed
 
-    return network, fit(network, examples_of(corpus), select, 0, CPU, file, on_epoch), seen
+    return network, fit(network, examples_of(corpus), select, 0, file, on_epoch), seen
 
 
 def test_it_learns(make_corpus, tmp_path):
