@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from pipeline.core import quick_start
 from pipeline.core.alone import work_alone
 from pipeline.core.cli import reported
 from pipeline.core.dying import die_with_dvc
@@ -26,6 +27,7 @@ def _stopped(*_: object) -> None:
 
 
 if sys.argv[0] == "-m":  # while the modules of the stage are imported; then `pipeline.core.cli.run` answers
+    quick_start.begin()
     signal.signal(signal.SIGINT, _stopped)
     die_with_dvc()
     with reported(stopped=""):

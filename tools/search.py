@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.core.quick_start import quick_start
 from tools.status import NOTHING_FOUND, SEARCH_FAILED, errors_exit_with
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def search(
         from tools.searching.steps import Steps
 
         steps = Steps()
-        with steps.timed("open the index"):
+        with steps.timed("open the index"), quick_start():
             opened = open_index(index, videos)
         among = Among(folder=folder.strip("/"), unusual=min_unusual)
         if query is not None:

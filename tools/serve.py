@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 import typer
 
+from pipeline.core.quick_start import quick_start
+
 if TYPE_CHECKING:
     from pipeline.service.notebook import Notebook
 
@@ -56,14 +58,15 @@ def serve(
             err=True,
         )
 
-    from pipeline.core.runtime import device
-    from pipeline.search.searcher import Searcher
-    from pipeline.service.app import make_app
-    from pipeline.service.hosts import hosts_of
-    from pipeline.service.posters import Posters
+    with quick_start():
+        from pipeline.core.runtime import device
+        from pipeline.search.searcher import Searcher
+        from pipeline.service.app import make_app
+        from pipeline.service.hosts import hosts_of
+        from pipeline.service.posters import Posters
 
-    notebook = _notebook() if write else None
-    search = Searcher.open(index, videos, device())
+        notebook = _notebook() if write else None
+        search = Searcher.open(index, videos, device())
     raise_file_limit()
     app = make_app(search, Posters(), hosts_of(host, address), token, notebook)
     server = PageServer(app, listening, says=f"The page is at {_url(host, address, port, token)} (Ctrl-C ends it).")

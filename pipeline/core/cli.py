@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 
+from pipeline.core import quick_start
 from pipeline.core.errors import PipelineError
 from pipeline.core.progress import left_off
 from pipeline.core.stage_log import keep_log
@@ -20,10 +21,12 @@ INTERRUPTED = 128 + signal.SIGINT
 def run(main: Callable[[], object]) -> None:
     """Call the `main` of a stage; on PipelineError print it to stderr and exit with 1.
 
-    What is printed is kept in the stage's log. The first Ctrl-C lets what is being written come to an end, says in one
-    line what is done and how to go on, and exits with `INTERRUPTED`; a second one ends the process at once.
+    The start of the stage ends here; see `quick_start`. What is printed is kept in the stage's log. The first Ctrl-C
+    lets what is being written come to an end, says in one line what is done and how to go on, and exits with
+    `INTERRUPTED`; a second one ends the process at once.
     """
     handle_interrupts()
+    quick_start.end()
     if spec := sys.modules["__main__"].__spec__:
         keep_log(spec.name.rpartition(".")[2])
     with reported(stopped="What was finished is kept; the same command goes on from there."):
