@@ -147,9 +147,10 @@ def read_yaml(path: Path | str, *, absent: str) -> Any:
     """Read one YAML 1.2 file with DVC's parser, which takes `5e-05`, as `dvc exp run -S` writes it, for a number.
 
     Raises PipelineError, which names file and line; absent: what the user is told to do where there is no such file.
+    The parser in C would be faster, but something nested deeply enough ends its process.
     """
     try:
-        return YAML(typ="safe").load(Path(path).read_text(encoding="utf-8"))
+        return YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PipelineError("the file does not exist", where=path, fix=absent) from None
     except (YAMLError, UnicodeDecodeError) as error:
