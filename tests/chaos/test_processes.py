@@ -1,6 +1,6 @@
 """An extraction of which any process is killed, `dvc` and the whole group too: the same bytes, and nobody is left.
 
-AMDNET_CHAOS_KILLS and AMDNET_CHAOS_SEED as in test_kills.py; a tenth of the kills are these.
+AMDNET_CHAOS_KILLS and AMDNET_CHAOS_SEED as in test_kills.py; a twentieth of the kills are these.
 """
 
 import os
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="other kernels end no process with its parent"),
 ]
 
-KILLS = int(os.environ.get("AMDNET_CHAOS_KILLS", "30")) // 10
+KILLS = int(os.environ.get("AMDNET_CHAOS_KILLS", "30")) // 20
 VICTIMS = {"dvc": "bin/dvc", "stage": "stages.resnet", "worker": "spawn_main", "decoder": "pipeline.video.child"}
 """What is in the command line of each kind of process, the deepest last."""
 REPLACED = ("worker", "decoder")

@@ -80,6 +80,7 @@ def test_no_value_stands_twice():
         ("  moments: 4 ", "  moments: no ", "`default.moments`", "integer"),
         ("  learning_rate: 2.5e-4", "  learning_rat: 2.5e-4", "learning_rat`", "activitynet.learning_rate`"),
         ("default: &default", "defaults: &default", "`default`", "add it"),
+        ("default: &default", "10: 10\ndefault: &default", "`10`", "quotation marks"),
     ],
 )
 def test_a_bad_value_is_named(old, new, key, hint, folder):

@@ -63,8 +63,8 @@ class RecipeFiles(Generic[Schema]):
     def read(self, name: str, folder: Path = FOLDER) -> dict[str, Schema]:
         """Read and check all recipes of one, by name.
 
-        Raises PipelineError where the file or its recipe `default` is missing, and for the first value that is not
-        allowed.
+        Raises PipelineError where the file or its recipe `default` is missing, for a name that is no text, and for the
+        first value that is not allowed.
         """
         path, schema = self.path(name, folder), self.schema(name)
         document = read_mapping(
@@ -74,6 +74,9 @@ class RecipeFiles(Generic[Schema]):
             raise PipelineError(
                 f"there is no recipe `{DEFAULT}`", where=path, fix="add it: other data sets are given it"
             )
+        if others := [recipe for recipe in document if not isinstance(recipe, str)]:
+            fix = "put the name in quotation marks"
+            raise PipelineError(f"`{others[0]}`, the name of a recipe, is no text", where=path, fix=fix)
         return {recipe: checked(values, schema, recipe, path) for recipe, values in document.items()}
 
     def write_chosen(self, name: str, recipe: Schema) -> None:
