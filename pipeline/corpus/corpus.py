@@ -9,7 +9,6 @@ Test: tests/corpus/test_corpus.py.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from torch import Tensor
 
 from pipeline.core.clock import clip_count
 from pipeline.core.code_hash import code_of
-from pipeline.core.content_hash import content_sha256
 from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import Query, Video, read_queries, read_videos
 from pipeline.core.recipe import Recipe
@@ -121,13 +119,10 @@ def _key(
     sources: Sources, listed: list[Video], asked: list[Query], features: FeaturesParams, form: Form
 ) -> dict[str, Any]:
     """Name all that the tensors of a split depend on."""
-    paths = [file.path for file in sources.files]
-    with ThreadPoolExecutor() as pool:
-        hashes = pool.map(content_sha256, paths)
     return {
         "videos": [(video.video_id, video.used_seconds) for video in listed],
         "queries": [(query.query_id, query.video_id) for query in asked],
-        "files": {path.stem: sha256 for path, sha256 in zip(paths, hashes, strict=True)},
+        "files": {file.path.stem: file.sha256 for file in sources.files},
         "features": features.model_dump(),
         "form": form._asdict(),
         "code": code_of(_CODE),

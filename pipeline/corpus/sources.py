@@ -17,7 +17,7 @@ from torch import Tensor
 from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.recipe import Recipe
 from pipeline.corpus.params import FeaturesParams
-from pipeline.feature_io.hdf5 import FeatureFile
+from pipeline.feature_io.hdf5 import FeatureFile, UnknownId
 
 
 class Form(NamedTuple):
@@ -100,7 +100,10 @@ def open_sources(
 
 def length_of(file: FeatureFile, id: str) -> int:
     """Return T, the number of rows of one id; 0 where the file does not have it."""
-    return file.shape(id)[0] if id in file else 0
+    try:
+        return file.shape(id)[0]
+    except UnknownId:
+        return 0
 
 
 def rows_of(file: FeatureFile, *ids: str) -> Tensor:

@@ -5,8 +5,9 @@ clip_seconds) seconds. In the file of query features the dataset `<query_id>` is
 token. Features that come from a feature pack keep its precision, float16 or float32. The file's attributes hold the
 provenance, that is, how the features were made; a dataset's attributes say what it was made from.
 
-The attribute `content_sha256` of the file is the hash of its other attributes, that of a dataset the hash of its rows.
-What is read is compared with it, so that no bit that flipped on a disk goes into a model; files of earlier versions
+The attribute `content_sha256` of a dataset is the hash of its rows, and `rows_sha256` of the file that of all these
+hashes; the file's `content_sha256` is the hash of its other attributes, and so stands for all that is in the file. What
+is read is compared with its hash, so that no bit that flipped on a disk goes into a model; files of earlier versions
 have none. Texts among the file's attributes are of fixed length: HDF5 keeps others in a heap, and may loop for ever
 where that is damaged.
 
@@ -17,6 +18,7 @@ Test: tests/feature_io/test_hdf5.py.
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,11 +29,12 @@ from typing import Any, NamedTuple, NoReturn
 import h5py
 import numpy as np
 
+from pipeline.core.content_hash import content_sha256
 from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import atomic_path, canonical_json
 from pipeline.core.hdf5 import check_size
 
-HASH = "content_sha256"
+HASH, HASH_OF_ROWS = "content_sha256", "rows_sha256"
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,7 @@ def write_features(
     """
     with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("earliest", "v110")) as file:
         of_file = _storable({**(attributes or {}), **provenance, "recipe": canonical_json(dict(provenance))})
-        fixed = {name: value.encode() if isinstance(value, str) else value for name, value in of_file.items()}
-        _write_attributes(file.attrs, fixed, _hash("", None, of_file))
-        previous = None
+        previous, of_rows = None, hashlib.sha256()
         for item in items:
             if previous is not None and item.id <= previous:
                 raise ValueError(f"items must be sorted by id and unique: {item.id!r} after {previous!r}")
@@ -75,7 +76,12 @@ def write_features(
             if not np.isfinite(stored).all():
                 raise ValueError(f"{item.id}: a feature of size {np.abs(rows).max():.3g} does not fit {dtype}")
             dataset = file.create_dataset(item.id, data=stored, track_times=False)
-            _write_attributes(dataset.attrs, _storable(item.attributes), _hash(item.id, stored, {}))
+            digest = _hash(item.id, stored, {})
+            _write_attributes(dataset.attrs, _storable(item.attributes), digest)
+            of_rows.update(digest)  # which is that of the id, too
+        of_file[HASH_OF_ROWS] = of_rows.hexdigest()
+        fixed = {name: value.encode() if isinstance(value, str) else value for name, value in of_file.items()}
+        _write_attributes(file.attrs, fixed, _hash("", None, of_file))
 
 
 def _storable(attributes: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
@@ -119,6 +125,10 @@ class Place(NamedTuple):
     hash: bytes | None
 
 
+class UnknownId(KeyError):
+    """The feature file has no such id."""
+
+
 class Provenance(dict[str, Any]):
     """What a feature file says of itself, as it is stored, so what is no scalar or string is JSON."""
 
@@ -149,10 +159,12 @@ class FeatureFile:
             raise PipelineError("no such feature file", where=path, fix="run `dvc repro` to make it") from None
         except Exception as error:  # what a damaged file makes HDF5 raise has no end
             raise PipelineError(f"not a readable HDF5 file: {error}", where=path, fix=MAKE_ANEW) from None
+        self._sha256: str | None = None
         with self._reading():
             self.provenance = Provenance(self.path, self._attributes())
         self._places: dict[str, Place] = {}
         self._bytes = open(self.path, "rb")
+        self._size = os.fstat(self._bytes.fileno()).st_size
 
     def _attributes(self) -> dict[str, Any]:
         attributes = self._file.attrs
@@ -160,10 +172,12 @@ class FeatureFile:
         if any(text is not None and text.length is None for text in texts):
             raise ValueError("it has texts of any length among its attributes, as earlier versions wrote them")
         found = {name: attributes[name].item() for name in attributes}
-        digest = found.pop(HASH, None)
+        digest: bytes | None = found.pop(HASH, None)
         plain = {name: value.decode() if isinstance(value, bytes) else value for name, value in found.items()}
         if digest is not None and digest != _hash("", None, plain):
             raise ValueError("what it says of itself has changed")
+        if digest is not None and plain.pop(HASH_OF_ROWS, None) is not None:
+            self._sha256 = digest.hex()
         return plain
 
     @contextmanager
@@ -171,7 +185,7 @@ class FeatureFile:
         """Name the file, and the id, where it cannot be read as it was written."""
         try:
             yield
-        except PipelineError:
+        except (PipelineError, UnknownId):
             raise
         except Exception as error:
             cause = error if id is None else f"the features of {id!r} cannot be read ({error})"
@@ -201,6 +215,11 @@ class FeatureFile:
                 raise ValueError("they are not what was written")
             return rows
 
+    @property
+    def sha256(self) -> str:
+        """A hash that stands for all ids, rows and attributes of the file; of older files, that of their bytes."""
+        return self._sha256 or content_sha256(self.path)
+
     def shape(self, id: str) -> tuple[int, ...]:
         """Return (T, D) of an id without reading its rows."""
         return self._place(id).shape
@@ -214,16 +233,26 @@ class FeatureFile:
 
     def _place(self, id: str) -> Place:
         if id not in self._places:
-            if id not in self:
-                raise _damaged(self.path, f"{id!r} is listed and not found") if id in self.ids() else KeyError(id)
             with self._reading(id):
-                dataset = h5py.Dataset(h5py.h5d.open(self._file.id, id.encode()))
-                offset = dataset.id.get_offset()
-                if len(dataset.shape) != 2 or dataset.dtype.kind != "f":
-                    raise ValueError(f"{dataset.dtype} of shape {dataset.shape} are no rows")
-                check_size(dataset, os.fstat(self._bytes.fileno()).st_size if offset is not None else MOST_AT_ONCE)
-                self._places[id] = Place(dataset.shape, dataset.dtype, offset, _hash_of(dataset))
+                dataset = self._dataset(id)
+                shape, dtype, offset = dataset.shape, dataset.dtype, dataset.get_offset()
+                if len(shape) != 2 or dtype.kind != "f":
+                    raise ValueError(f"{dtype} of shape {shape} are no rows")
+                if offset is None:
+                    check_size(h5py.Dataset(dataset), MOST_AT_ONCE)
+                elif math.prod(shape) * dtype.itemsize > self._size:
+                    raise ValueError(f"shape {shape} is more than the file has")
+                self._places[id] = Place(shape, dtype, offset, _hash_of(dataset))
         return self._places[id]
+
+    def _dataset(self, id: str) -> h5py.h5d.DatasetID:
+        """Open the dataset of an id with as few steps as HDF5 allows, since a file may have a hundred thousand."""
+        try:
+            return h5py.h5d.open(self._file.id, id.encode())
+        except KeyError:
+            if id in self.ids():
+                raise ValueError("it is listed and not found") from None
+            raise UnknownId(id) from None
 
     def ids(self) -> list[str]:
         """Return all ids, sorted."""
@@ -231,13 +260,12 @@ class FeatureFile:
             return sorted(self._file)
 
 
-def _hash_of(dataset: h5py.Dataset) -> bytes | None:
-    """Read the hash of a dataset with as few steps as HDF5 allows, since a file may have a hundred thousand."""
+def _hash_of(dataset: h5py.h5d.DatasetID) -> bytes | None:
     name = HASH.encode()
-    if not h5py.h5a.exists(dataset.id, name):
+    if not h5py.h5a.exists(dataset, name):
         return None
     digest = np.empty((), "V32")
-    h5py.h5a.open(dataset.id, name).read(digest)
+    h5py.h5a.open(dataset, name).read(digest)
     return digest.tobytes()
 
 

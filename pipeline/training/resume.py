@@ -19,6 +19,9 @@ from pipeline.core import runtime
 from pipeline.core.code_hash import code_of, imported_modules
 from pipeline.core.content_hash import content_sha256
 from pipeline.core.files import atomic_path, canonical_json, open_regular, remove, sha256_file, sha256_text
+from pipeline.feature_io.hdf5 import FeatureFile
+
+FEATURES = ".h5"
 
 
 def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) -> Path:
@@ -27,7 +30,7 @@ def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) 
     inputs: the files that training reads; params: all other values that it depends on, anything that JSON can hold.
     """
     key = {
-        "inputs": [content_sha256(Path(path)) for path in inputs],
+        "inputs": [_sha256_of(Path(path)) for path in inputs],
         "params": params,
         "code": code_of(imported_modules()),
         "stage": sha256_file(stage) if (stage := getattr(sys.modules["__main__"], "__file__", None)) else None,
@@ -36,6 +39,13 @@ def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) 
         "fast_cpu": runtime.fast_cpu(),
     }
     return runtime.store_root() / "training" / f"{sha256_text(canonical_json(key))}.pt"
+
+
+def _sha256_of(path: Path) -> str:
+    if path.suffix != FEATURES:
+        return content_sha256(path)
+    with FeatureFile(path) as file:
+        return file.sha256
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:

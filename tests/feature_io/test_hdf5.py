@@ -10,6 +10,7 @@ import pytest
 from helpers.hdf5 import attributes_of
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256_file
 from pipeline.feature_io.hdf5 import FeatureFile, Item, has_random_weights, write_features
 
 PROVENANCE = {"stream": "slowfast", "clip_seconds": 1.5, "weights": "random (seed 0)", "nested": {"a": [1, 2]}}
@@ -38,6 +39,34 @@ def test_equal_content_is_equal_bytes_at_another_time(tmp_path):
     time.sleep(1.1)  # HDF5's time stamps count seconds
     write_features(tmp_path / "two.h5", iter(items()), dict(reversed(PROVENANCE.items())))
     assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
+
+
+def test_the_hash_of_a_file_stands_for_all_that_is_in_it(tmp_path):
+    def written(items_: list[Item], **provenance) -> str:
+        write_features(tmp_path / "f.h5", items_, {**PROVENANCE, **provenance})
+        with FeatureFile(tmp_path / "f.h5") as file:
+            return file.sha256
+
+    first, *others = items()
+    changed = Item("a", np.nextafter(first.rows, np.float16(0), dtype=np.float16), first.attributes)
+    found = [
+        written([first, *others]),
+        written([changed, *others]),
+        written([Item("aa", first.rows, {}), *others]),
+        written([Item("a", first.rows[:, :3], {}), *others]),
+        written(others),
+        written([first, *others], clip_seconds=2.0),
+    ]
+    assert len(set(found)) == len(found) and written([first, *others]) == found[0]
+
+
+def test_a_file_of_an_earlier_version_is_known_by_its_bytes(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "store"))
+    write_features(tmp_path / "f.h5", items(), PROVENANCE)
+    with h5py.File(tmp_path / "f.h5", "r+") as file:
+        del file.attrs["rows_sha256"], file.attrs["content_sha256"]
+    with FeatureFile(tmp_path / "f.h5") as file:
+        assert file.sha256 == sha256_file(tmp_path / "f.h5") and file["a"].tolist() == [[97.0] * 4]
 
 
 @pytest.mark.parametrize("ids", ["ba", "aa"])

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from pipeline.settings.check import sections
@@ -23,13 +24,24 @@ def import_closure(entry: Path, root: Path, choices: dict[str, str]) -> set[str]
         if path in found:
             continue
         found.add(path)
-        for module in _imported_modules(ast.parse(path.read_text(encoding="utf-8")), choices):
+        for module in _imported_modules(_imports(path, path.stat().st_mtime_ns), choices):
             waiting += _files_of(module, root)
     return {str(path.relative_to(root)) for path in found if path.read_text(encoding="utf-8").strip()}
 
 
-def _imported_modules(tree: ast.AST, choices: dict[str, str]) -> Iterator[str]:
-    for node in ast.walk(tree):
+@cache
+def _imports(path: Path, changed: int) -> list[ast.AST]:
+    """The nodes of a file that import something; changed: when the file was, so that it is read again after that."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) or _imports_by_name(node)]
+
+
+def _imports_by_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module")
+
+
+def _imported_modules(nodes: list[ast.AST], choices: dict[str, str]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -38,7 +50,7 @@ def _imported_modules(tree: ast.AST, choices: dict[str, str]) -> Iterator[str]:
             # Whoever has the recipe files of a room reads the schema of the chosen one.
             rooms = (RECIPE_FILES[alias.name] for alias in node.names if alias.name in RECIPE_FILES)
             yield from (f"{room}.{choices[room]}.recipe" for room in rooms if room in choices)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call):
             assert isinstance(node.args[0], ast.JoinedStr), (
                 "import_module wants an f-string that starts with the package"
             )
