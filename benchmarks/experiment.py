@@ -2,9 +2,9 @@
 
     python -m benchmarks.experiment
 
-It runs `dvc exp run --temp` with CCA and other seeds on what is committed in this project, whose outputs must be up to
-date (`make demo`), and removes the experiments again. The least that the stages from `train` on can take is what
-starting Python with torch takes, once for each of them; this is timed in the same run.
+It runs `dvc exp run --temp` with CCA and seeds that DVC's run cache does not know, on what is committed in this
+project, whose outputs must be up to date (`make demo`), and removes the experiments again. The least that the stages
+from `train` on can take is what starting Python with torch takes, once for each of them; this is timed in the same run.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def main() -> None:
     names = [f"timed-{number}" for number in range(repeats)]
     wall, beside = [], []
     try:
-        for seed, name in enumerate(names, 1000):
+        for seed, name in enumerate(names, int(time.time())):
             given = ("--temp", "--name", name, "-S", "model=cca", "-S", f"train.seed={seed}")
             wall.append(timed("dvc", "exp", "run", *given))
             beside.append(wall[-1] - training_seconds(name))
