@@ -1,6 +1,11 @@
-"""It learns: on the embedded sample as it ships, random backbones and all, and not when there is nothing to learn."""
+"""It learns: on the embedded sample as it ships, random backbones and all, and not when there is nothing to learn.
+
+AMDNET_DEMO may name a clone in which `make demo` has run, so that the sample need not be run once more; it is changed.
+"""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from helpers.project import Project
@@ -8,6 +13,8 @@ from helpers.project import Project
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
+    if demo := os.environ.get("AMDNET_DEMO"):
+        return Project.at(Path(demo))
     return Project(tmp_path_factory.mktemp("sample"), {"report": {"examples": 0}})
 
 

@@ -58,12 +58,17 @@ class Project:
         ):
             self.git(*command)
 
+    @classmethod
+    def at(cls, folder: Path) -> "Project":
+        """A checkout that is there already, as it is."""
+        project = cls.__new__(cls)
+        project.folder = folder
+        return project
+
     def clone(self, folder: Path) -> "Project":
         """A `git clone` of what is committed."""
         subprocess.run(["git", "clone", "--quiet", self.folder, folder], check=True)
-        clone = Project.__new__(Project)
-        clone.folder = folder
-        return clone
+        return self.at(folder)
 
     def git(self, *arguments: str) -> str:
         """Run `git`, return what it printed."""
