@@ -11,14 +11,19 @@ MOST_CHUNKS = 1 << 20
 """HDF5 looks each of them up by itself: more of them, all absent, would take minutes."""
 
 
-def check_size(dataset: h5py.Dataset, most: int) -> None:
-    """Raise ValueError where the dataset, or one of its chunks, has more than `most` bytes, or it has too many chunks.
+def check_shape(shape: tuple[int, ...], one: int, most: int) -> None:
+    """Raise ValueError where values of `one` bytes each, in this shape, are more than `most` bytes.
 
     The shape is multiplied in whole numbers of any size: h5py's own product may wrap around.
     """
+    if math.prod(shape) * one > most:
+        raise ValueError(f"shape {shape} is more than the {most:,} bytes it may have")
+
+
+def check_size(dataset: h5py.Dataset, most: int) -> None:
+    """Raise ValueError where the dataset, or one of its chunks, has more than `most` bytes, or has too many chunks."""
     one = dataset.dtype.itemsize
-    if math.prod(dataset.shape) * one > most:
-        raise ValueError(f"shape {dataset.shape} is more than the {most:,} bytes it may have")
+    check_shape(dataset.shape, one, most)
     if chunk := dataset.chunks:
         if math.prod(chunk) * one > most:
             raise ValueError(f"chunks of shape {chunk} are more than the {most:,} bytes they may have")

@@ -18,7 +18,6 @@ Test: tests/feature_io/test_hdf5.py.
 
 import hashlib
 import json
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +31,7 @@ import numpy as np
 from pipeline.core.content_hash import content_sha256
 from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import atomic_path, canonical_json
-from pipeline.core.hdf5 import check_size
+from pipeline.core.hdf5 import check_shape, check_size
 
 HASH, HASH_OF_ROWS = "content_sha256", "rows_sha256"
 
@@ -240,8 +239,8 @@ class FeatureFile:
                     raise ValueError(f"{dtype} of shape {shape} are no rows")
                 if offset is None:
                     check_size(h5py.Dataset(dataset), MOST_AT_ONCE)
-                elif math.prod(shape) * dtype.itemsize > self._size:
-                    raise ValueError(f"shape {shape} is more than the file has")
+                else:
+                    check_shape(shape, dtype.itemsize, self._size)
                 self._places[id] = Place(shape, dtype, offset, _hash_of(dataset))
         return self._places[id]
 

@@ -19,9 +19,8 @@ from pipeline.core import runtime
 from pipeline.core.code_hash import code_of, imported_modules
 from pipeline.core.content_hash import content_sha256
 from pipeline.core.files import atomic_path, canonical_json, open_regular, remove, sha256_file, sha256_text
+from pipeline.core.recorded import HASHED_BY_ITSELF
 from pipeline.feature_io.hdf5 import FeatureFile
-
-FEATURES = ".h5"
 
 
 def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) -> Path:
@@ -42,7 +41,7 @@ def state_path(inputs: Iterable[Path | str], params: Any, device: torch.device) 
 
 
 def _sha256_of(path: Path) -> str:
-    if path.suffix != FEATURES:
+    if path.suffix != HASHED_BY_ITSELF:
         return content_sha256(path)
     with FeatureFile(path) as file:
         return file.sha256
