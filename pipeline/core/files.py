@@ -147,16 +147,28 @@ def read_yaml(path: Path | str, *, absent: str) -> Any:
     """Read one YAML 1.2 file with DVC's parser, which takes `5e-05`, as `dvc exp run -S` writes it, for a number.
 
     Raises PipelineError, which names file and line; absent: what the user is told to do where there is no such file.
-    The parser in C would be faster, but something nested deeply enough ends its process.
     """
     try:
-        return YAML(typ="safe", pure=True).load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        if _is_shallow(text):
+            with contextlib.suppress(YAMLError):  # the parser in Python says more of what is wrong
+                return YAML(typ="safe").load(text)
+        return YAML(typ="safe", pure=True).load(text)
     except FileNotFoundError:
         raise PipelineError("the file does not exist", where=path, fix=absent) from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise PipelineError(f"not valid YAML: {error}", where=path, fix="mend the line named above") from None
     except RecursionError:
         raise PipelineError("not readable as YAML: it is nested too deeply", where=path, fix=absent) from None
+
+
+def _is_shallow(text: str) -> bool:
+    """Return whether the parser in C can read it: where 20,000 levels are nested, it ends the process.
+
+    A level needs a bracket of its own or begins further to the right, but for a list at the column of its key.
+    """
+    longest = max(map(len, text.splitlines()), default=0)
+    return 2 * longest + text.count("[") + text.count("{") < 2000
 
 
 def write_jsonl(path: Path | str, rows: Iterable[dict[str, Any]]) -> None:
