@@ -20,7 +20,8 @@ from pipeline.feature_io.hdf5 import has_random_weights
 from pipeline.models.common import checkpoint
 from pipeline.models.common.recipe_file import MODELS
 from pipeline.ops import keep_memory
-from pipeline.training.curves import Curves, Progress
+from pipeline.training import show
+from pipeline.training.curves import Curves
 from pipeline.training.loop import TrainingState
 from pipeline.training.params import TrainParams
 from pipeline.training.resume import state_path
@@ -37,13 +38,13 @@ def main() -> None:
     params = load("dataset", "model", "protocol", FeaturesParams, TrainParams)
     recipe, seed = MODELS.read_chosen(), params.train.seed
     features, device = params.features.reading(streams_in_order()), runtime.device()
-    read = (*features.streams, "query")
+    read, curves = (*features.streams, "query"), Curves(CURVES, show.CURVES, show.points)
     asked_for = {name: getattr(params, name) for name in ("model", "protocol", "dataset")}
     asked_for |= {"features": features.model_dump(), "provenance": provenances(FEATURES, read)}
     rows, splits = partial(most_rows, MANIFEST, FEATURES, features, recipe), ("train", SELECTION_SPLIT[params.protocol])
     if reused := read_reused():
         reuse_model(reused, asked_for, FEATURES, rows, MODEL)
-        return Curves(CURVES).end()
+        return curves.end()
     recipe = recipe.with_room_for(rows)
     config = {
         **asked_for,
@@ -55,21 +56,21 @@ def main() -> None:
     }
     if not recipe.fitted and not have_queries(MANIFEST, splits):
         write_untrained(config, recipe, MODEL)
-        return Curves(CURVES).end()
+        return curves.end()
     corpus, selection = (load_corpus(MANIFEST, FEATURES, split, features, recipe) for split in splits)
     labels = labels_of(corpus, params.train)
     model, baselines = initial_model(params.model, recipe, features, corpus, labels, config["max_query_tokens"], seed)
     inputs = [MANIFEST / "videos.jsonl", MANIFEST / "queries.jsonl", *(FEATURES / f"{name}.h5" for name in read)]
     state_file = state_path(inputs, config, device)
-    curves, progress = Curves(CURVES), Progress(getattr(recipe, "epochs", 0))
+    lines = show.EpochLines(getattr(recipe, "epochs", 0))
 
-    def show(now: TrainingState) -> None:
+    def on_epoch(now: TrainingState) -> None:
         curves(now.history)
-        progress(now)
+        lines(now)
 
-    trained = train(model, baselines, corpus, labels, selection, seed, device, state_file, show)
+    trained = train(model, baselines, corpus, labels, selection, seed, device, state_file, on_epoch)
     curves.end()
-    progress.end(trained)
+    lines.end(trained)
     model.load_state_dict(trained.weights)
     checkpoint.save(MODEL, model, config)
     write_json(MODEL / "training.json", numbers(trained, model, corpus, selection))

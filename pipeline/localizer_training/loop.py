@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,11 +20,11 @@ from pipeline.localizers.common.interface import TrainedLocalizer
 from pipeline.localizers.common.recipe import TrainedLocalizerRecipe
 from pipeline.training.adamw import AdamW
 from pipeline.training.batches import derived_seed
+from pipeline.training.curves import Record
 from pipeline.training.loop import LARGE_STEP
 from pipeline.training.optimizer import decay_groups
 from pipeline.training.resume import load_state, save_state
 
-Record = dict[str, Any]
 Select = Callable[[TrainedLocalizer], dict[str, float]]
 
 

@@ -1,4 +1,4 @@
-"""Writes a localizer that is not trained here: it needs no training, or it came with a reused model.
+"""Takes over the trained localizer that came with a reused model.
 
 Test: tests/localizer_training/test_reuse.py.
 """
@@ -14,21 +14,13 @@ from pipeline.feature_io.fitting import facts, refuse_differences
 from pipeline.localizers.common import trained
 
 
-def take_over(reused: Reused | None, config: Mapping[str, Any], out: Path) -> None:
-    """Write the localizer into `out`, and that no training went with it.
+def take_over(reused: Reused, config: Mapping[str, Any], out: Path) -> None:
+    """Copy the localizer into `out`, and write that no training went with it.
 
-    config: what this run would train one with: at least `localizer` and `recipe`, and for one that is trained
-    `features` and `provenance`. Raises PipelineError where that is not what the reused one was trained with, where the
-    folder has no such localizer, and where its files are damaged.
+    config: what this run would train one with: at least `localizer`, `features` and `provenance`. Raises PipelineError
+    where that is not what the reused one was trained with, where the folder has no such localizer, and where its files
+    are damaged.
     """
-    if reused and trained.is_trained(config["localizer"]):
-        _reuse(reused, config, out)
-    else:
-        trained.save(out, None, dict(config))
-    write_json(out / "training.json", {})
-
-
-def _reuse(reused: Reused, config: Mapping[str, Any], out: Path) -> None:
     folder = reused.folder / LOCALIZER
     there = read_json(folder / trained.CONFIG) if reused.has(LOCALIZER) else {"localizer": "no localizer"}
     refuse_differences(reused, *({"localizer": side["localizer"]} for side in (there, config)))
@@ -40,3 +32,4 @@ def _reuse(reused: Reused, config: Mapping[str, Any], out: Path) -> None:
         raise PipelineError(error.cause, where=error.where, fix=fix) from None
     for name in (trained.WEIGHTS, trained.CONFIG):
         reused.copy(f"{LOCALIZER}/{name}", out / name)
+    write_json(out / "training.json", {})

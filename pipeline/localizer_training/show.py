@@ -1,23 +1,11 @@
-"""Shows how the training of a localizer goes: its curves, and a line on stderr after each epoch.
+"""Shows how the training of a localizer goes, by a line on stderr after each epoch.
 
 Test: tests/localizer_training/test_show.py.
 """
 
 import sys
 
-from pipeline.localizer_training.loop import LocalizerState, Record
-
-CURVES = ("train/loss", "selection/SVMR", "selection/VCMR")
-"""The loss, and the mIoU of first answers on the selection split, as SVMR and as VCMR."""
-
-
-def points(record: Record) -> dict[str, float]:
-    """Read the points of the CURVES from the record of an epoch."""
-    selection = record["selection"]
-    return {
-        "train/loss": record["loss"]["total"],
-        **{f"selection/{task}": selection[f"{task} mIoU"] for task in ("SVMR", "VCMR")},
-    }
+from pipeline.localizer_training.loop import LocalizerState
 
 
 def progress(state: LocalizerState, epochs: int) -> None:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,10 +24,10 @@ from pipeline.retrieval.metrics import corpus_ranks, lead_error, recall
 from pipeline.training.adamw import AdamW
 from pipeline.training.batches import Batch, Batches, derived_seed
 from pipeline.training.bert_adam import BertAdam
+from pipeline.training.curves import Record
 from pipeline.training.optimizer import Optimizer, decay_groups
 from pipeline.training.resume import load_state, save_state
 
-Record = dict[str, Any]
 LARGE_STEP = 128 * 128  # hidden units x videos a batch, from which on a second thread speeds a step up
 
 

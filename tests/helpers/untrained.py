@@ -14,7 +14,7 @@ from pipeline.core.files import write_json
 from pipeline.core.manifest import Query, Video, write_queries, write_subtitles, write_videos
 from pipeline.core.reused import write_reused
 from pipeline.feature_io.hdf5 import Item, write_features
-from pipeline.localizers.common import trained
+from pipeline.localizers.common import trained, untrained
 from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common import checkpoint
 from pipeline.models.common.registry import build
@@ -79,12 +79,13 @@ def write_inputs(
 
 
 def _write_localizer(name: str, query_size: int) -> None:
-    recipe, network = LOCALIZERS.read(name, RECIPES)["default"], None
+    recipe = LOCALIZERS.read(name, RECIPES)["default"]
     sizes = {"video_size": 6, "query_size": query_size, "max_query_tokens": 10, "subtitle_size": 0}
     if trained.is_trained(name):
         recipe = recipe.model_copy(update={"hidden": 16, "inner": 16, "heads": 2, "clips": 8})
         torch.manual_seed(1)
-        network = trained.build(name, recipe, sizes)
-    features = {"features": {"streams": ["resnet"], "normalize": "stream"}}
-    config = {"localizer": name, "recipe": recipe.model_dump(), **sizes, **features}
-    trained.save("outputs/localizer", network, config)
+        features = {"features": {"streams": ["resnet"], "normalize": "stream"}}
+        config = {"localizer": name, "recipe": recipe.model_dump(), **sizes, **features}
+        trained.save("outputs/localizer", trained.build(name, recipe, sizes), config)
+    else:
+        untrained.save("outputs/localizer", {"localizer": name, "recipe": recipe.model_dump()})

@@ -1,7 +1,8 @@
 """What is shown of a localizer's training: the points of its curves, and one line an epoch."""
 
+from pipeline.localizer_training.curves import CURVES, points
 from pipeline.localizer_training.loop import LocalizerState
-from pipeline.localizer_training.show import CURVES, points, progress
+from pipeline.localizer_training.show import progress
 
 
 def record(epoch: int, iou: float) -> dict:

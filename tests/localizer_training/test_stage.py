@@ -1,6 +1,8 @@
 """Stage localize: what it trains on top of every retriever, what it writes, and what it refuses."""
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, write_json
 from pipeline.core.manifest import read_queries, read_videos, write_queries
 from pipeline.feature_io.hdf5 import Item, write_features
+from pipeline.localizer_training import show
 from pipeline.localizers.common import trained
 from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common import checkpoint
@@ -80,6 +83,11 @@ def test_outs_and_configuration(workspace):
     assert not list((workspace / "store").rglob("*.pt"))
 
 
+def test_torch_is_loaded_for_a_localizer_that_is_trained_alone():
+    code = "import sys, stages.localize; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 def test_moments_is_chosen_and_nothing_is_trained(workspace):
     stage.main()
     choose("moments")
@@ -119,12 +127,12 @@ def test_killed_and_started_again_it_writes_the_same_bytes(workspace, monkeypatc
             raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(stage.show, "progress", killed)
+        patched.setattr(show, "progress", killed)
         with pytest.raises(Killed):
             stage.main()
     assert not OUT.exists() and len(list((workspace / "store").rglob("*.pt"))) == 1
     epochs = []
-    monkeypatch.setattr(stage.show, "progress", lambda state, _: epochs.append(state.history[-1]["epoch"]))
+    monkeypatch.setattr(show, "progress", lambda state, _: epochs.append(state.history[-1]["epoch"]))
     torch.manual_seed(7)
     stage.main()
     assert epochs == list(range(after, 4))
@@ -141,7 +149,7 @@ def test_the_state_of_training_is_that_of_one_retriever_with_its_recipe(workspac
         config = read_json("outputs/model/config.json")
         write_json("outputs/model/config.json", {**config, "recipe": {**config["recipe"], "ridge": ridge}})
         with monkeypatch.context() as patched, pytest.raises(Killed):
-            patched.setattr(stage.show, "progress", killed)
+            patched.setattr(show, "progress", killed)
             stage.main()
     assert len(list((workspace / "store").rglob("*.pt"))) == 2
 

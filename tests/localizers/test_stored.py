@@ -10,7 +10,7 @@ from helpers.localizers import network_of, small_recipe
 
 from pipeline.core.errors import PipelineError
 from pipeline.localizer_training.train import sizes_of
-from pipeline.localizers.common import stored, trained
+from pipeline.localizers.common import stored, trained, untrained
 from pipeline.localizers.common.network_localizer import NetworkLocalizer
 from pipeline.localizers.common.recipe import LOCALIZERS
 
@@ -65,7 +65,7 @@ def test_other_weights_are_refused(source, tmp_path):
 
 def test_one_that_is_not_trained_is_its_recipe_alone(tmp_path):
     recipe = LOCALIZERS.read("moments", RECIPES)["default"]
-    trained.save(tmp_path / "source", None, {"localizer": "moments", "recipe": recipe.model_dump()})
+    untrained.save(tmp_path / "source", {"localizer": "moments", "recipe": recipe.model_dump()})
     stored.save(tmp_path / "a", tmp_path / "source", CORPUS.video_ids, [], CPU)
     opened = stored.open_stored(tmp_path / "a", CORPUS.video_ids, CPU)
     assert (opened.name, opened.recipe, opened.network, opened.videos) == ("moments", recipe, None, None)

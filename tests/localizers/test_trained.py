@@ -6,7 +6,7 @@ from helpers.localizers import small_recipe
 
 from pipeline.core.errors import MAKE_ANEW, PipelineError
 from pipeline.core.files import read_json
-from pipeline.localizers.common import trained
+from pipeline.localizers.common import trained, untrained
 
 SIZES = {"video_size": 6, "query_size": 5, "subtitle_size": 5, "max_query_tokens": 7}
 
@@ -30,7 +30,7 @@ def test_what_is_saved_is_loaded(tmp_path):
 
 def test_one_that_is_not_trained_has_no_weights(tmp_path):
     assert trained.is_trained("prem") and not trained.is_trained("moments")
-    trained.save(tmp_path, None, {"localizer": "moments", "recipe": {}})
+    untrained.save(tmp_path, {"localizer": "moments", "recipe": {}})
     assert (tmp_path / trained.WEIGHTS).stat().st_size < 100
     assert read_json(tmp_path / trained.CONFIG)["localizer"] == "moments"
 
@@ -40,7 +40,7 @@ def test_one_that_is_not_trained_has_no_weights(tmp_path):
     [
         (lambda path: path.unlink(), "the file does not exist"),
         (lambda path: path.write_bytes(b"nothing"), "not the weights"),
-        (lambda path: trained.save(path.parent, None, read_json(path.parent / trained.CONFIG)), "not the weights"),
+        (lambda path: untrained.save(path.parent, read_json(path.parent / trained.CONFIG)), "not the weights"),
     ],
 )
 def test_weights_that_are_not_there_or_do_not_fit_are_named(tmp_path, damage, cause):

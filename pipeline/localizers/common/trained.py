@@ -1,7 +1,7 @@
 """A trained localizer on disk: `model.safetensors`, and the `config.json` that says how to build it.
 
-A localizer that is trained has its network in network.py of its folder. Of another one the file of weights is empty.
-Equal weights give equal bytes. Test: tests/localizers/test_trained.py.
+A localizer that is trained has its network in network.py of its folder. Equal weights give equal bytes.
+Test: tests/localizers/test_trained.py.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from pipeline.core.files import atomic_path, read_json, write_json
 from pipeline.core.plugins import names, only_class
 from pipeline.localizers.common.interface import TrainedLocalizer
 from pipeline.localizers.common.recipe import LOCALIZERS, LocalizerRecipe
+from pipeline.localizers.common.untrained import CONFIG, WEIGHTS
 from pipeline.models.common.checkpoint import described_by, load_weights
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
 SIZES = ("video_size", "query_size", "max_query_tokens", "subtitle_size")
 
 
@@ -40,13 +40,12 @@ def build(name: str, recipe: LocalizerRecipe, sizes: dict[str, int]) -> TrainedL
     return network_class(recipe=recipe, **{size: sizes[size] for size in SIZES})
 
 
-def save(folder: Path | str, network: TrainedLocalizer | None, config: dict[str, Any]) -> None:
+def save(folder: Path | str, network: TrainedLocalizer, config: dict[str, Any]) -> None:
     """Write the weights of a network, and its configuration, into `folder`.
 
-    network: None for a localizer that is not trained. config: holds at least `localizer` and `recipe`, and for a
-    network what `build` takes as sizes.
+    config: holds at least `localizer`, `recipe`, and what `build` takes as sizes.
     """
-    weights = network.state_dict() if network else {}
+    weights = network.state_dict()
     with atomic_path(Path(folder) / WEIGHTS) as temporary:
         save_file({name: tensor.cpu().contiguous() for name, tensor in weights.items()}, temporary)
     write_json(Path(folder) / CONFIG, config)
