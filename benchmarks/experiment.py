@@ -16,8 +16,8 @@ import time
 
 from benchmarks.machine import machine
 
-STAGES_WITH_TORCH = 4
-"""train, localize, index and evaluate."""
+STAGES_WITH_TORCH = 3
+"""train, evaluate and index."""
 
 
 def main() -> None:
