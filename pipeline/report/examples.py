@@ -7,10 +7,10 @@ Test: tests/report/test_examples.py.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pipeline.core.files import sha256_text
+from pipeline.core.manifest import Video
 from pipeline.report.curves import curves
 from pipeline.report.frames import pictures
 from pipeline.report.links import at, page_link
@@ -50,12 +50,12 @@ def _of_different_videos(rows: list[Row], count: int) -> list[Row]:
 
 
 def take_pictures(
-    rows: Sequence[Row], durations: Mapping[str, float], paths: Mapping[str, Path | None], limits: DecodeParams
+    rows: Sequence[Row], durations: Mapping[str, float], videos: Mapping[str, Video], limits: DecodeParams
 ) -> Pictures:
-    """Read every picture that the examples `rows` need; each video is read once.
+    """Read every picture that the examples `rows` need; each video is read once at most.
 
-    durations: seconds of each video. paths: the file of each video, None where there is none; it is no key of what is
-    returned. limits: how long taking the pictures may last.
+    durations: seconds of each video. videos: by their ids; one without a file is no key of what is returned. limits:
+    how long taking the pictures may last.
     """
     wanted: dict[str, set[float]] = defaultdict(set)
     for row in rows:
@@ -64,11 +64,10 @@ def take_pictures(
             wanted[found["video_id"]].add(middle(found))
     taken: dict[str, Mapping[float, str] | str] = {}
     for video_id, times in sorted(wanted.items()):
-        path = paths[video_id]
-        if path is None:
+        if videos[video_id].path is None:
             continue
         try:
-            taken[video_id] = dict(zip(sorted(times), pictures(path, sorted(times), limits), strict=True))
+            taken[video_id] = dict(zip(sorted(times), pictures(videos[video_id], sorted(times), limits), strict=True))
         except DecoderKilled:
             raise
         except VideoError as problem:

@@ -7,7 +7,6 @@ Test: tests/report/test_frames.py.
 import base64
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
@@ -24,40 +23,37 @@ LATEST = 10.0
 """The one picture of a video is from its middle, or after so many seconds: what is before it must be decoded."""
 
 
-def pictures(path: Path, times: Sequence[float], limits: DecodeParams) -> list[str]:
+def pictures(video: Video, times: Sequence[float], limits: DecodeParams) -> list[str]:
     """Take a picture at each of the times (seconds, ascending), as `data:image/jpeg` URIs.
 
-    A picture is the frame that is on screen then; after the end of the video it is the last one.
+    A picture is the frame that is on screen then; after the end of the video it is the last one. The store keeps it for
+    the next report, so that only what is new there is decoded, in one pass from the start of the video.
 
-    Raises VideoError where the file is missing, cannot be decoded, holds no picture or does not keep its deadline, and
-    PipelineError where AMDNET_DECODE_THREADS is wrong.
+    Raises VideoError where the video has no file, or one that is missing, cannot be decoded, holds no picture or does
+    not keep its deadline, and PipelineError where AMDNET_DECODE_THREADS is wrong.
     """
-    return [_data_uri(jpeg) for jpeg in _taken(path, times, limits)]
+    store, made_with = Store(runtime.store_root(), "pictures"), {"width": WIDTH, "quality": QUALITY}
+    keys = {time: entry_key(video.sha256, {"second": time, **made_with, "pyav": version("av")}) for time in times}
+    found = {time: entry.arrays["jpeg"].tobytes() for time, key in keys.items() if (entry := store.get(key))}
+    if new := [time for time in times if time not in found]:
+        for time, jpeg in zip(new, _taken(video, new, limits), strict=True):
+            store.put(keys[time], Entry({"jpeg": np.frombuffer(jpeg, np.uint8)}, {"video_id": video.video_id}))
+            found[time] = jpeg
+    return ["data:image/jpeg;base64," + base64.b64encode(found[time]).decode("ascii") for time in times]
 
 
 def one_picture(video: Video, limits: DecodeParams) -> str | None:
-    """Return the one picture of a video, None where none can be taken; the store keeps it for the next report."""
-    if video.path is None:
-        return None
-    second = min(video.used_seconds / 2, LATEST)
-    made_with = {"second": second, "width": WIDTH, "quality": QUALITY, "pyav": version("av")}
-    key, store = entry_key(video.sha256, made_with), Store(runtime.store_root(), "pictures")
-    if entry := store.get(key):
-        return _data_uri(entry.arrays["jpeg"].tobytes())
+    """Return the one picture of a video, None where none can be taken."""
     try:
-        (jpeg,) = _taken(runtime.resolve(video.path), [second], limits)
+        return pictures(video, [min(video.used_seconds / 2, LATEST)], limits)[0]
     except DecoderKilled:
         raise
     except VideoError:
         return None
-    store.put(key, Entry({"jpeg": np.frombuffer(jpeg, np.uint8)}, {"video_id": video.video_id}))
-    return _data_uri(jpeg)
 
 
-def _taken(path: Path, times: Sequence[float], limits: DecodeParams) -> list[bytes]:
-    seconds = max(limits.deadline_floor, limits.deadline_factor * max(times))
+def _taken(video: Video, times: Sequence[float], limits: DecodeParams) -> list[bytes]:
+    if video.path is None:
+        raise VideoError("it has no file", where=video.video_id)
+    path, seconds = runtime.resolve(video.path), max(limits.deadline_floor, limits.deadline_factor * max(times))
     return ask((PICTURES, Wanted(path, tuple(times), runtime.decode_threads())), path, seconds)
-
-
-def _data_uri(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")

@@ -13,7 +13,6 @@ import jinja2
 
 from pipeline.core.files import read_json, read_jsonl
 from pipeline.core.manifest import Video, read_queries, read_videos
-from pipeline.core.runtime import resolve
 from pipeline.report import charts, moment_tables, moments, tables, training
 from pipeline.report.doubts import doubts
 from pipeline.report.examples import choose, example, take_pictures
@@ -127,10 +126,10 @@ def _examples(
     moments = {row["video_id"]: row for row in read_jsonl(outputs / "evaluation" / f"moments_{split}.jsonl")}
     curves = read_jsonl(outputs / "evaluation" / f"boundaries_{split}.jsonl")
     boundaries = {row["query_id"]: row for row in curves if row["clip_ends"]}
-    paths = {video.video_id: resolve(video.path) if video.path else None for video in videos}
     links = {video.video_id: file_link(video.path) for video in videos}
     durations = {video_id: row["duration"] for video_id, row in moments.items()}
-    pictures = take_pictures([row for rows in chosen.values() for row in rows], durations, paths, limits)
+    by_id = {video.video_id: video for video in videos}
+    pictures = take_pictures([row for rows in chosen.values() for row in rows], durations, by_id, limits)
     return {
         name: [example(row, moments[row["video_id"]], boundaries.get(row["query_id"]), pictures, links) for row in rows]
         for name, rows in chosen.items()

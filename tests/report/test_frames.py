@@ -1,7 +1,9 @@
 """Pictures are of the right moment, and a file without any says why."""
 
 import base64
+import math
 import os
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -12,7 +14,7 @@ from helpers.clocked import write_clocked
 from helpers.numbered import numbers_of
 from helpers.videos import ORIENTATIONS, oriented, write_video
 
-from pipeline.core.files import sha256_file
+from pipeline.core.files import sha256_file, sha256_text
 from pipeline.core.manifest import Video
 from pipeline.report import frames
 from pipeline.report.frames import one_picture
@@ -24,8 +26,13 @@ LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_fa
 START = "data:image/jpeg;base64,"
 
 
+def video_of(path, used_seconds=math.inf) -> Video:
+    sha256 = sha256_file(path) if path.is_file() else sha256_text(str(path))
+    return Video("colours", str(path), sha256, 4.0, ("test",), used_seconds=used_seconds)
+
+
 def pictures(path, times):
-    return frames.pictures(path, times, LIMITS)
+    return frames.pictures(video_of(path), times, LIMITS)
 
 
 def decoded(uri: str, folder) -> np.ndarray:
@@ -48,8 +55,15 @@ def test_times_are_those_of_a_player_where_the_sound_starts_first(tmp_path):
     assert numbers_of(seen) == [0, 12, 47, 49]
 
 
-def test_pictures_are_small_and_always_the_same(video, tmp_path):
-    one, other = pictures(video, [0.5]), pictures(video, [0.5])
+def forget(store) -> None:
+    for entry in store.rglob("*.safetensors"):
+        entry.unlink()
+
+
+def test_pictures_are_small_and_always_the_same(video, tmp_path, store):
+    one = pictures(video, [0.5])
+    forget(store)
+    other = pictures(video, [0.5])
     assert one == other and len(one[0]) < 6000
     assert decoded(one[0], tmp_path).shape == (120, 160, 3)
 
@@ -142,25 +156,37 @@ def test_a_decoder_that_hangs_is_stopped_at_its_deadline(tmp_path):
     writer = os.open(fifo, os.O_RDWR)  # it opens, and nothing is ever written
     hurried = DecodeParams(order=["decord", "pyav"], deadline_floor=0.5, deadline_factor=0.1, max_ahead_mib=1024)
     with pytest.raises(VideoError, match="not done within|not a"):
-        frames.pictures(fifo, [0.5], hurried)
+        frames.pictures(video_of(fifo), [0.5], hurried)
     os.close(writer)
 
 
+def test_what_the_store_has_is_not_decoded_again(video, monkeypatch):
+    decoded, ask = [], frames.ask
+    monkeypatch.setattr(
+        frames, "ask", lambda question, *rest: decoded.append(question[1].seconds) or ask(question, *rest)
+    )
+    first = pictures(video, [0.5, 2.5])
+    again = pictures(video, [0.5, 1.5, 2.5])
+    assert (again[0], again[2]) == tuple(first) and again[1] not in first
+    assert pictures(video, [1.5]) == again[1:2] and decoded == [(0.5, 2.5), (1.5,)]
+    damaged = video.with_name("other.mp4")
+    damaged.write_bytes(video.read_bytes() + b"more")
+    pictures(damaged, [0.5])
+    assert decoded[2:] == [(0.5,)], "another content is another video"
+
+
 def test_the_one_picture_of_a_video_is_taken_once(video, store):
-    listed = Video("colours", str(video), sha256_file(video), 4.0, ("test",))
+    listed = video_of(video)
     taken = one_picture(listed, LIMITS)
     assert taken == pictures(video, [2.0])[0]
     video.unlink()
     assert one_picture(listed, LIMITS) == taken, "the store has it"
-    for entry in store.rglob("*.safetensors"):
-        entry.unlink()
+    forget(store)
     assert one_picture(listed, LIMITS) is None
 
 
 def test_another_content_has_another_picture(video):
-    listed = Video("colours", str(video), sha256_file(video), 4.0, ("test",))
-    shorter = Video("colours", str(video), sha256_file(video), 4.0, ("test",), used_seconds=1.0)
-    assert one_picture(listed, LIMITS) != one_picture(shorter, LIMITS)
+    assert one_picture(video_of(video), LIMITS) != one_picture(video_of(video, used_seconds=1.0), LIMITS)
     video.write_bytes(b"no video")
-    assert one_picture(Video("colours", str(video), sha256_file(video), 4.0, ("test",)), LIMITS) is None
-    assert one_picture(Video("colours", None, sha256_file(video), 4.0, ("test",)), LIMITS) is None
+    listed = video_of(video)
+    assert one_picture(listed, LIMITS) is None and one_picture(replace(listed, path=None), LIMITS) is None
