@@ -33,6 +33,7 @@ class ExtractionProgress(Progress):
         self._stream, self._store, self._videos, self._accepted = stream, store, videos, accepted
         self._to_do(missing)
         self._first: list[Video] = []
+        self._began = 0.0
         self._decoded = self._clips = 0
         self._video_seconds = self._decode = self._forward = 0.0
         if missing:
@@ -57,6 +58,8 @@ class ExtractionProgress(Progress):
         self._forward += outcome.seconds.forward
         if outcome.decoded:
             assert outcome.attributes is not None
+            if not self._decoded:  # what was before this video went to building the network
+                self._began = max(0.0, self.seconds - outcome.seconds.decode - outcome.seconds.forward)
             self._decoded += 1
             self._clips += outcome.attributes["clips"]
             self._video_seconds += outcome.attributes["duration"]
@@ -72,7 +75,7 @@ class ExtractionProgress(Progress):
         self._first.append(video)
         if len(self._first) == FIRST_VIDEOS:
             left = list(self._left.values())
-            if line := estimate(self._stream, self._store, self._first, self.seconds, left, self._videos):
+            if line := estimate(self._stream, self._store, self._first, self._working, left, self._videos):
                 say(line)
 
     def _tell(self, failure: Failure) -> None:
@@ -90,7 +93,11 @@ class ExtractionProgress(Progress):
         return f"{self._clips_per_second:.1f} clips/s, {self._times_real_time:.1f} x real time"
 
     def seconds_left(self) -> float | None:
-        return self.seconds * self._left_seconds / self._video_seconds if self._video_seconds else None
+        return self._working * self._left_seconds / self._video_seconds if self._video_seconds else None
+
+    @property
+    def _working(self) -> float:
+        return self.seconds - self._began
 
     @property
     def _clips_per_second(self) -> float:

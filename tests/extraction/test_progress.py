@@ -8,8 +8,10 @@ from helpers.streams import NumberStream, corpus
 from helpers.videos import write_video
 
 from pipeline.core.errors import PipelineError
-from pipeline.extraction import estimate
+from pipeline.extraction import estimate, progress
+from pipeline.extraction.extract import Outcome, Seconds
 from pipeline.extraction.run import run
+from pipeline.feature_io.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +57,21 @@ def test_the_first_videos_tell_time_and_disk(films, tmp_path, monkeypatch, capsy
     monkeypatch.setenv("AMDNET_STORE", str(tmp_path / "third"))
     run(NumberStream(), corpus(films), tmp_path, 0.0)
     assert "THERE IS NOT ENOUGH ROOM: 100 bytes are free" in capsys.readouterr().err
+
+
+def test_what_is_left_is_told_without_the_building_of_the_network(films, tmp_path, monkeypatch):
+    now, asked, videos = 0.0, [], corpus(films)
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    monkeypatch.setattr(progress, "estimate", lambda *given: asked.append(given[3]))
+    store = Store(tmp_path, "numbers")
+    with progress.ExtractionProgress(NumberStream(), store, videos, videos, 0.0) as counted:
+        now = 60.0
+        for video in videos[:4]:
+            now += 2.0
+            attributes = {"clips": 3, "duration": video.duration}
+            counted.add(Outcome(video.video_id, attributes, decoded=True, seconds=Seconds(decode=1.5, forward=0.5)))
+        shares = videos[4].duration / sum(video.duration for video in videos[:4])
+        assert asked == [6.0] and counted.seconds_left() == pytest.approx(8.0 * shares)
 
 
 def test_failures_are_counted_as_they_fail_and_named_by_cause_once(films, bad, tmp_path, capsys):
