@@ -4,16 +4,19 @@
 
 It reads the manifest and the features that `dvc repro` wrote into outputs/. For each fold it holds out 30 % of the
 videos, trains on the others as params.yaml, the recipe and `-S` say, and prints the SumR of the best epoch on the
-videos held out. 300 such videos tell recipes apart that a validation split of 100 videos does not.
- Test: tests/experiments/test_folds.py.
+videos held out; with a localizer that is trained, `-S localizer=prem`, the mIoU of its spans. 300 such videos tell
+recipes apart that a validation split of 100 videos does not. Test: tests/experiments/test_folds.py.
 """
 
 import argparse
 import random
 import statistics
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from ruamel.yaml import YAML
 
@@ -25,10 +28,16 @@ from pipeline.core.manifest import read_queries, read_videos, write_queries, wri
 from pipeline.core.params import load
 from pipeline.corpus.corpus import load_corpus, max_query_tokens
 from pipeline.corpus.params import FeaturesParams
+from pipeline.localizer_training.train import load_split, sizes_of, start
+from pipeline.localizer_training.train import train as train_localizer
+from pipeline.localizers.common import trained
+from pipeline.localizers.common.recipe import LOCALIZERS, TrainedLocalizerRecipe
+from pipeline.models.common.interface import RetrievalModel
 from pipeline.models.common.recipe_file import FOLDER as RECIPES
 from pipeline.models.common.recipe_file import MODELS
 from pipeline.ops import keep_memory
 from pipeline.settings.streams import asked_for
+from pipeline.training.loop import TrainingState
 from pipeline.training.params import TrainParams
 from pipeline.training.train import initial_model, train
 
@@ -49,35 +58,79 @@ def main() -> None:
     )
     parser.add_argument("--folds", type=int, choices=(1, 2, 3), default=2, help="how many folds (default: %(default)s)")
     options = parser.parse_args()
-    changes, found = dict(_change(text) for text in options.changes), []
+    changes = dict(_change(text) for text in options.changes)
+    name, on_fold = ("SVMR mIoU", localized_on) if _trains_localizer(changes) else ("SumR", trained_on)
+    found = []
     for fold in range(options.folds):
-        sumr, epoch, epochs = trained_on(fold, changes)
-        found.append(sumr)
-        print(f"fold {fold}: SumR {sumr:.1f} (epoch {epoch} of {epochs})", flush=True)
-    print(f"mean: SumR {statistics.mean(found):.1f}")
+        value, epoch, epochs = on_fold(fold, changes)
+        found.append(value)
+        print(f"fold {fold}: {name} {value:.1f} (epoch {epoch} of {epochs})", flush=True)
+    print(f"mean: {name} {statistics.mean(found):.1f}")
 
 
-def trained_on(fold: int, changes: dict[str, object]) -> tuple[float, int, int]:
-    """Train on a fold, 0 to 2, with some parameters changed.
+Best = tuple[float, int, int]
+"""The best epoch on the videos that a fold holds out: its figure, its number, and how many epochs there were."""
 
-    changes: values by the names of `dvc exp run -S`. Returns the SumR of the best epoch on the videos that the fold
-    holds out, the number of that epoch, and how many epochs there were.
+
+def trained_on(fold: int, changes: dict[str, object]) -> Best:
+    """Train a retriever on a fold, 0 to 2, with some parameters changed; its figure is SumR.
+
+    changes: values by the names of `dvc exp run -S`.
     """
+    with _fold(fold, changes) as (root, params):
+        _, _, state = _retriever(root, params)
+    return state.best["recall"]["SumR"], state.best["epoch"], state.history[-1]["epoch"]
+
+
+def localized_on(fold: int, changes: dict[str, object]) -> Best:
+    """Do the same with a localizer on top of the retriever; its figure is the mIoU within each query's own video."""
+    with _fold(fold, changes) as (root, params):
+        features, model, of_retriever = _retriever(root, params)
+        model.load_state_dict(of_retriever.weights)
+        model.eval()
+        recipe = LOCALIZERS.load(params.localizer, params.localizer_recipe, params.dataset, root / RECIPES)
+        assert isinstance(recipe, TrainedLocalizerRecipe)
+        reads, seed = _read_by(params, recipe.modalities), params.train.seed
+        training, selection = (
+            load_split(root, FEATURES, split, (features, reads), (model.recipe, recipe)) for split in ("train", "val")
+        )
+        sizes = sizes_of(training.localizer, max_query_tokens(FEATURES))
+        network = trained.build(params.localizer, recipe, sizes)
+        start(network, reads, training.localizer, seed)
+        file, device = root / "localizer.pt", runtime.device()
+        state, _ = train_localizer(network, model, training, selection, seed, device, file, lambda now: None)
+    return state.best["selection"]["SVMR mIoU"], state.best["epoch"], state.history[-1]["epoch"]
+
+
+@contextmanager
+def _fold(fold: int, changes: dict[str, object]) -> Iterator[tuple[Path, SimpleNamespace]]:
+    """Yield a folder with the changed settings and with the manifest of a fold, and the parameters."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_settings(changed(read_settings(), changes), root)
-        params = load("dataset", "model", "recipe", FeaturesParams, TrainParams, path=root / PARAMS)
-        recipe = MODELS.load(params.model, params.recipe, params.dataset, root / RECIPES)
-        features = params.features.reading(
-            asked_for(params.features.streams, params.dataset, MODELS.schema(params.model).modalities)
-        )
         split_anew(fold, root)
-        corpus, selection = (load_corpus(root, FEATURES, split, features, recipe) for split in ("train", "val"))
-        seed, tokens, device = params.train.seed, max_query_tokens(FEATURES), runtime.device()
-        model, baselines = initial_model(params.model, recipe, features, corpus, corpus.labels, tokens, seed)
-        state = root / "state.pt"
-        done = train(model, baselines, corpus, corpus.labels, selection, seed, device, state, lambda now: None)
-    return done.best["recall"]["SumR"], done.best["epoch"], done.history[-1]["epoch"]
+        names = ("dataset", "model", "recipe", "localizer", "localizer_recipe")
+        yield root, load(*names, FeaturesParams, TrainParams, path=root / PARAMS)
+
+
+def _retriever(root: Path, params: SimpleNamespace) -> tuple[FeaturesParams, RetrievalModel, TrainingState]:
+    """Train the retriever; returns what it reads, the model with its last weights, and the state of training."""
+    recipe = MODELS.load(params.model, params.recipe, params.dataset, root / RECIPES)
+    features = _read_by(params, recipe.modalities)
+    corpus, selection = (load_corpus(root, FEATURES, split, features, recipe) for split in ("train", "val"))
+    seed, tokens, device = params.train.seed, max_query_tokens(FEATURES), runtime.device()
+    model, baselines = initial_model(params.model, recipe, features, corpus, corpus.labels, tokens, seed)
+    file = root / "state.pt"
+    state = train(model, baselines, corpus, corpus.labels, selection, seed, device, file, lambda now: None)
+    return features, model, state
+
+
+def _read_by(params: SimpleNamespace, modalities: Sequence[str]) -> FeaturesParams:
+    return params.features.reading(asked_for(params.features.streams, params.dataset, modalities))
+
+
+def _trains_localizer(changes: dict[str, object]) -> bool:
+    return LOCALIZERS.schema(changed(read_settings(), changes)[PARAMS]["localizer"]).fitted
 
 
 def split_anew(fold: int, folder: Path) -> None:

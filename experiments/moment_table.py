@@ -1,4 +1,4 @@
-"""Makes the table of the moments that the runs of a plan find: mIoU, R@1 and R@5 within a video and over all videos.
+"""Makes the table of the moments that the runs of a plan find: mIoU, and R@K within a video and over all videos.
 
 Test: tests/experiments/test_moment_table.py.
 """
@@ -22,6 +22,7 @@ COLUMNS = [
         for level in (0.5, 0.7)
         for k in (1, 5)
     ),
+    *((f"VCMR R@{k} IoU=0.7", "VCMR", f"0.7-r{k}") for k in (10, 100)),
 ]
 OF_TYPES = [("R@1", "VR", "r1"), ("VCMR R@1 IoU=0.7", "VCMR", "0.7-r1")]
 """The same for the queries of each type, where a data set has types."""

@@ -21,8 +21,8 @@ COLUMNS = [
     ("training s", "cost", "training seconds", 0),
     ("ms a query", "cost", "query milliseconds", 2),
 ]
-GUESSED = (*MOMENT_KEYS[:2], "SVMR R@1 IoU=0.7")
-"""The metrics of moments that an answer which knows nothing has without a ranking."""
+LEVELS = (0.5, 0.7)
+"""The IoU of the moments in the rows of what knows nothing."""
 FROM_FILES = ("own mIoU", "SumR [95 %]", "- cca [95 %]")
 """The columns whose numbers are computed from what an experiment wrote, and are not among its metrics."""
 
@@ -80,11 +80,11 @@ def render(
 def guess_rows(details: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Make the rows of two answers that know nothing, from what details.json of any run holds.
 
-    One is a random ranking with the whole video as the span; the other is the one span, as shares of the video, that is
+    Both rank at random; one answers with the whole video, the other with the one span, as shares of the video, that is
     best on the training queries.
     """
     split = details["splits"][details["reported_split"]]
-    constant = {name: f"{split['constant_span'][name]:.1f}" for name in GUESSED if split["constant_span"]}
+    constant = _guessed(split["constant_span"], split["chance"])
     return {"chance, whole video": chance_row(details), "best constant span": constant}
 
 
@@ -93,10 +93,22 @@ def chance_row(details: Mapping[str, Any]) -> dict[str, str]:
     split = details["splits"][details["reported_split"]]
     row = {name: f"{value:.1f}" for name, value in split["chance"].items() if name.startswith("R@")}
     row["SumR"] = f"{split['chance']['SumR']:.1f} ± {split['chance']['SumR deviation']:.1f}"
-    row |= {name: f"{split['whole_video'][name]:.1f}" for name in GUESSED if split["whole_video"]}
+    row |= _guessed(split["whole_video"], split["chance"])
     if "val" in details["splits"]:
         row["val SumR"] = f"{details['splits']['val']['chance']['SumR']:.1f}"
     return row
+
+
+def _guessed(moments: Mapping[str, float] | None, chance: Mapping[str, float]) -> dict[str, str]:
+    """Make the cells of the moments of one span a video; the video itself is found by chance."""
+    if not moments:
+        return {}
+    within = {level: moments[f"SVMR R@1 IoU={level}"] for level in LEVELS}
+    return {
+        "mIoU": f"{moments['mIoU']:.1f}",
+        **{f"SVMR R@1 IoU={level}": f"{value:.1f}" for level, value in within.items()},
+        **{f"VCMR R@1 IoU={level}": f"{value * chance['R@1'] / 100:.2f}" for level, value in within.items()},
+    }
 
 
 def mean_and_deviation(values: Sequence[float], decimals: int) -> str:

@@ -36,7 +36,7 @@ def read(experiment) -> Results:
     better += 0.1 if params["model"] == "amdnet" else 0.0
     recall = 100 * better
     svmr = {"0.5-r1": recall, "0.5-r5": 50.0, "0.7-r1": 10.0, "0.7-r5": 20.0, "mIoU": 40.0 + recall}
-    vcmr = {"0.5-r1": 4.0, "0.5-r5": 5.0, "0.7-r1": 1.0, "0.7-r5": 2.0}
+    vcmr = {"0.5-r1": 4.0, "0.5-r5": 5.0, "0.7-r1": 1.0, "0.7-r5": 2.0, "0.7-r10": 3.0, "0.7-r100": 6.0}
     tasks = {"VR": {"r1": 7.0}, "SVMR": svmr, "VCMR": vcmr}
     details = {"reported_split": "test", "splits": {"test": {"tasks": tasks}}}
     rows = [{"query_id": f"q{n}", "video_id": f"v{n}", "rank": 1, "iou": 0.3 + better + n % 2 / 5} for n in range(40)]
@@ -69,6 +69,7 @@ def test_means_over_seeds_and_what_knows_nothing(rows):
     assert [table["linear"][f"VCMR R@{k} IoU={level}"] for level in (0.5, 0.7) for k in (1, 5)] == [
         "4.0", "5.0", "1.0", "2.0",
     ]  # fmt: skip
+    assert [table["linear"][f"VCMR R@{k} IoU=0.7"] for k in (10, 100)] == ["3.0", "6.0"]
     known = {heading: cell for heading, cell in table["best constant span"].items() if cell}
     assert known == {"mIoU": "30.9", "SVMR R@1 IoU=0.7": "15.2"}
     assert set(table["deep-small"].values()) == {""}, "that experiment is not there"

@@ -75,6 +75,7 @@ def test_chance_is_that_of_the_reported_split():
     assert chance_row(details) == {
         "SumR": "34.7 ± 1.3", "R@1": "0.3", "R@5": "1.5", "R@10": "3.0", "R@100": "29.9",
         "mIoU": "26.4", "SVMR R@1 IoU=0.5": "12.0", "SVMR R@1 IoU=0.7": "6.0",
+        "VCMR R@1 IoU=0.5": "0.04", "VCMR R@1 IoU=0.7": "0.02",
         "val SumR": "116.0",
     }  # fmt: skip
 
