@@ -89,6 +89,7 @@ def _evaluated(
         "reported": reported,
         "tiles": tables.tiles(reported),
         "verdict": tables.verdict(reported),
+        "any_right": tables.any_right(details["splits"]),
         "answers": moments.columns(reported, details["answer"]) if reported["moments"] else [],
         "constants": constants,
         "tasks": moment_tables.tasks(reported, constants) if reported["moments"] else [],

@@ -85,6 +85,22 @@ def tiles(split: Json) -> list[dict[str, Any]]:
     return found
 
 
+def any_right(splits: Mapping[str, Json]) -> str | None:
+    """Say what the rows of any right video count; None where no query is known to have several right videos.
+
+    splits: the splits of details.json by name.
+    """
+    several = {name: split["retrieval_any"] for name, split in splits.items() if "retrieval_any" in split}
+    if not several:
+        return None
+    means = ", ".join(f"{numbers['right videos a query']:.2f} in {name}" for name, numbers in several.items())
+    return (
+        "Any right video: share of queries for which the own video or another one that answers the query too, as "
+        f"right_answers.jsonl names them, is among the first K. A query has so many right videos on average: {means}. "
+        "All other numbers, chance too, count the own video alone."
+    )
+
+
 def left_out(prepare: Json, extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
     """List the annotations that were refused, and the videos and queries without features.
 

@@ -95,6 +95,18 @@ def test_moments_stand_beside_constant_spans_and_are_called_what_they_are(page):
     assert "nearly the same windows in every video" in page.text and "mIoU on val" in page.text
 
 
+def test_any_right_video_stands_beside_the_own_one_where_it_is_known(page, outputs, details):
+    own, chance = "test 350.0 50.0 100.0 100.0 100.0 4 2", "test, chance 350.0 50.0 100.0 100.0 100.0"
+    assert own in page.text and "any right video" not in page.text.lower()
+    found = {"R@1": 75.0, "R@5": 100.0, "R@10": 100.0, "R@100": 100.0, "SumR": 375.0, "right videos a query": 1.25}
+    test = {**details["splits"]["test"], "retrieval_any": found}
+    splits = {**details["splits"], "test": test}
+    write_json(outputs / "evaluation" / "details.json", {**details, "splits": splits})
+    text = Page(render(outputs, 0, LIMITS)).text
+    assert f"{own} {chance} test, any right video 375.0 75.0 100.0 100.0 100.0 val" in text
+    assert "val, any right video" not in text and "1.25 in test" in text
+
+
 def test_the_tasks_the_types_and_the_errors_have_their_tables(page):
     assert "the localizer prem" in page.text
     assert "VCMR, IoU 0.7 38.0 39.0 40.0 41.0" in page.text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.report.tables import badges, extraction, flat, left_out, verdict
+from pipeline.report.tables import any_right, badges, extraction, flat, left_out, verdict
 
 
 def texts(details, shuffle=False, prepare=None):
@@ -73,6 +73,14 @@ def test_a_pack_whose_val_is_its_test_says_so(details):
 )
 def test_the_verdict_allows_for_luck(sumr, words):
     assert verdict({"retrieval": {"SumR": sumr}, "chance": {"SumR": 50.0, "SumR deviation": 5.0}}) == words
+
+
+def test_how_many_videos_are_right_is_said_of_each_split_that_knows():
+    splits = {"test": {"retrieval_any": {"right videos a query": 1.5}}, "val": {}}
+    assert "on average: 1.50 in test. All" in any_right(splits)
+    splits["val"] = {"retrieval_any": {"right videos a query": 2.0}}
+    assert "on average: 1.50 in test, 2.00 in val. All" in any_right(splits)
+    assert any_right({"test": {}, "val": {}}) is None
 
 
 def test_refusals_and_failures_stand_in_one_list():
