@@ -14,6 +14,8 @@ import subprocess
 import sys
 import time
 
+import dvc.api
+
 from benchmarks.machine import machine
 
 STAGES_WITH_TORCH = 3
@@ -53,10 +55,7 @@ def timed(*command: str) -> float:
 
 def training_seconds(name: str) -> float:
     """What the experiment says of its training."""
-    shown = subprocess.run(["dvc", "exp", "show", "--json"], capture_output=True, check=True, text=True).stdout
-    of_all = [one for commit in json.loads(shown) for one in commit["experiments"] or ()]
-    [revision] = [one["revs"][0] for one in of_all if one["name"] == name]
-    return revision["data"]["metrics"]["outputs/evaluation/cost.json"]["data"]["training seconds"]
+    return json.loads(dvc.api.read("outputs/evaluation/cost.json", rev=name))["training seconds"]
 
 
 if __name__ == "__main__":

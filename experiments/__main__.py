@@ -66,7 +66,8 @@ def main() -> None:
 def _results(rev: str) -> Results:
     details = json.loads(dvc.api.read(f"{EVALUATION}/details.json", rev=rev))
     rankings = dvc.api.read(f"{EVALUATION}/rankings_{details['reported_split']}.jsonl", rev=rev)
-    return Results(details, [json.loads(line) for line in rankings.splitlines()])
+    costs = json.loads(dvc.api.read(f"{EVALUATION}/cost.json", rev=rev))
+    return Results(details, [json.loads(line) for line in rankings.splitlines()], costs)
 
 
 if __name__ == "__main__":

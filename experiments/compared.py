@@ -43,7 +43,7 @@ class Group:
 
     def values(self, metric: str) -> list[float]:
         """List what the runs have of a metric."""
-        return [run.metrics["metrics"][metric] for run in self.runs if metric in run.metrics["metrics"]]
+        return [run.metrics[metric] for run in self.runs if metric in run.metrics]
 
 
 def tables(found: Sequence[Experiment], reference: Settings) -> dict[tuple[str, str], list[Group]]:
@@ -52,7 +52,7 @@ def tables(found: Sequence[Experiment], reference: Settings) -> dict[tuple[str, 
     reference: the settings that changes are told from. Experiments without SumR, which had no queries, are left out, as
     are those that repeat another, with the same seed and scores.
     """
-    measured = [run for run in found if "SumR" in run.metrics["metrics"]]
+    measured = [run for run in found if "SumR" in run.metrics]
     result = {}
     for runs in _grouped(measured, _files):
         groups = [
@@ -92,7 +92,7 @@ def _once(runs: Sequence[Experiment]) -> list[Experiment]:
     """Keep the first run of each seed and scores: a second one would make the deviation smaller than it is."""
     first: dict[str, Experiment] = {}
     for run in runs:
-        first.setdefault(canonical_json([run.settings[PARAMS]["train"]["seed"], run.metrics["metrics"]]), run)
+        first.setdefault(canonical_json([run.settings[PARAMS]["train"]["seed"], run.metrics]), run)
     return list(first.values())
 
 

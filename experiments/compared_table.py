@@ -85,11 +85,7 @@ def warnings(groups: Sequence[Group]) -> Iterator[str]:
         "control run, its training queries given to other videos": lambda _, params: params["train"]["shuffle_queries"],
     }
     for words, holds in said.items():
-        named = [
-            group.name
-            for group in groups
-            if any(holds(run.metrics["metrics"], run.settings[PARAMS]) for run in group.runs)
-        ]
+        named = [group.name for group in groups if any(holds(run.metrics, run.settings[PARAMS]) for run in group.runs)]
         if named:
             yield f"{words}: {'all' if len(named) == len(groups) else ', '.join(named)}"
 

@@ -32,6 +32,7 @@ _RELEVANT = (
     "dataset", "model", "localizer", "protocol", "prepare", "pack", "query_text", "features", "train", "evaluate",
 )  # fmt: skip
 _OF_COMPUTED_FEATURES = ("clip_seconds", "sample", "slowfast", "resnet", "text", "subtitle_text")
+_METRICS = "outputs/evaluation/metrics.json"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Experiment:
 
     rev: its commit. baseline: the commit that it was made on. source: the hash of the list of files in its `source`,
     which is the same wherever that folder is; "" where there is no list. settings: the values it ran with. metrics:
-    numbers by name, under the name of their file, `metrics` or `cost`.
+    what metrics.json holds, numbers by name.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Experiment:
     baseline: str
     source: str
     settings: Settings
-    metrics: dict[str, dict[str, float]]
+    metrics: dict[str, float]
 
 
 def baselines() -> list[str]:
@@ -88,9 +89,8 @@ def parse_commits(shown: list[dict[str, Any]]) -> list[Experiment]:
 
 
 def _finished(name: str, baseline: str, data: dict[str, Any] | None) -> Experiment | None:
-    files = {path: content.get("data") for path, content in ((data or {}).get("metrics") or {}).items()}
-    metrics = {path.rpartition("/")[2].removesuffix(".json"): numbers for path, numbers in files.items()}
-    if not (data and metrics.get("metrics") and metrics.get("cost")):
+    metrics = ((data or {}).get("metrics") or {}).get(_METRICS, {}).get("data")
+    if not (data and metrics):
         return None
     settings = {path: content["data"] for path, content in data["params"].items()}
     source = data["deps"].get(LIST.as_posix(), {}).get("hash") or ""

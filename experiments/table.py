@@ -14,12 +14,12 @@ from experiments.settings import Settings
 from pipeline.evaluation.bootstrap import Rows, intervals, paired
 from pipeline.evaluation.summary import MOMENT_KEYS
 
-# Heading, file and key of a column, and its decimals.
+# Heading of a column; where its number is, among an experiment's metrics or in cost.json; its key there, and decimals.
 COLUMNS = [
     *((key, "metrics", key, 1) for key in ("SumR", "R@1", "R@5", "R@10", "R@100", *MOMENT_KEYS, "val SumR")),
-    ("parameters", "cost", "parameters", 0),
-    ("training s", "cost", "training seconds", 0),
-    ("ms a query", "cost", "query milliseconds", 2),
+    ("parameters", "costs", "parameters", 0),
+    ("training s", "costs", "training seconds", 0),
+    ("ms a query", "costs", "query milliseconds", 2),
 ]
 LEVELS = (0.5, 0.7)
 """The IoU of the moments in the rows of what knows nothing."""
@@ -28,10 +28,11 @@ FROM_FILES = ("own mIoU", "SumR [95 %]", "- cca [95 %]")
 
 
 class Results(NamedTuple):
-    """What an experiment wrote: details.json, and the rows of rankings_*.jsonl of the reported split."""
+    """What an experiment wrote: details.json, the rows of rankings_*.jsonl of the reported split, and cost.json."""
 
     details: Mapping[str, Any]
     rankings: Rows
+    costs: Mapping[str, float]
 
     @property
     def split(self) -> Mapping[str, Any]:
@@ -64,7 +65,8 @@ def render(
             baselines |= {experiment.baseline[:7] for experiment in there.values()}
             sources |= {experiment.source[:7] for experiment in there.values()}
             results = [read(experiment) for experiment in there.values()]
-            rows.append([run.name, *_cells(there.values()), *_from_files(results, [] if run == linear else baseline)])
+            of_files = _from_files(results, [] if run == linear else baseline)
+            rows.append([run.name, *_cells(there.values(), results), *of_files])
         lines += [f"**{group}**", "", *table_lines(["run", *headings], rows), ""]
     commits, source = ", ".join(sorted(baselines)) or "no commit", ", ".join(sorted(sources)) or "none"
     lines.append(
@@ -133,11 +135,13 @@ def _from_files(results: Sequence[Results], baseline: Sequence[Results]) -> list
     return [*cells, f"{difference:+.1f} [{low:+.1f}, {high:+.1f}]"]
 
 
-def _cells(experiments: Iterable[Experiment]) -> list[str]:
-    experiments = list(experiments)
+def _cells(experiments: Iterable[Experiment], results: Sequence[Results]) -> list[str]:
+    found: dict[str, list[Mapping[str, float]]] = {
+        "metrics": [experiment.metrics for experiment in experiments],
+        "costs": [result.costs for result in results],
+    }
     cells = []
-    for _, file, key, decimals in COLUMNS:
-        values = [experiment.metrics[file][key] for experiment in experiments if key in experiment.metrics[file]]
-        cell = mean_and_deviation(values, decimals)
-        cells.append(cell.partition(" ±")[0] if file == "cost" else cell)
+    for _, place, key, decimals in COLUMNS:
+        cell = mean_and_deviation([numbers[key] for numbers in found[place] if key in numbers], decimals)
+        cells.append(cell.partition(" ±")[0] if place == "costs" else cell)
     return cells

@@ -39,19 +39,20 @@ def describe(config: Mapping[str, Any], model: RetrievalModel, prepared: Mapping
 def headline(details: Mapping[str, Any]) -> dict[str, float]:
     """Collect the numbers of metrics.json, SumR first: those of the reported split, in per cent, 4 decimals.
 
-    details: what details.json holds. There are at most 12 numbers, and a 13th where test videos leaked. `selected on
+    details: what details.json holds. There are at most 12 numbers, a column of `dvc exp show` each. `selected on
     reported split` is 1 where the model was selected on the split that is reported, which flatters its numbers. `random
     weights` counts the feature streams whose backbone was never trained. `leaked test videos` counts the test videos
-    whose content is in train or val too; it is left out where it is 0.
+    whose content is in train or val too; where there are any, it takes the place of `val SumR`.
     """
     split = details["splits"][details["reported_split"]]
     retrieval = split["retrieval"]
     numbers = {"SumR": retrieval["SumR"], **retrieval}
     numbers |= {key: split["moments"][key] for key in MOMENT_KEYS} if split["moments"] else {}
     numbers["chance SumR"] = split["chance"]["SumR"]
-    if "val" in details["splits"]:
+    leaked = details["leaked_test_videos"]
+    if "val" in details["splits"] and not leaked:
         numbers["val SumR"] = details["splits"]["val"]["retrieval"]["SumR"]
     rounded = {key: round(value, 4) for key, value in numbers.items()}
     flag = int(details["reported_split"] == details["selection_split"])
     numbers = {**rounded, "selected on reported split": flag, "random weights": len(details["random_weights"])}
-    return {**numbers, **({"leaked test videos": leaked} if (leaked := details["leaked_test_videos"]) else {})}
+    return {**numbers, **({"leaked test videos": leaked} if leaked else {})}

@@ -129,7 +129,7 @@ def test_a_commit_that_was_run_is_a_run_and_the_workspace_is_none(shown):
 
 def test_runs_without_queries_or_of_a_version_without_recipes_are_left_out(settings, shown):
     found = parse_show(shown(SEEDS))
-    del found[0].metrics["metrics"]["SumR"], found[1].settings["params.yaml"]["recipe"]
+    del found[0].metrics["SumR"], found[1].settings["params.yaml"]["recipe"]
     assert [comparable(run) for run in found] == [True, False, True]
     (groups,) = tables([run for run in found if comparable(run)], settings).values()
     assert [group.names for group in groups] == [("deep-seed2",)]

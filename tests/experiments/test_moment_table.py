@@ -40,7 +40,7 @@ def read(experiment) -> Results:
     tasks = {"VR": {"r1": 7.0}, "SVMR": svmr, "VCMR": vcmr}
     details = {"reported_split": "test", "splits": {"test": {"tasks": tasks}}}
     rows = [{"query_id": f"q{n}", "video_id": f"v{n}", "rank": 1, "iou": 0.3 + better + n % 2 / 5} for n in range(40)]
-    return Results(details, rows)
+    return Results(details, rows, {})
 
 
 @pytest.fixture

@@ -78,13 +78,13 @@ def test_an_experiment_without_recipe_files_is_no_run(plan, settings, shown):
 def test_the_newest_commit_counts(plan, settings, shown):
     newer, older = {"deep-seed0": (CHANGES, 5.0)}, {"deep-seed0": (CHANGES, 4.0)}
     found = matching(deep(plan, settings), settings, parse_show(shown({}, newer, older)))
-    assert found["deep-seed0"].metrics["metrics"]["SumR"] == 5.0 and found["deep-seed0"].baseline == "1" * 40
+    assert found["deep-seed0"].metrics["SumR"] == 5.0 and found["deep-seed0"].baseline == "1" * 40
 
 
 def test_an_experiment_that_is_not_finished_is_none(shown):
     printed = shown({"deep-seed0": (CHANGES, 5.0), "deep-seed1": (CHANGES, 5.0), "deep-seed2": (CHANGES, 5.0)})
     running, failed, _ = printed[0]["experiments"]
-    running["revs"][0]["data"]["metrics"]["outputs/evaluation/cost.json"] = {"error": {"type": "FileNotFoundError"}}
+    running["revs"][0]["data"]["metrics"]["outputs/evaluation/metrics.json"] = {"error": {"type": "FileNotFoundError"}}
     failed["revs"][0]["data"] = None
     assert [experiment.name for experiment in parse_show(printed)] == ["deep-seed2"]
 
@@ -114,18 +114,19 @@ stages:
       dataset, source, model, recipe, localizer, localizer_recipe, protocol, prepare, pack, query_text, features, train,
       evaluate, {'recipes/${model}.yaml': null}, {'recipes/localizers/${localizer}.yaml': null}
     ]
-    metrics: [metrics.json, cost.json]
+    metrics: [outputs/evaluation/metrics.json]
 """
 TRAIN = """
 import json, sys
+from pathlib import Path
 from pipeline.localizers.common.recipe import LOCALIZERS
 from pipeline.models.common.recipe_file import MODELS
 model, recipe, localizer, localizer_recipe, dataset = sys.argv[1:]
 numbers = {"SumR": MODELS.load(model, recipe, dataset).epochs}
 if localizer != "moments":
     numbers["mIoU"] = LOCALIZERS.load(localizer, localizer_recipe, dataset).epochs
-for name in ("metrics.json", "cost.json"):
-    json.dump(numbers, open(name, "w"))
+Path("outputs/evaluation").mkdir(parents=True, exist_ok=True)
+json.dump(numbers, open("outputs/evaluation/metrics.json", "w"))
 """
 """In the place of training: it writes how many epochs the recipes in use have."""
 
@@ -173,7 +174,7 @@ def test_experiments_by_way_of_dvc_itself(repository, tmp_path, capfd):
     dvc("exp", "run", "--run-all")
 
     found = {experiment.name: experiment for experiment in parse_show(json.loads(dvc("exp", "show", "--json")))}
-    assert {name: experiment.metrics["metrics"] for name, experiment in found.items()} == {
+    assert {name: experiment.metrics for name, experiment in found.items()} == {
         "apart-seed0": {"SumR": 7, "mIoU": 8},
         "queued": {"SumR": 9},
     }

@@ -27,9 +27,8 @@ def read(experiment):
         "splits": {"test": {"moments": moments, "answers": {"model": moments, "window": {}}}},
     }
     ranks = [1 if number < first else 1000 for number in range(40)]
-    return Results(
-        details, [{"query_id": f"q{n}", "video_id": f"v{n}", "rank": rank, "iou": None} for n, rank in enumerate(ranks)]
-    )
+    rows = [{"query_id": f"q{n}", "video_id": f"v{n}", "rank": rank, "iou": None} for n, rank in enumerate(ranks)]
+    return Results(details, rows, {"parameters": 1234567, "training seconds": 60.0 + params["train"]["seed"]})
 
 
 def test_means_and_deviations_over_seeds(plan, settings, shown):
@@ -40,6 +39,7 @@ def test_means_and_deviations_over_seeds(plan, settings, shown):
     assert table["deep"]["SumR"] == "93.0 ± 3.6" and table["deep"]["R@1"] == "3.0 ± 0.0"
     assert (table["deep"]["parameters"], table["deep"]["training s"]) == ("1,234,567", "61")
     assert table["linear"]["SumR"] == "94.5" and table["linear"]["mIoU"] == ""
+    assert table["linear"]["ms a query"] == ""
     assert table["chance, whole video"] == dict.fromkeys(table["deep"], "") | CHANCE
     low, high = (float(edge) for edge in table["linear"]["SumR [95 %]"].split(" to "))
     assert 100 < low < 200 < high < 300 and table["linear"]["- cca [95 %]"] == ""

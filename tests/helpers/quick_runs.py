@@ -18,7 +18,7 @@ stages:
     deps: [outputs/scan/files.jsonl]
     params: [{params.yaml: null}, {recipes/amdnet.yaml: null}, {recipes/localizers/moments.yaml: null}]
     outs: [outputs/evaluation/metrics.json, outputs/evaluation/cost.json]
-metrics: [outputs/evaluation/metrics.json, outputs/evaluation/cost.json]
+metrics: [outputs/evaluation/metrics.json]
 """
 TRAIN = """
 import json
@@ -28,7 +28,8 @@ recipe = read_yaml("recipes/amdnet.yaml", absent="")["default"]
 numbers = {"SumR": recipe["hidden"] + seed, "R@1": 50.0, "R@5": 80.0, "R@10": 90.0, "R@100": 100.0, "mIoU": 70.0}
 numbers |= {"val SumR": 1.5, "chance SumR": 157.1429, "selected on reported split": 0, "random weights": 3}
 json.dump(numbers, open("outputs/evaluation/metrics.json", "w"))
-json.dump({"parameters": recipe["learning_rate"] * recipe["epochs"]}, open("outputs/evaluation/cost.json", "w"))
+costs = {"parameters": recipe["learning_rate"] * recipe["epochs"], "training seconds": recipe["hidden"] / 2}
+json.dump(costs, open("outputs/evaluation/cost.json", "w"))
 """
 """In the place of training: SumR is the number of hidden units, and the seed."""
 

@@ -22,6 +22,10 @@ def test_experiments_are_compared(tmp_path):
     )
     assert "| wide | hidden=300 | 2 | 301.5 ± 0.7 | 50.0 ± 0.0 |" in folder.run("amdnet compare-runs --markdown")
     assert "main" not in folder.run("amdnet compare-runs wide")
+    read = "from benchmarks.experiment import training_seconds as of; print(of('wide-seed1'), of('main'))"
+    assert folder.run(f'python -c "{read}"') == "150.0 128.0\n"
+    assert "150" in folder.run("dvc exp apply -q wide-seed1 && dvc metrics show outputs/evaluation/cost.json")
+    folder.run("git checkout -q . && dvc checkout -q")
     folder.run("git commit -q --allow-empty -m 'Later'")
     assert "wide" not in folder.run("amdnet compare-runs")
     assert "wide" in folder.run("amdnet compare-runs -A")
