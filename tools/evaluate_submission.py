@@ -26,23 +26,36 @@ def evaluate_submission(
 
     Prints R@1, R@5, R@10 and R@100 in per cent of VR, SVMR and VCMR at IoU 0.5 and 0.7, for all queries and by their
     type, equal to those of TVR's evaluator. The rows of a list count in their order: the first 100, or of the first 200
-    the first 100 that NMS keeps. The exit status is 0, or 1 after an error.
+    the first 100 that NMS keeps. Queries without an annotated span count in VR alone, and that is said. The exit status
+    is 0, or 1 after an error.
     """
+    from pipeline.core.errors import PipelineError
     from pipeline.evaluation.ground_truth import read_ground_truth
     from pipeline.evaluation.submission import read_submission
-    from pipeline.evaluation.tvr_figures import after_nms, figures, survivors
+    from pipeline.evaluation.tvr_figures import after_nms, figures, not_scored, survivors
 
     truth = read_ground_truth(annotations)
     submission = read_submission(file, truth.query_ids, truth.video_ids)
     lists = submission.lists if nms is None else after_nms(submission.lists, nms)
     found = figures(lists, submission.labels, truth.annotated, truth.types)
+    if not found:
+        raise PipelineError(
+            f"no query has an annotated span, and {file} has lists of {' and '.join(lists)} alone",
+            where=annotations,
+            fix="name annotations whose lines have `ts`, [start, end] in seconds, or put lists of `VR` into the "
+            "submission, which need no spans",
+        )
+    unscored = not_scored(lists, truth.annotated, truth.types)
     kept = {} if nms is None else survivors(lists, truth.query_ids)
     if as_json:
-        typer.echo(json.dumps(found if nms is None else {**found, "survivors": kept}, indent=2))
+        said = {**({"not_scored": unscored} if unscored else {}), **({} if nms is None else {"survivors": kept})}
+        typer.echo(json.dumps({**found, **said}, indent=2))
         return
     for line in _table(found):
         typer.echo(line)
     typer.echo(f"{len(truth.query_ids)} queries, {len(truth.annotated.query)} of them with an annotated span")
+    for task, reason in unscored.items():
+        typer.echo(f"{task}: {reason}")
     for task, counts in kept.items():
         rows = counts.values()
         typer.echo(
@@ -60,7 +73,7 @@ def _table(found: Mapping[str, Any]) -> Iterator[str]:
                 *parts, cutoff = key.split("-")
                 kind = parts.pop(0) if by_type else "all"
                 rows.setdefault((task, "".join(parts), kind), {})[f"R@{cutoff[1:]}"] = value
-    cutoffs = list(next(iter(rows.values()), {}))
+    cutoffs = list(next(iter(rows.values())))
     yield "task  IoU  queries" + "".join(f"{cutoff:>8}" for cutoff in cutoffs)
     for (task, threshold, kind), values in rows.items():
         yield f"{task:<6}{threshold:<5}{kind:<7}" + "".join(f"{values[cutoff]:8.2f}" for cutoff in cutoffs)

@@ -26,8 +26,6 @@ def task_tables(corpus: Corpus, lists: dict[str, Moments], truth: Annotated) -> 
 
     lists: see `task_lists`. truth: the queries that have annotated spans; without any, VR alone is measured.
     """
-    if not len(truth.query):
-        lists = {"VR": lists["VR"]}
     tables = figures(lists, corpus.labels, truth, corpus.types, THRESHOLDS)
     if "SVMR" in tables:
         mean = first_ious(lists["SVMR"], corpus.labels, truth).double().mean().item()

@@ -30,6 +30,8 @@ def figures(
 ) -> dict[str, Any]:
     """Compute the figures of each task that has lists, in per cent, 2 decimals.
 
+    A task whose answers are spans is left out where no query has an annotated span; `not_scored` says so.
+
     lists: by task, of Q queries. labels: (Q,) int64, the videos of the queries; truth: those of them that have spans.
     types: the type of each, empty where unknown; the figures by type are of those whose type is known. thresholds: of
     IoU, from which a span is right.
@@ -40,6 +42,8 @@ def figures(
     ratio = " ".join(f"{kind} {_percent(len(own), len(types))}" for kind, own in places.items())
     for task, moments in lists.items():
         query, ranks = _ranks(task, moments, labels, truth, thresholds)
+        if not len(query):
+            continue
         found[task] = _recalls(ranks)
         if places:
             of_type = {
@@ -49,6 +53,22 @@ def figures(
             }
             by_type[f"{task}_by_type"] = {**of_type, "desc_type_ratio": ratio}
     return {**found, **by_type}
+
+
+def not_scored(lists: Mapping[str, Moments], truth: Annotated, types: Sequence[str]) -> dict[str, str]:
+    """Say of each task whose answers are spans which queries are not scored, and why; empty where all are.
+
+    The arguments are those of `figures`.
+    """
+    without = len(types) - len(truth.query)
+    if not without:
+        return {}
+    reason = "nothing is scored, because no query has an annotated span (`ts`)"
+    if len(truth.query):
+        kinds = [kind for kind, own in of_types(types).items() if not torch.isin(own, truth.query).any()]
+        among = f"; all of type {' and '.join(kinds)} are among them" if kinds else ""
+        reason = f"{without} of {len(types)} queries are not scored, because they have no annotated span (`ts`){among}"
+    return {task: reason for task in SPANS if task in lists}
 
 
 def after_nms(lists: Mapping[str, Moments], threshold: float) -> dict[str, Moments]:
