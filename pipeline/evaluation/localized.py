@@ -13,7 +13,7 @@ from torch import Tensor
 from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.ranking import Ranking
 from pipeline.localizers.common.interface import Curve, Localizer, Moments, PairSpans
-from pipeline.localizers.common.moments import QUERIES_AT_ONCE, rank
+from pipeline.localizers.common.moments import QUERIES_AT_ONCE, rank, seen_by_nms
 from pipeline.localizers.common.recipe import LocalizerRecipe
 
 NO_CURVE = Curve(torch.empty(0), torch.empty(0), torch.empty(0))
@@ -27,13 +27,14 @@ class Localized:
 
     top, own: (Q, K, 2) and (Q, 1, 2), the best span in each video of Ranking.top and Ranking.own; it is empty where the
     localizer finds none. vcmr: the spans of the best videos, which compete with one another. svmr: those of the query's
-    own video.
+    own video. before_nms: (Q,) int64 for each of both, by task, how many spans NMS saw.
     """
 
     top: Tensor
     own: Tensor
     vcmr: Moments
     svmr: Moments
+    before_nms: dict[str, Tensor]
 
 
 def localize(localizer: Localizer, ranking: Ranking, recipe: LocalizerRecipe) -> Localized:
@@ -45,11 +46,14 @@ def localize(localizer: Localizer, ranking: Ranking, recipe: LocalizerRecipe) ->
         joint = localizer.joint(ranking.top.score[rows], found.score)
         few = slice(recipe.videos)
         vcmr = rank(video[:, few], found.span[:, few], joint[:, few], recipe)
-        parts.append((_best(found), _best(own), vcmr, rank(own_video, own.span, own.score, recipe)))
-    tops, owns, vcmrs, svmrs = zip(*parts, strict=True)
+        svmr = rank(own_video, own.span, own.score, recipe)
+        seen = seen_by_nms(joint[:, few], recipe), seen_by_nms(own.score, recipe)
+        parts.append((_best(found), _best(own), vcmr, svmr, *seen))
+    tops, owns, vcmrs, svmrs, *seen_of = zip(*parts, strict=True)
     lists = (Moments(*map(torch.cat, zip(*moments, strict=True))) for moments in (vcmrs, svmrs))
     vcmr, svmr = (moments._replace(span=moments.span.round(decimals=DECIMALS)) for moments in lists)
-    return Localized(torch.cat(tops), torch.cat(owns), vcmr, svmr)
+    before_nms = dict(zip(("VCMR", "SVMR"), map(torch.cat, seen_of), strict=True))
+    return Localized(torch.cat(tops), torch.cat(owns), vcmr, svmr, before_nms)
 
 
 def _spans(localizer: Localizer, query: Tensor, video: Tensor) -> PairSpans:

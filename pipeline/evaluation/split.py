@@ -15,6 +15,7 @@ from pipeline.evaluation.constant import spans_of
 from pipeline.evaluation.errors import moment_errors
 from pipeline.evaluation.localized import DECIMALS, Localized
 from pipeline.evaluation.moments import THRESHOLDS, Annotated, annotated, moment_metrics
+from pipeline.evaluation.nms import nms_counts
 from pipeline.evaluation.ranking import Ranking
 from pipeline.evaluation.right_answers import retrieval_any
 from pipeline.evaluation.rows import moment_rows, query_rows, rounded
@@ -72,6 +73,7 @@ def measure(
         "queries_with_spans": len(truth.query),
         **_moment_metrics(corpus, ranking, localized, truth, answer, constant),
         "tasks": task_tables(corpus, lists, truth),
+        "nms": nms_counts(localized),
         "moment_errors": moment_errors(truth, found, corpus.durations[corpus.labels[truth.query]]),
         "moment_spread": moment_spread(ranking.moments),
     }

@@ -77,6 +77,19 @@ def spread(split: Json) -> str | None:
     return f"{measured}."
 
 
+def lists(split: Json) -> str:
+    """Say how many spans the lists behind SVMR and VCMR have, and how many there were before NMS.
+
+    split: the split's entry in details.json.
+    """
+    counts = ", and ".join(
+        f"{of['kept']:.1f} of {of['before']:.1f} in {task} ({of['with_fewer']:.1f} % of the queries have fewer than "
+        f"{of['wanted']:,})"
+        for task, of in sorted(split["nms"].items())
+    )
+    return f"A span that repeats a better one of its video is dropped (NMS). That leaves a query {counts}, on average."
+
+
 def width_chart(answer: Json) -> dict[str, Any] | None:
     """Draw mIoU by the width of the window, on the split that chose it; None where there was nothing to choose by."""
     if answer.get("reused") or answer["width"] is None:

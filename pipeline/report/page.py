@@ -93,6 +93,7 @@ def _evaluated(
         "answers": moments.columns(reported, details["answer"]) if reported["moments"] else [],
         "constants": constants,
         "tasks": moment_tables.tasks(reported, constants) if reported["moments"] else [],
+        "lists": moments.lists(reported),
         "by_type": moment_tables.by_type(reported),
         "errors": moment_tables.errors(reported),
         "choice": moments.choice(reported, details["answer"]),

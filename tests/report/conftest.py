@@ -94,6 +94,10 @@ def details() -> dict:
         "whole_video": moment_metrics([0.4, 0.4, 0.4], [1, 2, 1]),
         "moment_spread": 0.012,
         "tasks": tasks(),
+        "nms": {
+            "VCMR": {"before": 182.25, "kept": 64.5, "fewest": 3, "most": 100, "wanted": 100, "with_fewer": 75.0},
+            "SVMR": {"before": 40.0, "kept": 20.0, "fewest": 20, "most": 20, "wanted": 100, "with_fewer": 100.0},
+        },
         "moment_errors": {
             "length": [{"from": 1.5, "to": 2.25, "queries": 3, "mIoU": 46.7, "SVMR R@1 IoU=0.5": 33.3}],
             "position": [{"from": 0.2, "to": 0.4, "queries": 3, "mIoU": 46.7, "SVMR R@1 IoU=0.5": 33.3}],

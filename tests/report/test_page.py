@@ -114,6 +114,13 @@ def test_the_tasks_the_types_and_the_errors_have_their_tables(page):
     assert "Where moments are missed" in page.text and "1.5 to 2.2 s 3 46.7 33.3" in page.text
 
 
+def test_how_many_spans_nms_leaves_is_said(page):
+    assert (
+        "leaves a query 20.0 of 40.0 in SVMR (100.0 % of the queries have fewer than 100), "
+        "and 64.5 of 182.2 in VCMR (75.0 % of the queries have fewer than 100), on average." in page.text
+    )
+
+
 def test_the_localizers_spans_and_boundaries_stand_on_the_time_line(page, outputs):
     assert "best 2 scores 0.75 to 0.125" in page.text
     assert "start peak 0.75 at 1.5 s end peak 0.70 at 4.0 s" in page.text and "asks for what is said" in page.text

@@ -69,6 +69,11 @@ def rank(video: Tensor, span: Tensor, score: Tensor, recipe: LocalizerRecipe) ->
     )
 
 
+def seen_by_nms(score: Tensor, recipe: LocalizerRecipe) -> Tensor:
+    """Count the spans (B,) int64 that NMS sees of each query; score: (B, K, P), as `rank` takes it."""
+    return (~score.isneginf()).flatten(1).sum(dim=1).clamp(max=recipe.before_nms)
+
+
 def _rows(span: Tensor, index: Tensor) -> Tensor:
     return span.gather(1, index[..., None].expand(-1, -1, 2))
 
