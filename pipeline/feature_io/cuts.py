@@ -1,4 +1,4 @@
-"""Counts the queries that `query_text.max_tokens` cuts, and finds different queries that are equal once they are cut.
+"""Counts the queries that are cut, and finds different queries that are equal once they are cut.
 
 Test: tests/feature_io/test_cuts.py.
 """
@@ -17,8 +17,8 @@ SHOWN = 3
 class Cuts:
     """Takes the queries one by one, each with the number of its tokens and with what the cut leaves of them.
 
-    max_tokens: as in params.yaml, or fewer; specials: how many of these ids are special tokens and not tokens of the
-    query; most: the largest `max_tokens` that the encoder could read.
+    max_tokens: the most ids that are read; specials: how many of these are special tokens and not tokens of the query;
+    most: the largest `max_tokens` that the encoder could read.
     """
 
     def __init__(self, max_tokens: int, specials: int, most: int = MOST_TOKENS):
@@ -63,10 +63,17 @@ def cut_line(metrics: Mapping[str, Any]) -> str:
     """
     line = "{truncated} of {queries} queries cut to {max_tokens} token ids".format(**metrics)
     if metrics["truncated"]:
-        left = f" but {metrics['truncated_then']}" if metrics["truncated_then"] else ""
-        line += f" (query_text.max_tokens={max(metrics['max_tokens_advised'], metrics['max_tokens'])} keeps all{left})"
+        line += f" ({advice(metrics)})"
     if metrics["equal"]:
         some = "; ".join(" = ".join(group["query_ids"][:SHOWN]) for group in metrics["equal"][:SHOWN])
         count = sum(len(group["query_ids"]) for group in metrics["equal"])
         line += f", {count} queries have the features of another one with other words: {some}"
     return line
+
+
+def advice(numbers: Mapping[str, Any]) -> str:
+    """Say what would keep the queries whole that are cut. numbers: what `numbers` returned."""
+    left = numbers["truncated_then"]
+    if left == numbers["truncated"]:
+        return "longer than the encoder can read"
+    return f"query_text.max_tokens={numbers['max_tokens_advised']} keeps all{f' but {left:,}' if left else ''}"

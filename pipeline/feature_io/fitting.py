@@ -19,8 +19,10 @@ Facts = dict[str, Any]
 QUERY = "query"
 TEXT_STREAMS = {QUERY: "query_text", "subtitle": "subtitle_text", LOCALIZER_SUBTITLE: "subtitle_text"}
 """The streams that the text encoder makes, and the section of params.yaml that has the parameters of each."""
-OWN = ("max_tokens", "pooling", "revision", "encoder", "clip_output")
+OWN = ("pooling", "revision", "encoder", "clip_output")
 """What is a stream's own in the provenance of a text; the rest is the encoder's."""
+MAX_TOKENS = "max_tokens"
+"""A parameter of each stream of RoBERTa; of any other encoder, how many tokens it reads at all."""
 ENCODER, ROBERTA = "encoder", "roberta"
 """What the provenance of queries has for the encoder, where it is not RoBERTa."""
 NOT_COMPARED = ("stream", "tokenizer", "batch", "decoder", "dtype")
@@ -70,7 +72,8 @@ def _called(stream: str, name: str, encoder: str) -> str:
     if section is None:
         return f"{stream}.{name}"
     of_encoder = "text" if encoder == ROBERTA else f"{section}.{encoder}"
-    return f"{section}.{name}" if name in OWN else f"{of_encoder}.{name}"
+    of_stream = name in OWN or (name == MAX_TOKENS and encoder == ROBERTA)
+    return f"{section}.{name}" if of_stream else f"{of_encoder}.{name}"
 
 
 def refuse_differences(reused: Reused, there: Facts, here: Facts) -> None:

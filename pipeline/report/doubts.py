@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.core.left_out import WORDS
+from pipeline.feature_io.cuts import advice
 
 Json = Mapping[str, Any]
 
@@ -72,8 +73,7 @@ def _count(key: str, value: Any) -> int:
 def _names(key: str, value: Any, beside: Json) -> list[str]:
     """Describe each thing that is counted, or say what to do about them; beside: the other numbers of the stage."""
     if key == "truncated" and "max_tokens_advised" in beside:
-        left = beside["truncated_then"]
-        return [f"query_text.max_tokens={beside['max_tokens_advised']} keeps all{f' but {left:,}' if left else ''}"]
+        return [advice(beside)]
     if key == "leaks":
         return [
             " = ".join(f"{video_id} ({split})" for split, ids in group.items() for video_id in ids)

@@ -17,26 +17,25 @@ from pipeline.text.params import CLIP, SENTENCE
 
 @dataclass(frozen=True)
 class ClipEncoder:
-    """A QueryEncoder. output: `sentence`, W = 1, or `tokens`; most: `query_text.max_tokens`."""
+    """A QueryEncoder, which reads as many ids as its tower does. output: `sentence`, W = 1, or `tokens`."""
 
     text: ClipText
     output: str
-    most: int
 
     @property
     def max_tokens(self) -> int:
-        """Return the most ids that are read, the special tokens included: those of the parameter, or of the tower."""
-        return min(self.most, self.longest)
+        """Return the most ids that are read, the special tokens included."""
+        return self.text.max_tokens
 
     @property
     def longest(self) -> int:
-        """Return the length of the tower."""
-        return self.text.max_tokens
+        """Return `max_tokens`: no parameter makes it less."""
+        return self.max_tokens
 
     @property
     def room(self) -> int:
         """Return the most ids of a text."""
-        return self.max_tokens - (self.longest - self.text.room)
+        return self.text.room
 
     @property
     def row_size(self) -> int:
@@ -46,7 +45,7 @@ class ClipEncoder:
     @property
     def provenance(self) -> dict[str, Any]:
         """Return everything that decides a feature."""
-        return {**self._provenance, "max_tokens": self.max_tokens}
+        return {**self.text.provenance, "encoder": CLIP, "clip_output": self.output}
 
     @property
     def named(self) -> dict[str, str]:
@@ -59,14 +58,10 @@ class ClipEncoder:
 
     def key(self, ids: Sequence[int], stream: str) -> str:
         """See QueryEncoder."""
-        return entry_key(sha256_text(canonical_json(list(ids))), {**self._provenance, "stream": stream})
+        return entry_key(sha256_text(canonical_json(list(ids))), {**self.provenance, "stream": stream})
 
     def encode(self, text: str) -> np.ndarray:
         """See QueryEncoder; a row of `sentence` has L2 norm 1."""
         if self.output == SENTENCE:
-            return self.text.sentence(text, self.room)[None].astype(np.float16)
-        return self.text.tokens(text, self.room).astype(np.float16)
-
-    @property
-    def _provenance(self) -> dict[str, Any]:
-        return {**self.text.provenance, "encoder": CLIP, "clip_output": self.output}
+            return self.text.sentence(text)[None].astype(np.float16)
+        return self.text.tokens(text).astype(np.float16)

@@ -21,11 +21,13 @@ def expected(params: SimpleNamespace, subtitles: bool) -> dict[str, Any]:
     PipelineError for folders without the files of a model or a tokenizer.
     """
     of_queries = params.query_text
-    known: dict[str, Any] = {"query_text.encoder": of_queries.encoder, "query_text.max_tokens": of_queries.max_tokens}
+    known: dict[str, Any] = {"query_text.encoder": of_queries.encoder}
     if of_queries.encoder == CLIP:
         model = load_clip(params.clip)
-        known["query_text.max_tokens"] = min(of_queries.max_tokens, model.config.text_config.max_position_embeddings)
         known |= {"query_text.clip_output": of_queries.clip_output, "query_text.clip.weights": model.weights}
+        known["query_text.clip.max_tokens"] = model.config.text_config.max_position_embeddings
+    else:
+        known["query_text.max_tokens"] = of_queries.max_tokens
     if subtitles:
         known |= {f"subtitle_text.{name}": value for name, value in params.subtitle_text.model_dump().items()}
     if subtitles or of_queries.encoder != CLIP:

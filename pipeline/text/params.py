@@ -23,8 +23,8 @@ class QueryTextParams(Section):
         description="sentence: one vector a query | tokens: a state for each token; read with encoder: clip only"
     )
     max_tokens: Annotated[int, Field(ge=4, le=512)] = Field(
-        description="token ids a query, 4 to 512, the two specials included; longer queries are cut, and counted; "
-        "CLIP reads 77 at most, SigLIP 64"
+        description="token ids a query of roberta, 4 to 512, the two specials included; rows a query of a feature "
+        "pack; longer queries are cut, and counted; clip reads as many as its tower has positions"
     )
 
 

@@ -26,14 +26,15 @@ from pipeline.text.encoder import QueryEncoder, TextEncoder, learned_from, load_
 from pipeline.text.params import CLIP, QueryTextParams
 from pipeline.text.saved_roberta import FIX, FORMAT, HEADER, VOCABULARY, Header, open_roberta, save_roberta
 
+CLIP_FORMAT: Literal[2] = 2
+
 
 class ClipHeader(Section):
     """What encoder.json holds of a ClipEncoder."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = CLIP_FORMAT
     encoder: Literal["clip"] = CLIP
     output: Literal["sentence", "tokens"]
-    max_tokens: int
 
 
 def save_encoder(folder: Path | str, encoder: QueryEncoder) -> None:
@@ -42,7 +43,7 @@ def save_encoder(folder: Path | str, encoder: QueryEncoder) -> None:
         return save_roberta(folder, encoder)
     assert isinstance(encoder, ClipEncoder)
     with atomic_folder(folder) as temporary:
-        header = ClipHeader(output=encoder.output, max_tokens=encoder.most)  # type: ignore[arg-type]  # one of the two
+        header = ClipHeader(output=encoder.output)  # type: ignore[arg-type]  # one of the two
         write_json(temporary / HEADER, header.model_dump())
         save_text(temporary / CLIP, encoder.text)
 
@@ -63,7 +64,7 @@ def open_encoder(folder: Path | str, device: torch.device) -> TextEncoder | Clip
     header = _read_header(folder)
     if isinstance(header, Header):
         return open_roberta(folder, header, device)
-    return ClipEncoder(open_text(folder / CLIP, device), header.output, header.max_tokens)
+    return ClipEncoder(open_text(folder / CLIP, device), header.output)
 
 
 def query_encoder(
@@ -77,11 +78,9 @@ def query_encoder(
     reused = read_reused()
     if reused and reused.has(TEXT):
         opened = open_encoder(reused.folder / TEXT, device)
-        if isinstance(opened, ClipEncoder):
-            return replace(opened, most=params.max_tokens)
-        return replace(opened, max_tokens=params.max_tokens)
+        return replace(opened, max_tokens=params.max_tokens) if isinstance(opened, TextEncoder) else opened
     if params.encoder == CLIP:
-        return ClipEncoder(load_clip(clip).text(device), params.clip_output, params.max_tokens)
+        return ClipEncoder(load_clip(clip).text(device), params.clip_output)
     return load_encoder(text, params.max_tokens, learned_from(queries), device)
 
 
@@ -105,10 +104,11 @@ def _read_header(folder: Path) -> Header | ClipHeader:
     if not path.is_file():
         raise PipelineError(f"there is no text encoder in this folder: it has no {HEADER}", where=folder, fix=FIX)
     header: Any = read_json(path, FIX)
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
+    of_clip = isinstance(header, dict) and "encoder" in header
+    if not isinstance(header, dict) or header.get("format") != (CLIP_FORMAT if of_clip else FORMAT):
         raise PipelineError("another version of this program wrote the text encoder", where=path, fix=FIX)
     if "none" in header:
         fix = "use a model whose queries are texts: of another data set, or trained with `text` of params.yaml"
         raise PipelineError(f"no text can be encoded: {header['none']}", where=path, fix=fix)
-    schema: type[Header] | type[ClipHeader] = ClipHeader if "encoder" in header else Header
+    schema: type[Header] | type[ClipHeader] = ClipHeader if of_clip else Header
     return parse_header(schema, header, "text encoder", path, FIX)

@@ -80,7 +80,7 @@ def test_every_model_that_is_trained_learns_from_both_sides_of_clip(model, outpu
     config = read_json("moved/config.json")
     assert (config["video_size"], config["query_size"]) == (CLIP, CLIP)
     made = config["provenance"]["query"]
-    assert (made["encoder"], made["clip_output"], made["max_tokens"]) == ("clip", output, 30)
+    assert (made["encoder"], made["clip_output"], made["max_tokens"]) == ("clip", output, 77)
 
 
 @pytest.mark.parametrize("model", ["amdnet", "cca"])

@@ -53,7 +53,7 @@ def test_what_another_encoder_made_of_queries_is_called_after_it():
         "query_text.encoder": "clip",
         "query_text.clip_output": "sentence",
         "query_text.clip.weights": "random",
-        "query_text.max_tokens": 30,
+        "query_text.clip.max_tokens": 30,
         "text.weights": "sha256:1",
         "subtitle_text.max_tokens": 256,
     }

@@ -48,6 +48,8 @@ def test_what_helps_against_cut_texts_is_said():
     assert row["named"] == "query_text.max_tokens=40 keeps all but 1"
     (row,) = doubts({"query": {**cut, "truncated_then": 0}})
     assert row["named"] == "query_text.max_tokens=40 keeps all"
+    (row,) = doubts({"query": {**cut, "truncated_then": 3}})
+    assert row["named"] == "longer than the encoder can read"
 
 
 def test_one_kind_of_device_is_no_doubt_and_two_are():

@@ -140,16 +140,20 @@ def test_the_other_encoder_of_queries_is_named_and_the_same_one_is_well(trained)
     message = refused()
     assert "query_text.encoder: clip here, roberta there" in message and message.count(" here, ") == 1
     config = read_json(trained / "config.json")
-    encoder = ClipEncoder(load_clip(load(ClipParams).clip).text(torch.device("cpu")), "sentence", 30)
+    encoder = ClipEncoder(load_clip(load(ClipParams).clip).text(torch.device("cpu")), "sentence")
     shutil.rmtree(trained / "text")
     save_encoder(trained / "text", encoder)
     config["provenance"]["query"] = {**encoder.provenance, "stream": "query"}
     write_json(trained / "config.json", config)
     assert "text/clip/model.safetensors" in find().files
-    change(query_text={"clip_output": "tokens", "max_tokens": 20})
+    change(query_text={"max_tokens": 20})  # of RoBERTa
+    assert find()
+    change(query_text={"clip_output": "tokens"})
+    config["provenance"]["query"]["max_tokens"] = 30  # as an older version cut the queries
+    write_json(trained / "config.json", config)
     message = refused()
     assert "query_text.clip_output: tokens here, sentence there" in message
-    assert "query_text.max_tokens: 20 here, 30 there" in message and message.count(" here, ") == 2
+    assert "query_text.clip.max_tokens: 77 here, 30 there" in message and message.count(" here, ") == 2
 
 
 def test_a_localizer_that_is_trained_must_have_come_with_the_model(trained):

@@ -14,8 +14,11 @@ from pipeline.backbones.clip.load import load_clip
 from pipeline.backbones.clip.params import ClipParams
 from pipeline.backbones.roberta.params import TextParams
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, write_json
 from pipeline.core.manifest import Query
 from pipeline.core.params import load
+from pipeline.core.reused import write_reused
+from pipeline.feature_io.cuts import cut_line
 from pipeline.feature_io.hdf5 import FeatureFile
 from pipeline.search.sentence import Sentence
 from pipeline.text.clip_encoder import ClipEncoder
@@ -36,7 +39,7 @@ def text():
 
 @pytest.fixture(params=["sentence", "tokens"])
 def encoder(request, text) -> ClipEncoder:
-    return ClipEncoder(text, request.param, 30)
+    return ClipEncoder(text, request.param)
 
 
 def queries() -> list[Query]:
@@ -44,7 +47,7 @@ def queries() -> list[Query]:
 
 
 def test_a_sentence_is_one_row_of_length_1_and_tokens_are_one_each_and_the_end(text):
-    sentence, tokens = (ClipEncoder(text, output, 30) for output in ("sentence", "tokens"))
+    sentence, tokens = (ClipEncoder(text, output) for output in ("sentence", "tokens"))
     ids = text.ids(TEXTS[0])
     row = sentence.encode(TEXTS[0])
     assert row.shape == (1, sentence.row_size) and row.dtype == np.float16
@@ -53,15 +56,15 @@ def test_a_sentence_is_one_row_of_length_1_and_tokens_are_one_each_and_the_end(t
     np.testing.assert_array_equal(row[0], text.sentence(TEXTS[0]).astype(np.float16))
 
 
-def test_what_is_too_long_is_cut_to_the_parameter_or_to_the_tower_and_counted(text, store, tmp_path):
-    assert ClipEncoder(text, "sentence", 500).max_tokens == 77 == ClipEncoder(text, "sentence", 500).room + 2
-    short = ClipEncoder(text, "tokens", 10)
-    assert (short.max_tokens, short.room, short.encode(TEXTS[2]).shape[0]) == (10, 8, 9)
-    np.testing.assert_array_equal(short.encode(TEXTS[2]), short.encode(TEXTS[2][:8]))
-    assert Sentence.encode(short, TEXTS[2]).cut == len(text.ids(TEXTS[2])) - 8
-    metrics = extract_queries(queries(), short, store, tmp_path / "query.h5")
-    assert (metrics["max_tokens"], metrics["truncated"], metrics["failed"]) == (10, 2, 1)
-    assert (metrics["max_tokens_advised"], metrics["truncated_then"]) == (12, 1)  # the tower reads 77 at most
+def test_what_is_longer_than_the_tower_is_cut_and_counted(text, store, tmp_path):
+    encoder = ClipEncoder(text, "tokens")
+    assert (encoder.max_tokens, encoder.room, encoder.longest) == (77, 75, 77)
+    assert encoder.encode(TEXTS[2]).shape[0] == 76 and encoder.encode(TEXTS[2][:60]).shape[0] == 61
+    np.testing.assert_array_equal(encoder.encode(TEXTS[2]), encoder.encode(TEXTS[2][:75]))
+    assert Sentence.encode(encoder, TEXTS[2]).cut == len(text.ids(TEXTS[2])) - 75
+    metrics = extract_queries(queries(), encoder, store, tmp_path / "query.h5")
+    assert (metrics["max_tokens"], metrics["truncated"], metrics["failed"]) == (77, 1, 1)
+    assert "1 of 4 queries cut to 77 token ids (longer than the encoder can read)" in cut_line(metrics)
 
 
 def test_a_moved_encoder_gives_the_rows_that_the_stage_writes_and_equal_bytes(encoder, store, tmp_path):
@@ -73,7 +76,7 @@ def test_a_moved_encoder_gives_the_rows_that_the_stage_writes_and_equal_bytes(en
     opened = open_encoder(tmp_path / "elsewhere" / "text", CPU)
     assert opened.provenance == encoder.provenance
     with FeatureFile(path) as file:
-        assert file.row_size == encoder.row_size and file.provenance["max_tokens"] == 30
+        assert file.row_size == encoder.row_size and file.provenance["max_tokens"] == 77
         for query in queries()[:3]:
             np.testing.assert_array_equal(file[query.query_id], Sentence.encode(opened, query.text).rows)
     save_encoder(tmp_path / "again", opened)
@@ -84,7 +87,7 @@ def test_a_moved_encoder_gives_the_rows_that_the_stage_writes_and_equal_bytes(en
 @pytest.mark.parametrize("output", ["sentence", "tokens"])
 def test_siglip_has_one_special_token_and_moves_as_well(output, tmp_path):
     write_model(tmp_path / "model", "siglip")
-    encoder = ClipEncoder(load_clip(clip_params(tmp_path / "model")).text(CPU), output, 100)
+    encoder = ClipEncoder(load_clip(clip_params(tmp_path / "model")).text(CPU), output)
     assert (encoder.max_tokens, encoder.room) == (64, 63)
     save_encoder(tmp_path / "saved", encoder)
     shutil.rmtree(tmp_path / "model")
@@ -97,14 +100,12 @@ def test_siglip_has_one_special_token_and_moves_as_well(output, tmp_path):
 
 
 def test_the_store_is_asked_by_ids_and_output_and_has_the_rows_again(text, store, tmp_path):
-    first = ClipEncoder(text, "tokens", 30)
+    first = ClipEncoder(text, "tokens")
     assert extract_queries(queries(), first, store, tmp_path / "query.h5")["computed"] == 3
     before = (tmp_path / "query.h5").read_bytes()
-    again = extract_queries(queries(), ClipEncoder(text, "tokens", 30), store, tmp_path / "query.h5")
+    again = extract_queries(queries(), ClipEncoder(text, "tokens"), store, tmp_path / "query.h5")
     assert (again["computed"], again["reused"]) == (0, 3) and (tmp_path / "query.h5").read_bytes() == before
-    assert extract_queries(queries(), ClipEncoder(text, "sentence", 30), store, tmp_path / "query.h5")["reused"] == 0
-    # Cut elsewhere, the two that are too long are others, and the short ones are there.
-    assert extract_queries(queries(), ClipEncoder(text, "tokens", 20), store, tmp_path / "query.h5")["computed"] == 1
+    assert extract_queries(queries(), ClipEncoder(text, "sentence"), store, tmp_path / "query.h5")["reused"] == 0
 
 
 def test_a_file_without_queries_says_how_large_their_rows_would_be(encoder, store, tmp_path):
@@ -115,13 +116,28 @@ def test_a_file_without_queries_says_how_large_their_rows_would_be(encoder, stor
 
 def test_the_encoder_of_a_reused_model_reads_queries_and_none_of_the_subtitles(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    save_encoder(tmp_path / "trained" / "text", ClipEncoder(text, "tokens", 30))
+    save_encoder(tmp_path / "trained" / "text", ClipEncoder(text, "tokens"))
     reuse(tmp_path / "trained")
     params = QueryTextParams(encoder="roberta", clip_output="sentence", max_tokens=12)
     found = query_encoder(params, PARAMS.text, PARAMS.clip, [], CPU)
-    assert isinstance(found, ClipEncoder) and (found.output, found.max_tokens) == ("tokens", 12)
+    assert isinstance(found, ClipEncoder) and (found.output, found.max_tokens) == ("tokens", 77)
     said = subtitle_encoder(PARAMS.text, 64, queries(), CPU)
     assert said.provenance["max_tokens"] == 64 and "roberta_revision" in said.provenance
+
+
+def test_the_parameter_of_roberta_shortens_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_reused(None)
+    params = QueryTextParams(encoder="clip", clip_output="tokens", max_tokens=4)
+    assert query_encoder(params, PARAMS.text, PARAMS.clip, [], CPU).encode("a red disc moves up").shape[0] == 20
+
+
+def test_an_encoder_that_an_older_version_cut_is_told_so(encoder, tmp_path):
+    save_encoder(tmp_path / "saved", encoder)
+    header = read_json(tmp_path / "saved" / "encoder.json")
+    write_json(tmp_path / "saved" / "encoder.json", {**header, "format": 1, "max_tokens": 30})
+    with pytest.raises(PipelineError, match="another version of this program wrote the text encoder"):
+        open_encoder(tmp_path / "saved", CPU)
 
 
 @pytest.mark.parametrize("name", ["text.json", "tokenizer.json", "model.safetensors"])

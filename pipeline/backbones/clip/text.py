@@ -49,15 +49,15 @@ class ClipText:
         """Return the ids of a text without special tokens; those beyond `room` are not read."""
         return self.tokenizer.ids(text)
 
-    def sentence(self, text: str, most: int | None = None) -> np.ndarray:
-        """Return the vector of a text, of L2 norm 1: (D,) float32; most: the most of its ids that are read."""
-        output = self._read(self.ids(text)[:most])
+    def sentence(self, text: str) -> np.ndarray:
+        """Return the vector of a text, of L2 norm 1: (D,) float32."""
+        output = self._read(self.ids(text))
         vector = (output.text_embeds if self.kind == "clip" else output.pooler_output)[0].cpu().numpy()
         return vector / max(float(np.linalg.norm(vector)), _LEAST_NORM)
 
-    def tokens(self, text: str, most: int | None = None) -> np.ndarray:
-        """Return the states of a text's tokens and of the end token: (W, H) float32, W = min(ids, most, room) + 1."""
-        ids = self.ids(text)[:most]
+    def tokens(self, text: str) -> np.ndarray:
+        """Return the states of a text's tokens and of the end token: (W, H) float32, W = min(ids, room) + 1."""
+        ids = self.ids(text)
         begin = self.tokenizer.specials - 1
         return self._read(ids).last_hidden_state[0, begin : begin + min(len(ids), self.room) + 1].cpu().numpy()
 
