@@ -13,10 +13,13 @@ from helpers.hub_server import HubServer, let_all_ask, serving_hub
 from helpers.server import FileServer, serving
 from torch import Tensor, nn
 
+from pipeline.backbones.clip.check import PUBLISHED, REVISION
 from pipeline.backbones.common import drawn
 from pipeline.backbones.common.weights import Published
 from pipeline.backbones.resnet.check import ResNetCheck
 from pipeline.core.files import sha256_file
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Tiny(nn.Module):
@@ -160,6 +163,12 @@ def test_a_name_that_no_backbone_has_is_an_error(amdnet):
     assert done.exit_code == 1 and "did you mean `resnet`" in done.stderr
 
 
-def test_the_model_random_says_what_to_set(amdnet):
+def test_where_the_model_is_random_the_published_one_is_asked_for(amdnet, hub):
     done = amdnet("check-weights", "clip")
-    assert done.exit_code == 0 and "`clip.model` is random; set it" in done.stdout and " ok" not in done.stdout
+    assert set(verdicts(done.stdout).values()) == {"unverified here"} and done.exit_code == 1
+    assert len(verdicts(done.stdout)) == 6 and f"https://huggingface.co/{PUBLISHED}/tree/{REVISION}" in done.stdout
+    assert f"HEAD /{PUBLISHED}/resolve/{REVISION}/config.json" in hub.requests
+
+
+def test_the_model_that_is_checked_is_the_one_of_the_documentation():
+    assert f"| `{PUBLISHED}` | `{REVISION}` | 512 |" in (ROOT / "docs" / "clip.md").read_text(encoding="utf-8")

@@ -1,4 +1,6 @@
-"""Checks the files of the model that `clip.model` names. Test: tests/backbones/test_clip_check.py.
+"""Checks the files of the model that `clip.model` names, or of the published ViT-B/32 where it names none.
+
+Tests: tests/backbones/test_clip_check.py, tests/backbones/test_clip_hub.py.
 
 Nobody has shown the drawings to a real model here. That each is nearest to its own name among six is nearly certain for
 CLIP and SigLIP, which were trained to tell far more things apart.
@@ -18,6 +20,9 @@ from pipeline.backbones.common import drawn
 from pipeline.backbones.common.check import AS_PUBLISHED, NOTHING_COMPARED, Finding, Step, WeightsCheck
 from pipeline.core.params import load
 
+PUBLISHED, REVISION = "openai/clip-vit-base-patch32", "c237dc49a33fc61debc9276459120b7eac67e7ef"
+"""The model that is checked where `clip.model` is random, as docs/clip.md has it."""
+
 CAPTION = "a picture of a {}"
 ENOUGH = 5
 """Of the drawings so many must be nearest to their own caption: one may be strange to a model that is sound."""
@@ -32,17 +37,17 @@ COSINES = {"clip": (0.15, 0.45), "siglip": (0.0, 0.35)}
 
 
 class ClipCheck(WeightsCheck):
-    """Steps for the model of `clip.model`."""
+    """Steps for the model of `clip.model`, or for `PUBLISHED`."""
 
     TITLE = "CLIP, SigLIP or SigLIP 2"
 
     def __init__(self) -> None:
-        self.params: ClipParams = load(ClipParams).clip
+        given: ClipParams = load(ClipParams).clip
+        published = {"model": PUBLISHED, "revision": REVISION} if given.model == RANDOM else {}
+        self.params = given.model_copy(update=published)
 
     def steps(self) -> list[Step]:
         """See `WeightsCheck.steps`."""
-        if self.params.model == RANDOM:
-            return [("sha256", self._random)]
         return [
             ("sha256", self._sha256),
             ("tensors", self._tensors),
@@ -72,9 +77,6 @@ class ClipCheck(WeightsCheck):
         """The cosines of the drawings and the captions, (6, 6), in the order of `drawn.THINGS`."""
         pictures = self._vectors([draw() for draw in drawn.THINGS.values()])
         return pictures @ self._sentences([CAPTION.format(name) for name in drawn.THINGS]).T
-
-    def _random(self) -> Finding:
-        return Finding(NOTHING_COMPARED, "`clip.model` is random; set it, and `clip.revision`, to the model you mean")
 
     def _sha256(self) -> Finding:
         text = f"{self.model.folder}; model.safetensors {self.model.weights.removeprefix('sha256:')}"
