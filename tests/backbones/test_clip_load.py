@@ -16,6 +16,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 
 CPU = torch.device("cpu")
+ROOT = Path(__file__).resolve().parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -197,6 +198,20 @@ def test_folders_that_are_none_and_models_without_a_commit(tmp_path):
         clip_params("random", revision=COMMIT)
     assert clip_params("openai/clip-vit-base-patch32", revision=COMMIT).on_hub
     assert not clip_params("./models/clip").on_hub and not clip_params("~/clip").on_hub
+
+
+def test_weights_in_parts_are_joined_as_the_documentation_shows(written, copied, monkeypatch):
+    (copied / "model.safetensors").unlink()
+    written[1].save_pretrained(copied, max_shard_size="100KB")
+    assert len(list(copied.glob("model-*-of-*.safetensors"))) > 1
+    with pytest.raises(PipelineError, match="model.safetensors.index.json lists") as caught:
+        use(copied)
+    assert str(copied) in str(caught.value) and "docs/clip.md" in str(caught.value)
+    shown = (ROOT / "docs" / "clip.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    exec(shown.replace("models/own", str(copied)))
+    assert load_clip(clip_params(copied)).text(CPU).sentence("the door") == pytest.approx(
+        load_clip(clip_params(written[0])).text(CPU).sentence("the door"), abs=1e-6
+    )
 
 
 def test_code_of_a_model_is_never_run(copied):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from helpers.server import answering
+from helpers.server import FileServer, answering
 from huggingface_hub import constants
 
 LARGE = ".safetensors"
@@ -16,12 +16,15 @@ LARGE = ".safetensors"
 class HubServer:
     """Serves `files` of one repository at one commit. spoilt: names of files that are sent with a bit turned.
 
-    requests: method and path of each request.
+    cuts: after how many bytes each answer with a large file breaks off; requests: method and path of each request;
+    ranges: the Range header of each request for a large file.
     """
 
     def __init__(self, files: Mapping[str, Path], spoilt: tuple[str, ...] = ()):
         self.files, self.spoilt = files, spoilt
+        self.cuts: list[int] = []
         self.requests: list[str] = []
+        self.ranges: list[str | None] = []
         self.url = ""
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -37,13 +40,17 @@ class HubServer:
         etag = hashlib.sha256(content) if name.endswith(LARGE) else hashlib.sha1(b"blob %d\0" % len(content) + content)
         if name in self.spoilt:
             content = content[:-1] + bytes([content[-1] ^ 1])
-        stored = revision == "stored"
-        moved = name.endswith(LARGE) and not stored
+        if revision == "stored":
+            file = FileServer(content, cuts=tuple(self.cuts[:1]))
+            del self.cuts[:1]
+            file.answer(handler)
+            self.ranges += file.requests
+            return
+        moved = name.endswith(LARGE)
         handler.send_response(302 if moved else 200)
-        if not stored:
-            handler.send_header("X-Repo-Commit", revision)
-            handler.send_header("X-Linked-Size" if moved else "X-Size", str(len(content)))
-            handler.send_header("X-Linked-ETag" if moved else "ETag", f'"{etag.hexdigest()}"')
+        handler.send_header("X-Repo-Commit", revision)
+        handler.send_header("X-Linked-Size" if moved else "X-Size", str(len(content)))
+        handler.send_header("X-Linked-ETag" if moved else "ETag", f'"{etag.hexdigest()}"')
         if moved:
             elsewhere = self.url.replace("127.0.0.1", "localhost")  # the client asks for headers on one host only
             handler.send_header("Location", f"{elsewhere}/stored/{name}")

@@ -7,9 +7,10 @@ import hashlib
 from pathlib import Path
 
 from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import LocalEntryNotFoundError
+from huggingface_hub.errors import LocalEntryNotFoundError, RemoteEntryNotFoundError
 
 from pipeline.backbones.common.download import NotPublished
+from pipeline.backbones.common.saved import IN_PARTS, INDEX, JOIN, WEIGHTS
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256_file
 from pipeline.core.runtime import weights_cache
@@ -18,7 +19,7 @@ REPOSITORY = "FacebookAI/roberta-base"
 REVISION = "e2da8e2f811d1448a5b465c236feacd80ffbac7b"
 WEIGHTS_SHA256 = "5bde1d28afb363d0103324efeb5afc8b2b397fe5e04beabb9b1ef355255ade81"
 TOKENIZER_FILES = ("vocab.json", "merges.txt")
-MODEL_FILES = ("config.json", "model.safetensors")
+MODEL_FILES = ("config.json", WEIGHTS)
 SECONDS_TO_ANSWER = 5  # the hub's client asks six times, with pauses: under a minute where packets are dropped
 
 
@@ -35,7 +36,8 @@ def pinned(repository: str, revision: str, names: tuple[str, ...], *, param: str
     """Return the folder that holds the named files of a repository's commit, each checked with the hub's own hash.
 
     Files are found as those of roberta-base are. Raises PipelineError where the hub cannot be reached or has no such
-    commit or file, and where the bytes of a file are not those that the hub has at this commit.
+    commit or file, where it has the weights in parts, and where the bytes of a file are not those that the hub has at
+    this commit.
     """
     folder = _found(repository, revision, names, param)
     for name in names:
@@ -51,7 +53,7 @@ def checked_sha256(path: Path) -> str:
 
 def check_weights(folder: Path) -> str:
     """Return the SHA-256 of the folder's model.safetensors; raises NotPublished where it is not the pinned one."""
-    path = folder / "model.safetensors"
+    path = folder / WEIGHTS
     found = sha256_file(path)
     if found != WEIGHTS_SHA256:
         raise NotPublished(
@@ -68,9 +70,12 @@ def _found(repository: str, revision: str, names: tuple[str, ...], param: str) -
     except LocalEntryNotFoundError:
         pass
     try:
-        cache = weights_cache() / "hub"
-        return _folder(repository, revision, names, cache_dir=cache, etag_timeout=SECONDS_TO_ANSWER)
+        return _fetched(repository, revision, names)
     except Exception as error:  # what the hub's client lets through has no class in common
+        if WEIGHTS in names and isinstance(error, RemoteEntryNotFoundError) and _in_parts(repository, revision):
+            fix = f"put the files of this commit into a folder, {JOIN}, and set {param} to the folder"
+            where = f"{param}, https://huggingface.co/{repository}/tree/{revision}"
+            raise PipelineError(IN_PARTS, where=where, fix=fix) from None
         raise PipelineError(
             f"cannot get {' and '.join(names)} from https://huggingface.co/{repository}/tree/{revision} "
             f"({type(error).__name__})",
@@ -78,6 +83,20 @@ def _found(repository: str, revision: str, names: tuple[str, ...], param: str) -
             fix=f"with a network, run again; without, set {param} to a folder with copies of these files, "
             f"or to `{'corpus' if param == 'text.tokenizer' else 'random'}`",
         ) from None
+
+
+def _fetched(repository: str, revision: str, names: tuple[str, ...]) -> Path:
+    cache = weights_cache() / "hub"
+    return _folder(repository, revision, names, cache_dir=cache, etag_timeout=SECONDS_TO_ANSWER)
+
+
+def _in_parts(repository: str, revision: str) -> bool:
+    """Return whether the commit has an index of weights, so far as the hub can be asked."""
+    try:
+        _fetched(repository, revision, (INDEX,))
+    except Exception:  # see `_found`
+        return False
+    return True
 
 
 def _folder(repository: str, revision: str, names: tuple[str, ...], **options) -> Path:

@@ -14,6 +14,11 @@ from pipeline.core.schema import Section
 
 Header = TypeVar("Header", bound=Section)
 
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+IN_PARTS = f"its weights are in several files, which {INDEX} lists, and {WEIGHTS} is not there"
+"""What is wrong with a model as large ones are published."""
+JOIN = f"join the files to one {WEIGHTS} as docs/clip.md shows"
+
 
 def check_folder(folder: Path, names: Iterable[str], param: str, fix: str) -> None:
     """Raise PipelineError where the folder that `param` names does not exist, or lacks one of the files."""
@@ -21,6 +26,8 @@ def check_folder(folder: Path, names: Iterable[str], param: str, fix: str) -> No
         raise PipelineError(f"{param} names a folder that does not exist", where=folder, fix=fix)
     for name in names:
         if not (folder / name).is_file():
+            if name == WEIGHTS and (folder / INDEX).is_file():
+                raise PipelineError(f"{param}: {IN_PARTS}", where=folder, fix=JOIN)
             raise PipelineError(f"{param} names a folder without {name}", where=folder, fix=fix)
 
 
