@@ -4,6 +4,7 @@ The library `tokenizers` reads that file, so that no code of a model's repositor
 ids of the special tokens, makes the tokenizer again. Test: tests/backbones/test_clip_tokenizer.py.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import canonical_json, read_json, sha256_text
 
 TOKENIZER, SETTINGS = "tokenizer.json", "tokenizer_config.json"
+SIGLIP_1 = ("SiglipTokenizer", "SiglipTokenizerFast")
+"""What SigLIP 1 has as `tokenizer_class`; its code normalises a text before any file is asked."""
+CANONICAL = (
+    {"type": "Replace", "pattern": {"Regex": r"[!-/:-@\[-`{-~]"}, "content": ""},
+    {"type": "Replace", "pattern": {"Regex": r"[\s\x1c-\x1f]+"}, "content": " "},
+    {"type": "Strip", "strip_left": True, "strip_right": True},
+)
+"""The steps by which that code normalises a text in lower case, in the form of tokenizer.json."""
 START_OF_TEXT, END_OF_TEXT = "<|startoftext|>", "<|endoftext|>"
 
 
@@ -70,11 +79,14 @@ def byte_tokenizer() -> ClipTokenizer:
 def read_tokenizer(folder: Path, padded: bool) -> ClipTokenizer:
     """Read the tokenizer of a model's folder; padded: whether its texts are filled up, and have no start (SigLIP).
 
-    Raises PipelineError where tokenizer.json or tokenizer_config.json is not a tokenizer's, or names no special tokens.
+    That of a SigLIP 1 gets the steps that transformers takes with code, so that its content is whole by itself. Raises
+    PipelineError where tokenizer.json or tokenizer_config.json is not a tokenizer's, or names no special tokens.
     """
     settings = read_json(folder / SETTINGS)
     try:
         content = (folder / TOKENIZER).read_text(encoding="utf-8")
+        if isinstance(settings, dict) and settings.get("tokenizer_class") in SIGLIP_1:
+            content = _canonical(content)
         tokenizer = Tokenizer.from_str(content)
     except Exception as error:  # what `tokenizers` raises has no narrower class
         raise PipelineError(f"not a tokenizer: {error}", where=folder / TOKENIZER, fix="restore the file") from None
@@ -93,6 +105,14 @@ def read_tokenizer(folder: Path, padded: bool) -> ClipTokenizer:
         end=special("eos_token"),
         padding=special("pad_token") if padded else None,
     )
+
+
+def _canonical(content: str) -> str:
+    """Put the steps of `CANONICAL` before those by which a tokenizer.json normalises texts."""
+    described = json.loads(content)
+    own = described.get("normalizer")
+    described["normalizer"] = {"type": "Sequence", "normalizers": [*CANONICAL, *([own] if own else [])]}
+    return json.dumps(described, ensure_ascii=False)
 
 
 def _content(token: Any) -> str | None:
