@@ -18,6 +18,8 @@ FIRST_SECONDS, LONGEST_SECONDS = 5.0, 600.0
 """How long it is quiet at first, and at most; in between each wait is twice the one before."""
 BAR_SECONDS = 2.0
 """How long a work takes before it has a bar."""
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+"""What tqdm shows by itself, but for its speed: `speed` says it better."""
 
 Item = TypeVar("Item")
 _under_way: list["Progress"] = []
@@ -38,15 +40,17 @@ class Progress:
         self._started, self._ended = time.perf_counter(), threading.Event()
         self._bar = tqdm(
             total=self.total, initial=self.done, desc=self.name, unit=self._unit, file=sys.stderr, disable=None,
-            delay=BAR_SECONDS,
+            delay=BAR_SECONDS, bar_format=BAR,
         )  # fmt: skip
-        threading.Thread(target=self._speak, args=(self._ended,), daemon=True).start()
+        self._speaker = threading.Thread(target=self._speak, args=(self._ended,), daemon=True)
+        self._speaker.start()
         _under_way.append(self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._before = self.seconds
         self._ended.set()
+        self._speaker.join()  # else it could draw a bar that is closed
         self._bar.close()
         if kind is None:  # else the work was broken off, and `left_off` says where
             _under_way.remove(self)
@@ -86,9 +90,20 @@ class Progress:
 
     def _speak(self, ended: threading.Event) -> None:
         wait = FIRST_SECONDS
+        if not self._bar.disable and not ended.wait(BAR_SECONDS):
+            self._draw()
         while not ended.wait(wait):
-            (say if self._bar.disable else only_log)(self.line())
+            if self._bar.disable:
+                say(self.line())
+            else:
+                only_log(self.line())
+                self._draw()
             wait = min(2 * wait, LONGEST_SECONDS)
+
+    def _draw(self) -> None:
+        """Draw the bar as it is now, also where nothing has been done yet: tqdm by itself waits for the first one."""
+        self._bar.delay = 0  # else tqdm would not know at the end that there is a bar
+        self._bar.refresh()
 
 
 def watched(items: Iterable[Item], name: str, unit: str, total: int | None = None) -> Iterator[Item]:

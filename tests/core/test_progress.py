@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 import termios
@@ -23,6 +24,32 @@ with progress.Progress("numbers", 5, "video", reused=3) as work:
         time.sleep(0.3)
         work.advance()
 """
+
+LONG_WORK = """
+from pipeline.core import progress
+progress.BAR_SECONDS = progress.FIRST_SECONDS = progress.LONGEST_SECONDS = 0.2
+with progress.Progress("numbers", 10, "video", reused=4):
+    input()
+"""
+
+
+@pytest.fixture
+def terminal():
+    """The two ends of a terminal that is 120 characters wide."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 120))
+    yield ours, theirs
+    os.close(ours)
+
+
+def _read(ours: int, until: str | None = None) -> str:
+    """What a terminal is sent until the pattern is in it, or until the other end is closed."""
+    shown, deadline = "", time.monotonic() + 30
+    with suppress(OSError):  # Linux says so that the other end is closed
+        while until is None or not re.search(until, shown):
+            assert select.select([ours], [], [], max(0, deadline - time.monotonic()))[0], shown
+            shown += os.read(ours, 1 << 16).decode()
+    return shown
 
 
 @pytest.fixture
@@ -68,17 +95,25 @@ def test_the_intervals_grow_up_to_the_longest(monkeypatch):
     assert waits == [5, 10, 20, 40, 80, 160, 320, 600, 600, 600]
 
 
-def test_on_a_terminal_the_bar_counts_what_was_done_before():
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 120))
-    done = subprocess.run([sys.executable, "-c", WORK], stderr=theirs, check=True)
+def test_on_a_terminal_the_bar_counts_what_was_done_before_and_says_one_speed(terminal):
+    ours, theirs = terminal
+    subprocess.run([sys.executable, "-c", WORK], stderr=theirs, check=True)
     os.close(theirs)
-    shown = ""
-    with suppress(OSError):  # Linux says so that the other end is closed
-        while part := os.read(ours, 1 << 16):
-            shown += part.decode()
-    os.close(ours)
-    assert done.returncode == 0 and "3/5" in shown and "5/5" in shown and "are done" not in shown
+    shown = _read(ours)
+    assert "3/5" in shown and "5/5" in shown and "are done" not in shown
+    assert re.search(r"5/5 \[00:\d\d<00:00, [\d.]+ videos/s\]", shown) and "s/video" not in shown.replace(
+        "videos/s", ""
+    )
+
+
+def test_on_a_terminal_the_bar_shows_before_the_first_is_done_and_its_time_goes_on(terminal):
+    ours, theirs = terminal
+    with subprocess.Popen([sys.executable, "-c", LONG_WORK], stdin=subprocess.PIPE, stderr=theirs) as work:
+        os.close(theirs)
+        shown = _read(ours, until=r"4/10 \[00:0[1-9]<\?\]")
+        work.communicate(b"\n")
+    shown += _read(ours)
+    assert shown.count("4/10") > 2 and shown.count("\n") == 1 and shown.endswith("\n")
 
 
 def test_what_was_broken_off_is_known():
