@@ -30,6 +30,23 @@ class Section(BaseModel):
     """The section's name in params.yaml; empty for a class that is no section by itself."""
 
 
+def refuse_uneven(units: str, size: int, parts: str, count: int) -> None:
+    """Raise ValueError, with the nearest values that would do, where units cannot be split into equal parts.
+
+    units, parts: the parameters that hold the size and the count.
+    """
+    if size % count == 0:
+        return
+    sizes = [each for each in (size // count * count, (size // count + 1) * count) if each]
+    fewer = [each for each in range(min(count - 1, size), 0, -1) if size % each == 0]
+    more = [each for each in range(count + 1, min(4 * count, size) + 1) if size % each == 0]
+    counts = [*fewer[:1], *more[:1]]
+    raise ValueError(
+        f"{units} ({size}) must be a multiple of {parts} ({count}): set {units} to {' or '.join(map(str, sizes))}, "
+        f"or {parts} to {' or '.join(map(str, counts))}"
+    )
+
+
 @dataclass(frozen=True)
 class NamesFile:
     """Marks a parameter that is one of some words, or else the path of a file or folder."""

@@ -192,9 +192,11 @@ def test_end_of_text_must_be_where_clip_looks(copied, kind):
 def test_folders_that_are_none_and_models_without_a_commit(tmp_path):
     with pytest.raises(PipelineError, match="does not exist"):
         load_clip(clip_params(tmp_path / "none"))
-    with pytest.raises(ValidationError, match="40 digits"):
+    with pytest.raises(
+        ValidationError, match="none. must be the 40 digits .*docs/clip.md.*/openai/clip-vit-base-patch32/commits/main"
+    ):
         clip_params("openai/clip-vit-base-patch32")
-    with pytest.raises(ValidationError, match="must be `none`"):
+    with pytest.raises(ValidationError, match="must be `none` with `model: random`"):
         clip_params("random", revision=COMMIT)
     assert clip_params("openai/clip-vit-base-patch32", revision=COMMIT).on_hub
     assert not clip_params("./models/clip").on_hub and not clip_params("~/clip").on_hub

@@ -12,6 +12,7 @@ from pipeline.annotations.common.params import PrepareParams
 from pipeline.backbones.resnet.params import ResNetParams
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import load
+from pipeline.core.schema import refuse_uneven
 from pipeline.corpus.params import FeaturesParams
 from pipeline.settings.check import check_settings, schemas, sections
 
@@ -57,7 +58,7 @@ def test_a_stage_sees_only_what_it_asked_for():
         ("  batch_frames: 16", "  batch_frames: 8.5", "resnet.batch_frames", "integer"),
         ("  batch_frames: 16", "  batch_frames: true", "resnet.batch_frames", "integer"),
         ("  pooling: max", "  # pooling: max", "resnet.pooling", "required"),
-        ("  heads: 4 ", "  heads: 5 ", "text", "multiple of heads"),
+        ("  heads: 4 ", "  heads: 5 ", "text", "of heads (5): set hidden to 125 or 130, or heads to 4 or 8"),
         ("streams: auto ", "streams: [resnet, resnet] ", "features", "named twice"),
         ("streams: auto ", "streams: [resnet, slowfst] ", "features.streams", "did you mean `slowfast`"),
         ("streams: auto ", "streams: [] ", "features.streams", "neither auto nor a list"),
@@ -68,6 +69,15 @@ def test_a_bad_parameter_is_named(edited, old, new, key, hint):
     with pytest.raises(PipelineError) as caught:
         check_settings(edited(old, new), ROOT / "recipes")
     assert f"`{key}" in str(caught.value) and hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "values"), [(2, 3, "hidden to 3, or heads to 2"), (9, 4, "hidden to 8 or 12, or heads to 3 or 9")]
+)
+def test_units_that_cannot_be_split_are_refused_with_values_that_can(size, count, values):
+    refuse_uneven("hidden", 3 * count, "heads", count)
+    with pytest.raises(ValueError, match=f"{values}$"):
+        refuse_uneven("hidden", size, "heads", count)
 
 
 def test_a_list_of_streams_is_read_as_dvc_writes_it(edited):

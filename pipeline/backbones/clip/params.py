@@ -43,9 +43,11 @@ class ClipParams(StreamSection):
     def _pinned(self):
         if self.on_hub and not COMMIT.fullmatch(self.revision):
             raise ValueError(
-                f"revision must be the 40 digits of a commit of {self.model}, so that the model cannot change; "
-                f"for a folder with copies of its files, write its path as ./{self.model}"
+                f"revision ({self.revision}) must be the 40 digits of a commit of {self.model}, so that the model "
+                f"cannot change: docs/clip.md has those of some models, "
+                f"https://huggingface.co/{self.model}/commits/main has all; for a folder with copies of its files, "
+                f"write its path as ./{self.model}"
             )
         if not self.on_hub and self.revision != NONE:
-            raise ValueError("revision must be `none` unless model is an id on huggingface.co")
+            raise ValueError(f"revision must be `none` with `model: {self.model}`, which is no id on huggingface.co")
         return self

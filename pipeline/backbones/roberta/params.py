@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pipeline.core.schema import Count, NamesFile, Section
+from pipeline.core.schema import Count, NamesFile, Section, refuse_uneven
 
 
 class TextParams(Section):
@@ -27,6 +27,5 @@ class TextParams(Section):
 
     @model_validator(mode="after")
     def _heads_divide(self):
-        if self.hidden % self.heads:
-            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        refuse_uneven("hidden", self.hidden, "heads", self.heads)
         return self

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.schema import Count, Dropout, Weight
+from pipeline.core.schema import Count, Dropout, Weight, refuse_uneven
 from pipeline.localizers.common.recipe import TrainedLocalizerRecipe
 
 
@@ -44,8 +44,7 @@ class PremLocalizerRecipe(TrainedLocalizerRecipe):
 
     @model_validator(mode="after")
     def _fits(self):
-        if self.hidden % self.heads:
-            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        refuse_uneven("hidden", self.hidden, "heads", self.heads)
         if self.max_clips < self.min_clips:
             raise ValueError(f"max_clips ({self.max_clips}) must be at least min_clips ({self.min_clips})")
         return self

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.schema import Count, Weight
+from pipeline.core.schema import Count, Weight, refuse_uneven
 from pipeline.models.common.recipe import GradientRecipe, RetrievalScale
 
 
@@ -27,6 +27,5 @@ class AMDNetRecipe(GradientRecipe):
 
     @model_validator(mode="after")
     def _moments_divide(self):
-        if self.hidden % self.moments:
-            raise ValueError(f"hidden ({self.hidden}) must be a multiple of moments ({self.moments})")
+        refuse_uneven("hidden", self.hidden, "moments", self.moments)
         return self

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from pipeline.core.recipe import Recipe
-from pipeline.core.schema import Count, Dropout, Fraction, Weight
+from pipeline.core.schema import Count, Dropout, Fraction, Weight, refuse_uneven
 
 STEADY_UNITS = 4  # hidden units that `start: cca` keeps to itself
 
@@ -80,6 +80,5 @@ class FrameRecipe(GradientRecipe):
 
     @model_validator(mode="after")
     def _heads_divide(self):
-        if self.hidden % self.heads:
-            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        refuse_uneven("hidden", self.hidden, "heads", self.heads)
         return self

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.core.schema import Count, Weight
+from pipeline.core.schema import Count, Weight, refuse_uneven
 from pipeline.models.common.recipe import GradientRecipe
 
 
@@ -41,8 +41,7 @@ class PremRecipe(GradientRecipe):
 
     @model_validator(mode="after")
     def _fits_together(self):
-        if self.hidden % self.heads:
-            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        refuse_uneven("hidden", self.hidden, "heads", self.heads)
         if self.modality == "subtitle" and self.start != "random":
             raise ValueError("`start: cca` begins from what is seen; with `modality: subtitle` say `start: random`")
         return self
