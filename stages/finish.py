@@ -21,10 +21,13 @@ def main() -> None:
 
 
 def place() -> str:
-    """Say where the report is: of a temporary experiment, whose folder goes away, how it is fetched."""
+    """Say where the report is: of a temporary experiment, whose folder goes away, how it is fetched.
+
+    It is fetched to where it was made, below the project: elsewhere its links to the videos would lead nowhere.
+    """
     here, name = Path.cwd(), os.environ.get("DVC_EXP_NAME")
     if "DVC_ROOT" in os.environ and name and not here.samefile(os.environ["DVC_ROOT"]):
-        return f"`dvc get . {PAGE} --rev {name} -o {name}.html` writes it"
+        return f"`dvc get . {PAGE} --rev {name} -o {PAGE.with_stem(name)}` writes it"
     return str(here / PAGE)
 
 

@@ -63,4 +63,7 @@ def test_the_report_of_a_temporary_experiment_is_fetched_by_its_name(tmp_path, m
     monkeypatch.setenv("DVC_EXP_NAME", "rate")
     assert finish.place() == str(main / "outputs/report.html")
     monkeypatch.chdir(temporary)
-    assert finish.place() == "`dvc get . outputs/report.html --rev rate -o rate.html` writes it"
+    said = "`dvc get . outputs/report.html --rev {0} -o outputs/{0}.html` writes it"
+    assert finish.place() == said.format("rate")
+    monkeypatch.setenv("DVC_EXP_NAME", "rate-1.5")
+    assert finish.place() == said.format("rate-1.5")
