@@ -5,6 +5,7 @@ Test: tests/report/test_charts.py.
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 Point = tuple[float, float]
@@ -12,6 +13,9 @@ Point = tuple[float, float]
 WIDTH, HEIGHT = 360, 210
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 18, 34
 MOST_POINTS = 400
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+DIGIT, GAP = 7, 10
+"""The width of a digit of a label, and what is to the left and right of the labels of the y axis together."""
 
 
 def line_chart(
@@ -31,9 +35,11 @@ def line_chart(
     ys = [y for points in lines.values() for _, y in points]
     x_low, x_high = _widened(min(xs), max(xs))
     y_low, y_high = _widened(min(ys) if floor is None else floor, max(ys) if ceiling is None else ceiling)
+    y_ticks = [(y, _label(y)) for y in ticks(y_low, y_high, 5)]
+    left = max([LEFT, *(DIGIT * len(label) + GAP for _, label in y_ticks)])
 
     def across(x: float) -> float:
-        return round(LEFT + (x - x_low) / (x_high - x_low) * (WIDTH - LEFT - RIGHT), 1)
+        return round(left + (x - x_low) / (x_high - x_low) * (WIDTH - left - RIGHT), 1)
 
     def down(y: float) -> float:
         return round(TOP + (y_high - y) / (y_high - y_low) * (HEIGHT - TOP - BOTTOM), 1)
@@ -42,9 +48,9 @@ def line_chart(
         "title": title,
         "x_label": x_label,
         "size": (WIDTH, HEIGHT),
-        "frame": (LEFT, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM),
+        "frame": (left, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM),
         "x_ticks": [(across(x), _label(x)) for x in ticks(x_low, x_high, 5, whole=True)],
-        "y_ticks": [(down(y), _label(y)) for y in ticks(y_low, y_high, 5)],
+        "y_ticks": [(down(y), label) for y, label in y_ticks],
         "lines": [
             {"name": name, "points": [(across(x), down(y)) for x, y in _thinned(points)], "last": _label(points[-1][1])}
             for name, points in lines.items()
@@ -79,4 +85,10 @@ def _thinned(points: Sequence[Point]) -> list[Point]:
 
 
 def _label(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    """Write a number with three digits; a small one with all its zeros, or as a power of ten where they are many."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if value == 0 or abs(value) >= 1e-6:
+        return f"{Decimal(f'{value:.3g}'):f}"
+    digits, _, exponent = f"{value:.2e}".partition("e")
+    return f"{float(digits):g} × 10{str(int(exponent)).translate(RAISED)}"

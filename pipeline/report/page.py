@@ -3,6 +3,7 @@
 Test: tests/report/test_page.py.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -152,4 +153,5 @@ def _environment() -> jinja2.Environment:
     environment.filters["seconds"] = lambda value: f"{value:.1f} s"
     environment.filters["share"] = lambda value: "" if value is None else f"{100 * value:.2g} %"
     environment.filters["count"] = lambda value: f"{value:,}"
+    environment.filters["parts"] = lambda name: re.split(r"(?<=[._])", name)
     return environment

@@ -26,6 +26,23 @@ def test_ticks_are_round_numbers(low, high, expected):
     assert ticks(low, high, 5) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("top", "labels", "last"),
+    [
+        (1.0, ["0", "0.2", "0.4", "0.6", "0.8", "1"], "0.123"),
+        (1e-4, ["0", "0.00002", "0.00004", "0.00006", "0.00008", "0.0001"], "0.0000123"),
+        (2e-6, ["0", "5 × 10⁻⁷", "0.000001", "0.0000015", "0.000002"], "2.47 × 10⁻⁷"),
+        (12_345.0, ["0", "5,000", "10,000"], "1,522"),
+    ],
+)
+def test_numbers_are_written_out_and_have_room(top, labels, last):
+    chart = line_chart("rate", "epoch", {"rate": [(1, 0.0), (2, top), (3, 0.1233 * top)]})
+    assert [label for _, label in chart["y_ticks"]] == labels and chart["lines"][0]["last"] == last
+    assert (
+        chart["frame"][0] >= 7 * max(map(len, labels)) + 10 and chart["lines"][0]["points"][0][0] == chart["frame"][0]
+    )
+
+
 def test_epochs_have_no_halves():
     assert ticks(1, 3, 5, whole=True) == [1, 2, 3]
 

@@ -119,6 +119,23 @@ def test_the_page_is_no_wider_than_its_window_and_says_what_scrolls(visit, width
     assert page.locator(".lanes .when", has_text="1.0–2.0 s").first.is_visible(), "times stay"
 
 
+@pytest.mark.parametrize("width", [390, 1300])
+def test_what_to_search_for_is_told_in_full(visit, width):
+    page = visit(width)
+    for field in page.locator(".tools input").all():
+        field.fill(field.get_attribute("placeholder"))
+        assert field.evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+def test_examples_are_as_far_apart_below_each_other_as_beside(visit):
+    below = (
+        visit()
+        .locator(".examples")
+        .first.evaluate("it => it.getBoundingClientRect().bottom - it.lastElementChild.getBoundingClientRect().bottom")
+    )
+    assert below == 0
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1300, "dark"), (390, "light")])
 def test_nothing_serious_for_those_who_cannot_see_or_point(visit, width, scheme):
     if not (axe := os.environ.get("AMDNET_AXE")):

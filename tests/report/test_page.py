@@ -25,7 +25,7 @@ class Page(HTMLParser):
     def __init__(self, text: str):
         super().__init__()
         self.tags, self.loads, self.words, self.open, self.scripts = [], [], [], [], []
-        self.feed(text)
+        self.feed(text.replace("<wbr>", ""))
         assert self.open == []
 
     def handle_starttag(self, tag, attributes):
@@ -221,6 +221,12 @@ def test_the_command_and_the_parameters_are_there(page):
     assert "dvc exp run \\ -S dataset=folder -S 'source=/my data' -S model=amdnet \\ -S prepare" in page.text
     assert "-S train.seed=3 -S train.reuse=none \\ -S recipes/amdnet.yaml:default.hidden=64" in page.text
     assert "evaluate.answer auto" in page.text and "recipe.hidden" in page.text and "resnet.size" in page.text
+
+
+def test_a_long_name_breaks_behind_its_dots_and_underscores(outputs):
+    trained = outputs / "model" / "training.json"
+    write_json(trained, {**read_json(trained), "missing_<b>videos": 0})
+    assert "<code>training.<wbr>missing_<wbr>&lt;b&gt;videos</code>" in render(outputs, 4, LIMITS)
 
 
 def test_a_long_list_is_cut_and_says_so(outputs):
