@@ -52,10 +52,31 @@ def test_a_table_in_an_older_encoding(make_folder, read_noting, tmp_path):
     assert raw.startswith(b"\xef\xbb\xbf") and copied.left_out == []
     assert list(csv.reader(raw.decode("utf-8-sig").splitlines())) == [
         ["vid_name", "desc", "start", "end", "note"],
-        ["Café", "Un café", "0.5", "1.0", ""],
+        ["Café", "Un café", "0:00,5", "1.0", ""],
         ["café", "d'été; ou", "500.0", "1500.0", "ça"],
         ["other", "plain", "", "", ""],
     ]
+
+
+CLOCK_TIMES = [("0:00", "0:01"), ("0:00.5", "0:02"), (500, 1000), (1000, 2000), ("1:30:00", "1:31:00"), (0, 1)]
+IN_SECONDS = [[0.0, 1.0], [0.5, 2.0], [0.5, 1.0], [1.0, 2.0], ["1:30:00", "1:31:00"], [0.0, 0.001]]
+
+
+@pytest.mark.parametrize("name", ["queries.csv", "queries.jsonl"])
+def test_times_that_say_their_unit_are_not_divided_in_any_copy(make_folder, read_noting, tmp_path, name):
+    source = make_folder(["a"], [{"vid_name": "a", "desc": "A ball.", "ts": span} for span in CLOCK_TIMES])
+    if name == "queries.csv":
+        (source / "queries.jsonl").unlink()
+        lines = ["vid_name,desc,start,end", *(f"a,A ball.,{start},{end}" for start, end in CLOCK_TIMES)]
+        (source / name).write_text("\n".join(lines))
+    for copy in ("first", "second"):
+        annotations, assembled = read_noting(source)
+        write_copy(annotations, tmp_path / f"{copy}.jsonl")
+        rows = [json.loads(line) for line in (tmp_path / f"{copy}.jsonl").read_text().splitlines()]
+        assert [row.get("ts") or [row["start"], row["end"]] for row in rows] == IN_SECONDS
+        (late,) = [one.cause for one in assembled.refused if "5400" in one.cause]
+        assert "milliseconds" not in late
+        source = make_folder(["a"], (tmp_path / f"{copy}.jsonl").read_bytes(), name=copy)
 
 
 def test_files_of_splits_become_one(make_folder, read_noting, tmp_path):

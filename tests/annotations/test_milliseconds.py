@@ -6,8 +6,8 @@ from pipeline.annotations.common.milliseconds import Milliseconds
 from pipeline.annotations.common.records import AnnotatedQuery
 
 
-def query(line: int, file: str = "queries.csv") -> AnnotatedQuery:
-    return AnnotatedQuery(f"q{line}", "v", "a ball", f"{file}:{line}")
+def query(line: int, file: str = "queries.csv", says_unit: bool = False) -> AnnotatedQuery:
+    return AnnotatedQuery(f"q{line}", "v", "a ball", f"{file}:{line}", says_unit=says_unit)
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,14 @@ def test_a_file_of_milliseconds_is_so_whole():
     assert spans.told(query(4), 100, 300, 40.0) == ""  # it may be a slip, too
     spans.told(query(3), 6000, 9000, 40.0)
     assert [one.where for one in spans.corrections()] == [f"queries.csv:{line}" for line in (2, 3, 1, 4)]
+
+
+def test_times_that_say_their_unit_are_neither_milliseconds_nor_a_sign_that_others_are_none():
+    spans = Milliseconds(overrun=1.0)
+    for line in (1, 2):
+        spans.fits(query(line, says_unit=True), 2, 4)
+    assert spans.told(query(3, says_unit=True), 5400, 5460, 10.0) == ""
+    spans.fits(query(4), 5, 9)
+    for line in (5, 6):
+        assert spans.told(query(line), 1000, 4000, 10.0)
+    assert [one.where for one in spans.corrections()] == [f"queries.csv:{line}" for line in (5, 6, 4)]

@@ -2,7 +2,15 @@
 
 import pytest
 
-from pipeline.annotations.common.values import is_empty, seconds_written, span_written, time_written, whole_number
+from pipeline.annotations.common.values import (
+    WithUnit,
+    is_empty,
+    says_unit,
+    seconds_written,
+    span_written,
+    time_written,
+    whole_number,
+)
 from pipeline.core.ids import BadRecord
 
 
@@ -40,6 +48,14 @@ def test_a_time_with_frames_is_refused_by_name():
 )  # fmt: skip
 def test_what_is_a_span(written, span):
     assert span_written(written) == span
+
+
+def test_times_that_say_their_unit_keep_how_they_are_written():
+    told = {text: seconds_written(text) for text in ("0:12", " 12 s ", "1h", "12", "12,5")}
+    with_unit = {text: time.text for text, time in told.items() if isinstance(time, WithUnit)}
+    assert with_unit == {"0:12": "0:12", " 12 s ": "12 s", "1h": "1h"}
+    assert says_unit(span_written("0:12 - 31")) and says_unit(span_written([5, "31 s"]))
+    assert not any(says_unit(span_written(span)) for span in ("12 - 31", [12, 31], None, "soon", 7))
 
 
 def test_empty_cells_and_whole_numbers():

@@ -19,7 +19,7 @@ from pipeline.annotations.common.lines import text_of
 from pipeline.annotations.common.older_encodings import mended
 from pipeline.annotations.common.own_layout import OWN_VIDEOS
 from pipeline.annotations.common.records import Annotations, Refused
-from pipeline.annotations.common.values import span_written
+from pipeline.annotations.common.values import WithUnit, says_unit, span_written
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path
 
@@ -49,18 +49,20 @@ def check_new(annotations: Annotations, path: Path) -> None:
 def write_copy(annotations: Annotations, path: Path) -> Copied:
     """Write all rows of the queries to `path` with the corrections that `annotations` note, as its extension says.
 
-    Lines that are no row, which `annotations` have refused, are not in it.
+    Lines that are no row, which `annotations` have refused, are not in it. A row that is refused keeps the times that
+    say their unit as they are written: as bare seconds beyond the video's end they would look like milliseconds.
     """
     check_new(annotations, path)
-    by_place = defaultdict(list)
+    by_place, refused = defaultdict(list), {one.where for one in annotations.refused}
     for one in annotations.corrections:
-        by_place[one.where].append(one)
+        if one.where not in refused or not says_unit(one.meant):
+            by_place[one.where].append(one)
     with tempfile.TemporaryDirectory() as folder:
         readable = Annotations(Path(folder))
         for file, _ in own_rows.query_files(annotations.source):
             text = mended(text_of(file)).encode("utf-8", "surrogateescape")
             (readable.source / file.name).write_bytes(text)
-        rows = [(row.where, _row(row, by_place[row.where])) for row in own_rows.rows(readable)]
+        rows = [(row.where, _row(row, by_place[row.where], row.where in refused)) for row in own_rows.rows(readable)]
     written = (_as_csv if path.suffix.lower() == ".csv" else _as_jsonl)([row for _, row in rows])
     with atomic_path(path) as temporary:
         temporary.write_bytes(written.encode("utf-8", "backslashreplace"))
@@ -68,8 +70,10 @@ def write_copy(annotations: Annotations, path: Path) -> Copied:
     return Copied(len(rows), changed, readable.refused)
 
 
-def _row(row: own_rows.OwnRow, corrections: Sequence[Correction]) -> dict[str, Any]:
+def _row(row: own_rows.OwnRow, corrections: Sequence[Correction], is_refused: bool) -> dict[str, Any]:
     fields = {name: value for name, value in row.fields.items() if not _is_nan(value)}
+    if is_refused:
+        fields = {name: value.text if isinstance(value, WithUnit) else value for name, value in fields.items()}
     if row.split is not None:
         fields.setdefault("split", row.split)
     for one in corrections:

@@ -14,7 +14,10 @@ FAR = 10
 
 
 class Milliseconds:
-    """Collects the spans of a data set, file by file, to tell which are in milliseconds."""
+    """Collects the spans of a data set, file by file, to tell which are in milliseconds.
+
+    A query whose times say their unit is none of them, and says nothing of the others.
+    """
 
     def __init__(self, overrun: float):
         """overrun: how many seconds a span may reach beyond its video's end."""
@@ -25,6 +28,8 @@ class Milliseconds:
 
     def told(self, query: AnnotatedQuery, start: float, end: float, end_of_video: float) -> str:
         """Note a span beyond its video's end; what a message about it adds where it is in milliseconds, else empty."""
+        if query.says_unit:
+            return ""
         first, last = start / 1000, end / 1000
         if first >= end_of_video or last > end_of_video + self._overrun:
             return ""
@@ -36,7 +41,8 @@ class Milliseconds:
 
     def fits(self, query: AnnotatedQuery, start: float, end: float) -> None:
         """Note a span that lies in its video as it is."""
-        self._inside[_file(query)].append(_divided(query, start, end))
+        if not query.says_unit:
+            self._inside[_file(query)].append(_divided(query, start, end))
 
     def corrections(self) -> Iterator[Correction]:
         """The spans that are in milliseconds: of a file that has more of them than of those in their videos, all."""

@@ -39,7 +39,8 @@ class Refused:
 class AnnotatedQuery:
     """One query as annotated.
 
-    split: as published, None where none is named; spans: (start, end) in seconds; type: v, t, vt, empty if unknown.
+    split: as published, None where none is named; spans: (start, end) in seconds; type: v, t, vt, empty if unknown;
+    says_unit: whether a time of it is written with its unit (`1:02`, `12 s`), so that it is no number of milliseconds.
     """
 
     query_id: str
@@ -50,6 +51,7 @@ class AnnotatedQuery:
     spans: tuple[tuple[float, float], ...] = ()
     agreement: int = 1
     type: str = ""
+    says_unit: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.annotations.common.formats import read_by
 from pipeline.annotations.common.records import AnnotatedQuery, Annotations
+from pipeline.annotations.common.values import says_unit
 from pipeline.core.ids import BadRecord, duration_of, id_of, sentence_of, shown, span_of
 from pipeline.core.manifest import TYPES
 
@@ -29,6 +30,7 @@ def read_row(
         split=split,
         spans=() if row.get("ts") is None else (span_of(row["ts"], "ts"),),
         type=type_of(row),
+        says_unit=says_unit(row.get("ts")),
     )
     if row.get("duration") is not None:
         annotations.durations[video_id] = duration_of(row["duration"], "duration")

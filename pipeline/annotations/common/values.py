@@ -6,7 +6,7 @@ tests/annotations/test_values.py.
 
 import json
 import re
-from typing import Any
+from typing import Any, Self
 
 from pipeline.core.ids import BadRecord, shown
 
@@ -30,6 +30,21 @@ _BETWEEN = (r"\s*(?:;|-->|\u2013|\u2014|-|\bto\b)\s*", r"\s*,\s+", r"\s*,\s*", r
 """What stands between the two times of a span that is written as one text, the surest first."""
 
 
+class WithUnit(float):
+    """Seconds of a time that says its unit, as `1:02.5` and `12 s` do, so that it cannot mean another one.
+
+    text: the time as it is written.
+    """
+
+    text: str
+
+    def __new__(cls, seconds: float, text: str) -> Self:
+        """seconds: what `text` says."""
+        made = super().__new__(cls, seconds)
+        made.text = text
+        return made
+
+
 def is_empty(value: Any) -> bool:
     """Whether the value stands for an empty cell: None, NaN, or what programs write for one."""
     return value is None or value != value or (isinstance(value, str) and value.strip().lower() in NO_VALUE)
@@ -38,8 +53,8 @@ def is_empty(value: Any) -> bool:
 def seconds_written(text: str, comma_is_decimal: bool = False) -> float | None:
     """Return the seconds of a time as `11`, `12,5`, `0:12`, `1:02:03.5` or `1 min 30 s`; None where it is none.
 
-    comma_is_decimal: whether `1,234` is a little more than 1, which else may be a thousand as well. Raises BadRecord
-    for a time with frames.
+    The seconds of all but the first two are a `WithUnit`. comma_is_decimal: whether `1,234` is a little more than 1,
+    which else may be a thousand as well. Raises BadRecord for a time with frames.
     """
     text = text.strip()
     if len(text) > LONGEST:
@@ -50,12 +65,14 @@ def seconds_written(text: str, comma_is_decimal: bool = False) -> float | None:
         return None if THOUSANDS.fullmatch(text) and not comma_is_decimal else _float(text)
     clock = CLOCK.fullmatch(text)
     if clock:
-        is_time = clock[1] is None or int(clock[2]) < 60
-        return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + _float(clock[3]) if is_time else None
+        if clock[1] and int(clock[2]) >= 60:
+            return None
+        return WithUnit(int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + _float(clock[3]), text)
     units = UNITS.fullmatch(text)
     if not text or not units:
         return None
-    return sum(_float(part or "0") * size for part, size in zip(units.groups(), (3600, 60, 1), strict=True))
+    parts = zip(units.groups(), (3600, 60, 1), strict=True)
+    return WithUnit(sum(_float(part or "0") * size for part, size in parts), text)
 
 
 def time_written(value: Any) -> Any:
@@ -77,6 +94,11 @@ def span_written(value: Any) -> Any:
         return value
     times = [time_written(one) for one in value]
     return None if len(times) == 2 and times == [None, None] else times
+
+
+def says_unit(span: Any) -> bool:
+    """Whether one of the times of a span says its unit; span: what `span_written` returns."""
+    return isinstance(span, list) and any(isinstance(one, WithUnit) for one in span)
 
 
 def whole_number(value: Any) -> Any:
