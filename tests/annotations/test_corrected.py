@@ -11,7 +11,7 @@ from pipeline.core.errors import PipelineError
 ROWS = [
     {"vid_name": "Beach.mp4", "desc": "A ball.", "ts": ["0:00", "0:01"], "note": "kept"},
     {"vid_name": "baech", "desc": "Two balls.", "ts": [500, 1500], "desc_id": 7.0},
-    {"vid_name": "beach", "desc": "Three balls.", "split": float("nan")},
+    {"vid_name": "beach", "desc": "Three balls.", "split": float("nan"), "ts": [float("nan"), ""]},
     {"vid_name": "nowhere_near", "desc": "Four balls."},
     {"vid_name": "beach", "desc": "Five balls.", "ts": [500, 1500]},
 ]
@@ -77,6 +77,20 @@ def test_times_that_say_their_unit_are_not_divided_in_any_copy(make_folder, read
         (late,) = [one.cause for one in assembled.refused if "5400" in one.cause]
         assert "milliseconds" not in late
         source = make_folder(["a"], (tmp_path / f"{copy}.jsonl").read_bytes(), name=copy)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+def test_a_time_with_frames_is_named_and_stays_as_it_is(make_folder, read_noting, tmp_path, suffix):
+    source = make_folder(["a"], [{"vid_name": "A", "desc": "A ball.", "ts": ["00:00:01:10", "2"]}])
+    if suffix == ".csv":
+        (source / "queries.jsonl").unlink()
+        (source / "queries.csv").write_text("vid_name,desc,start,end\nA,A ball.,00:00:01:10,2\n")
+    annotations, assembled = read_noting(source)
+    (refused,) = assembled.refused
+    assert "'00:00:01:10' counts frames" in refused.cause and refused.id == "a#0"
+    copied = write_copy(annotations, tmp_path / f"copy{suffix}")
+    assert copied.rows == 1 and copied.left_out == [] and "00:00:01:10" in (tmp_path / f"copy{suffix}").read_text()
+    assert [one.meant for one in copied.changed] == ["a"]
 
 
 def test_files_of_splits_become_one(make_folder, read_noting, tmp_path):

@@ -19,7 +19,7 @@ from pipeline.annotations.common.lines import text_of
 from pipeline.annotations.common.older_encodings import mended
 from pipeline.annotations.common.own_layout import OWN_VIDEOS
 from pipeline.annotations.common.records import Annotations, Refused
-from pipeline.annotations.common.values import WithUnit, says_unit, span_written
+from pipeline.annotations.common.values import WithUnit, is_empty, says_unit
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import atomic_path
 
@@ -71,7 +71,7 @@ def write_copy(annotations: Annotations, path: Path) -> Copied:
 
 
 def _row(row: own_rows.OwnRow, corrections: Sequence[Correction], is_refused: bool) -> dict[str, Any]:
-    fields = {name: value for name, value in row.fields.items() if not _is_nan(value)}
+    fields = {name: value for name, value in row.fields.items() if not _is_no_value(value)}
     if is_refused:
         fields = {name: value.text if isinstance(value, WithUnit) else value for name, value in fields.items()}
     if row.split is not None:
@@ -86,8 +86,8 @@ def _row(row: own_rows.OwnRow, corrections: Sequence[Correction], is_refused: bo
     return fields
 
 
-def _is_nan(value: Any) -> bool:
-    return value != value or (isinstance(value, list) and span_written(value) is None)
+def _is_no_value(value: Any) -> bool:
+    return value != value or (isinstance(value, list) and len(value) == 2 and all(map(is_empty, value)))
 
 
 def _as_jsonl(rows: Sequence[dict[str, Any]]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.annotations.common.lines import not_utf8, text_of
 from pipeline.annotations.common.older_encodings import broken_lines, told_encoding
 from pipeline.annotations.common.records import Annotations
-from pipeline.annotations.common.values import is_empty, seconds_written
+from pipeline.annotations.common.values import FRAMES, is_empty, seconds_written
 from pipeline.core.errors import PipelineError
 from pipeline.core.ids import BadRecord, shown
 
@@ -121,6 +121,9 @@ def _row(columns: list[str], cells: list[str], delimiter: str, numbers: tuple[st
 
 
 def _number(cell: str, delimiter: str) -> Cell:
-    """The number or time; the cell as it is where it is none. A comma is a decimal one where it separates no cells."""
-    seconds = seconds_written(cell, comma_is_decimal=delimiter != ",")
+    """The number or time; the cell as it is where it is none, or one with frames, for what reads the row to refuse.
+
+    A comma is a decimal one where it separates no cells.
+    """
+    seconds = None if FRAMES.fullmatch(cell) else seconds_written(cell, comma_is_decimal=delimiter != ",")
     return cell if seconds is None else seconds
