@@ -27,9 +27,9 @@ def test_what_is_there_is_counted():
 
 def test_problems_of_one_kind_are_one_line():
     problems = [Problem("x.mp4", "the file is empty")]
-    problems += [Problem(f"q:{k}", f"the span {k} to 9.5 s is beyond the end of '{k}'") for k in range(7)]
+    problems += [Problem(f"q:{k}", f"the span {k} to 9.5 s is beyond the end of 'v'") for k in range(7)]
     assert list(told_problems(problems)) == [
-        "  7 x the span 0 to 9.5 s is beyond the end of '0': q:0, q:1, q:2, q:3, q:4 and 2 more",
+        "  7 x the span 0 to 9.5 s is beyond the end of 'v': q:0, q:1, q:2, q:3, q:4 and 2 more",
         "  1 x the file is empty: x.mp4",
     ]
 
