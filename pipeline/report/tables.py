@@ -3,12 +3,16 @@
 Test: tests/report/test_tables.py.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.core.flat import flat as dotted
+from pipeline.core.grouped import first, grouped
 
 LISTED = 200
+"""How many causes the report lists for which something was left out."""
+
 _TELLING = 50.0
 """Per cent of the queries: what a random ranking may reach of a number that is a headline."""
 
@@ -102,21 +106,28 @@ def any_right(splits: Mapping[str, Json]) -> str | None:
 
 
 def left_out(prepare: Json, extractions: Mapping[str, Json]) -> list[dict[str, Any]]:
-    """List the annotations that were refused, and the videos and queries without features.
+    """Group the annotations that were refused, and the videos and queries without features, by cause; the most first.
 
-    A row has `stage`, `id`, `where` and `cause`. extractions: the JSON of each feature stream by its name.
+    A row has `cause`, `count`, how many were left out for it, and `named`, the first of them, each with the stages that
+    left it out. extractions: the JSON of each feature stream by its name.
     """
-    refused = [{"stage": "prepare", "id": f"{row['what']} {row['id']}", **_facts(row)} for row in prepare["refused"]]
+    refused = [((f"{row['what']} {row['id']}", row["where"], "prepare"), row["cause"]) for row in prepare["refused"]]
     failed = [
-        {"stage": stream, "id": row.get("query_id", row["video_id"]), **_facts(row)}
+        ((row.get("query_id", row["video_id"]), "", stream), row["cause"])
         for stream, numbers in extractions.items()
         for row in numbers.get("failures", [])
     ]
-    return refused + failed
+    rows = [_row(group.cause, group.where) for group in grouped(refused + failed)]
+    return sorted(rows, key=lambda row: row["count"], reverse=True)
 
 
-def _facts(row: Json) -> dict[str, str]:
-    return {"where": row.get("where", ""), "cause": row["cause"]}
+def _row(cause: str, places: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
+    """Make the row of one cause; places: what was left out, where it is annotated, and which stage left it out."""
+    stages: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for name, where, stage in places:
+        stages[name, where][stage] += 1
+    named = [f"{name} ({', '.join([*by, *filter(None, [where])])})" for (name, where), by in stages.items()]
+    return {"cause": cause, "count": sum(max(by.values()) for by in stages.values()), "named": first(named)}
 
 
 def extraction(extractions: Mapping[str, Json]) -> list[dict[str, Any]]:

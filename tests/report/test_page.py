@@ -160,8 +160,15 @@ def test_hits_and_misses_are_shown(page, outputs):
 
 
 def test_what_was_left_out_is_named(page):
-    for words in ("query query9", "captions.jsonl:9", "unreadable", "no frame", "1 of 3 videos"):
+    for words in ("query query9 (prepare, captions.jsonl:9)", "1 of 3 videos", "prepare.json and in the feature"):
         assert words in page.text
+    assert "1 × no frame unreadable (resnet, slowfast)" in page.text and "not listed here" not in page.text
+
+
+def test_the_most_frequent_causes_are_listed(outputs, monkeypatch):
+    monkeypatch.setattr("pipeline.report.tables.LISTED", 1)
+    text = Page(render(outputs, 0, LIMITS)).text
+    assert "Causes that are not listed here: 1." in text and "unreadable (" in text and "query9 (" not in text
 
 
 def test_without_annotated_spans_the_page_says_so(outputs, details):
@@ -231,9 +238,10 @@ def test_a_long_name_breaks_behind_its_dots_and_underscores(outputs):
 
 def test_a_long_list_is_cut_and_says_so(outputs):
     prepare = read_json(outputs / "manifest" / "prepare.json")
-    prepare["refused"] *= 500
+    prepare["refused"] = [{**prepare["refused"][0], "id": f"query{k}"} for k in range(500)]
     write_json(outputs / "manifest" / "prepare.json", prepare)
-    assert "And 302 more" in Page(render(outputs, 0, LIMITS)).text
+    text = Page(render(outputs, 0, LIMITS)).text
+    assert "500 × <b>no such video</b> query query0 (" in text and "captions.jsonl:9) and 495 more" in text
 
 
 def test_a_missing_input_is_named(outputs):

@@ -83,20 +83,44 @@ def test_how_many_videos_are_right_is_said_of_each_split_that_knows():
     assert any_right({"test": {}, "val": {}}) is None
 
 
-def test_refusals_and_failures_stand_in_one_list():
-    prepare = {"refused": [{"what": "query", "id": "q1", "where": "a.jsonl:3", "cause": "unknown video"}]}
-    failures = [
-        {"video_id": "v1", "stream": "resnet", "cause": "no frame", "decoder": "decord", "seconds": 1.0},
-        {"query_id": "q2", "video_id": "v2", "stream": "query", "cause": "no token in its text"},
+def test_what_was_left_out_is_grouped_by_cause_and_a_video_is_named_once():
+    refused = [
+        {"what": "query", "id": "q1", "where": "a.jsonl:3", "cause": "unknown video 'brithday'"},
+        *(
+            {"what": "video", "id": f"v{k}", "where": f"v{k}.mp4", "cause": f"{k} of 9 packets are broken"}
+            for k in "12"
+        ),
     ]
-    streams = {"resnet": {"failures": failures[:1]}, "query": {"failures": failures[1:]}, "subtitle": {}}
-    rows = left_out(prepare, streams)
-    assert [(row["stage"], row["id"], row["cause"]) for row in rows] == [
-        ("prepare", "query q1", "unknown video"),
-        ("resnet", "v1", "no frame"),
-        ("query", "q2", "no token in its text"),
+    torn = {"video_id": "v7", "cause": "no frame after 3.5 s", "decoder": "decord", "seconds": 1.0}
+    again = {**torn, "cause": "no frame after 3.25 s"}
+    text = {"query_id": "q2", "video_id": "v2", "cause": "no token in its text"}
+    streams = {"resnet": {"failures": [torn]}, "slowfast": {"failures": [again]}, "query": {"failures": [text]}}
+    assert left_out({"refused": refused}, {**streams, "subtitle": {}}) == [
+        {
+            "cause": "1 of 9 packets are broken",
+            "count": 2,
+            "named": "video v1 (prepare, v1.mp4), video v2 (prepare, v2.mp4)",
+        },
+        {"cause": "no frame after 3.5 s", "count": 1, "named": "v7 (resnet, slowfast)"},
+        {"cause": "unknown video 'brithday'", "count": 1, "named": "query q1 (prepare, a.jsonl:3)"},
+        {"cause": "no token in its text", "count": 1, "named": "q2 (query)"},
     ]
-    assert rows[0]["where"] == "a.jsonl:3"
+
+
+def test_what_most_was_left_out_for_stands_first():
+    refused = [{"what": "query", "id": f"q{k}", "where": "", "cause": "no word"} for k in range(2)]
+    failures = [{"video_id": "v", "cause": "torn"}]
+    streams = {stream: {"failures": failures} for stream in ("clip", "resnet", "slowfast")}
+    assert [(row["cause"], row["count"]) for row in left_out({"refused": refused}, streams)] == [
+        ("no word", 2),
+        ("torn", 1),
+    ]
+
+
+def test_two_spans_of_one_query_are_two():
+    refused = [{"what": "span", "id": "q1", "where": "a.jsonl:3", "cause": f"{k} s has no length"} for k in (4, 5)]
+    (row,) = left_out({"refused": refused}, {})
+    assert (row["count"], row["named"]) == (2, "span q1 (prepare, a.jsonl:3)")
 
 
 def test_no_speed_where_nothing_was_decoded():
