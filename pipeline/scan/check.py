@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.annotations.common.assemble import Assembled, assemble
 from pipeline.annotations.common.layout import layout_of, layouts
-from pipeline.annotations.common.listed import ANNOTATION, PACK, VIDEO, ListedFile
+from pipeline.annotations.common.listed import ANNOTATION, OTHER, PACK, VIDEO, ListedFile
 from pipeline.annotations.common.own_layout import OWN_VIDEOS
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.records import Annotations
@@ -23,6 +23,7 @@ from pipeline.annotations.common.videos import inspect
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import load
 from pipeline.scan.glance import Glance, glance_at
+from pipeline.scan.near_names import near_names
 from pipeline.scan.source import FIX, exists
 from pipeline.video.params import DecodeParams
 
@@ -76,6 +77,9 @@ def check(folder: Path, dataset: str) -> Checked:
         raise PipelineError("no such folder", where=folder, fix=FIX)
     glances = glance_at(folder, dataset, load(DecodeParams).decode)
     problems = [Problem(one.name, one.problem) for one in glances if one.problem]
+    read, passed_over = [[one.name for one in glances if one.kind == kind] for kind in (ANNOTATION, OTHER)]
+    misnamed = near_names(read, passed_over, layout_of(dataset))
+    problems += [Problem(name, f"the file is not read; did you mean {meant}?") for name, meant in misnamed]
     unread = any(one.problem for one in glances if one.kind in (ANNOTATION, PACK))
     if unread or layout_of(dataset).needs != VIDEO:
         return Checked(glances, None, problems)

@@ -86,6 +86,13 @@ def test_no_queries_are_no_problem(folder):
     assert found.problems == [] and found.no_queries == "no queries.jsonl, queries.csv or train.jsonl"
 
 
+def test_queries_under_nearly_their_name_are_a_problem(folder):
+    (folder / "queries.jsonl").rename(folder / "querys.jsonl")
+    assert check(folder, "folder").problems == [
+        Problem("querys.jsonl", "the file is not read; did you mean queries.jsonl?")
+    ]
+
+
 def test_an_annotation_that_cannot_be_read_is_not_waited_for(folder):
     (folder / "queries.jsonl").unlink()
     os.mkfifo(folder / "queries.jsonl")
