@@ -24,9 +24,10 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.params import load
 from pipeline.scan.glance import Glance, glance_at
 from pipeline.scan.near_names import near_names
-from pipeline.scan.source import FIX, exists
+from pipeline.scan.source import exists, fix_for_missing
 from pipeline.video.params import DecodeParams
 
+CORRECT_PATH = "correct the path that the command was given"
 _NO_UTF_8 = "\\udc"
 """How annotations call what is not UTF-8 in a name, of which the file itself has been named."""
 
@@ -73,8 +74,8 @@ def check(folder: Path, dataset: str) -> Checked:
     The annotations are not read where a file of them cannot be read, of a feature pack, and where the data set's reader
     makes the videos itself. Raises PipelineError where the folder is not there or cannot be listed.
     """
-    if not exists(folder):
-        raise PipelineError("no such folder", where=folder, fix=FIX)
+    if not exists(folder, CORRECT_PATH):
+        raise PipelineError("no such folder", where=folder, fix=fix_for_missing(folder, CORRECT_PATH))
     glances = glance_at(folder, dataset, load(DecodeParams).decode)
     problems = [Problem(one.name, one.problem) for one in glances if one.problem]
     read, passed_over = [[one.name for one in glances if one.kind == kind] for kind in (ANNOTATION, OTHER)]

@@ -25,21 +25,21 @@ def source_folder(source: str) -> Path:
         raise PipelineError(f"`source: {source}`: {error}", where="params.yaml", fix=FIX) from None
 
 
-def exists(folder: Path) -> bool:
-    """Whether the source is there; raises PipelineError where it is no folder, or cannot be looked at."""
+def exists(folder: Path, fix: str = FIX) -> bool:
+    """Whether the source is there; raises PipelineError with `fix` where it is no folder, or cannot be looked at."""
     try:
         status = folder.stat()
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise PipelineError(f"cannot be read: {error.strerror}", where=folder, fix=FIX) from None
+        raise PipelineError(f"cannot be read: {error.strerror}", where=folder, fix=fix) from None
     if not stat.S_ISDIR(status.st_mode):
-        raise PipelineError("`source` is no folder", where=folder, fix=FIX)
+        raise PipelineError("this is no folder", where=folder, fix=fix)
     return True
 
 
-def fix_for_missing(folder: Path) -> str:
-    """Say what to do where the source does not exist: with the folder of the most similar name, where there is one."""
+def fix_for_missing(folder: Path, fix: str = FIX) -> str:
+    """Say what to do where the source does not exist: take the folder of the most similar name if any, else `fix`."""
     above = next(one for one in folder.parents if one.is_dir())
     name = folder.relative_to(above).parts[0]
     try:
@@ -47,7 +47,7 @@ def fix_for_missing(folder: Path) -> str:
     except OSError:
         there = []
     close = difflib.get_close_matches(name, there, n=1)
-    return f"did you mean {above / close[0]}? Else {FIX}" if close else FIX
+    return f"did you mean {above / close[0]}? Else {fix}" if close else fix
 
 
 def path_in_manifest(path: Path, source: str) -> str:

@@ -100,7 +100,15 @@ def test_an_annotation_that_cannot_be_read_is_not_waited_for(folder):
     assert found.problems == [Problem("queries.jsonl", "not a regular file")] and found.assembled is None
 
 
-def test_no_folder_is_an_error(workspace, tmp_path):
-    workspace()
-    with pytest.raises(PipelineError, match="no such folder"):
-        check(tmp_path / "nowhere", "folder")
+@pytest.mark.parametrize(
+    ("path", "cause", "fix"),
+    [
+        ("nowhere", "no such folder", "correct the path that the command was given"),
+        ("mien", "no such folder", "did you mean {mine}? Else correct the path that the command was given"),
+        ("mine/queries.jsonl", "this is no folder", "correct the path that the command was given"),
+    ],
+)
+def test_no_folder_is_an_error(folder, path, cause, fix):
+    with pytest.raises(PipelineError, match=cause) as caught:
+        check(folder.parent / path, "folder")
+    assert caught.value.fix == fix.format(mine=folder)

@@ -30,7 +30,7 @@ def test_a_source_that_is_not_there_or_no_folder(workspace, tmp_path, source):
     (tmp_path / "other" / "clip.gif").touch()
     for named, cause in (
         ("../nowhere", "nowhere: no such folder"),
-        ("../source/queries.jsonl", "queries.jsonl: `source` is no folder"),
+        ("../source/queries.jsonl", "queries.jsonl: this is no folder"),
         ("../source/queries.jsonl/x", "Not a directory"),
         ("../empty", "empty: no video file that `dataset: folder` reads is here"),
         ("../other", "`dataset: folder` reads is here, only clip.gif"),
