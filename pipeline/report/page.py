@@ -89,6 +89,7 @@ def _evaluated(
     return {
         "reported": reported,
         "tiles": tables.tiles(reported),
+        "found_first": tables.found_first(reported),
         "verdict": tables.verdict(reported),
         "any_right": tables.any_right(details["splits"]),
         "answers": moments.columns(reported, details["answer"]) if reported["moments"] else [],

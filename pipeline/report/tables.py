@@ -16,6 +16,13 @@ LISTED = 200
 _TELLING = 50.0
 """Per cent of the queries: what a random ranking may reach of a number that is a headline."""
 
+_FOUND = {
+    "R@1": "first {:.1f} % of the time",
+    "R@5": "among the first five {:.1f} %",
+    "R@10": "among the first ten {:.1f} %",
+}
+"""R@K in words, of the right video."""
+
 Json = Mapping[str, Any]
 
 
@@ -103,6 +110,21 @@ def any_right(splits: Mapping[str, Json]) -> str | None:
         f"right_answers.jsonl names them, is among the first K. A query has so many right videos on average: {means}. "
         "All other numbers, chance too, count the own video alone."
     )
+
+
+def found_first(split: Json) -> str:
+    """Say how often the right video is first, and within the most first places up to ten whose R@K has a tile.
+
+    What a random ranking reaches is said of the same numbers. Empty where no R@K has a tile, as with one video.
+    """
+    tiled = {tile["name"] for tile in tiles(split)}
+    named = [name for name in _FOUND if name in tiled]
+    if not named:
+        return ""
+    names = list(dict.fromkeys((named[0], named[-1])))
+    model = " and ".join(_FOUND[name].format(split["retrieval"][name]) for name in names)
+    chance = " and ".join(f"{split['chance'][name]:.1f} %" for name in names)
+    return f"the right video comes {model}; a random ranking reaches {chance}"
 
 
 def left_out(prepare: Json, extractions: Mapping[str, Json]) -> list[dict[str, Any]]:

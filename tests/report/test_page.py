@@ -11,6 +11,7 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, read_jsonl, write_json, write_jsonl
 from pipeline.report.page import render
+from pipeline.retrieval.metrics import chance
 from pipeline.video.params import DecodeParams
 
 LIMITS = DecodeParams(order=["decord", "pyav"], deadline_floor=60.0, deadline_factor=4.0, max_ahead_mib=1024)
@@ -79,9 +80,17 @@ def test_equal_inputs_give_equal_bytes(outputs):
 
 
 def test_the_headline_compares_with_chance(page):
+    found = "the right video comes first 50.0 % of the time; a random ranking reaches 50.0 %."
+    assert f"test split, {found} SumR is" in page.text
     assert "SumR is 350.0 against 350.0" in page.text and "not to be told from chance" in page.text
     assert "honest protocol: selected on val, reports test" in page.text
     assert "random weights: the backbones of resnet were never trained" in page.text
+
+
+def test_of_one_video_only_the_sum_is_said(outputs, details):
+    one = {**details["splits"]["test"], "chance": chance(1, 4)}
+    write_json(outputs / "evaluation" / "details.json", {**details, "splits": {"test": one}})
+    assert "test split, SumR is" in Page(render(outputs, 0, LIMITS)).text
 
 
 def test_error_bars_and_the_seed_stand_beside_the_numbers(page):

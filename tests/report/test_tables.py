@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.report.tables import any_right, badges, extraction, flat, left_out, verdict
+from pipeline.report.tables import any_right, badges, extraction, flat, found_first, left_out, verdict
+from pipeline.retrieval.metrics import chance
 
 
 def texts(details, shuffle=False, prepare=None):
@@ -81,6 +82,22 @@ def test_how_many_videos_are_right_is_said_of_each_split_that_knows():
     splits["val"] = {"retrieval_any": {"right videos a query": 2.0}}
     assert "on average: 1.50 in test, 2.00 in val. All" in any_right(splits)
     assert any_right({"test": {}, "val": {}}) is None
+
+
+@pytest.mark.parametrize(
+    ("videos", "words"),
+    [
+        (1, ""),
+        (3, "the right video comes first 66.7 % of the time; a random ranking reaches 33.3 %"),
+        (10, "first 66.7 % of the time and among the first five 80.0 %; a random ranking reaches 10.0 % and 50.0 %"),
+        (20, "first 66.7 % of the time and among the first ten 90.0 %; a random ranking reaches 5.0 % and 50.0 %"),
+        (900, "first 66.7 % of the time and among the first ten 90.0 %; a random ranking reaches 0.1 % and 1.1 %"),
+    ],
+)
+def test_only_numbers_that_have_a_tile_are_in_the_sentence_above_the_tiles(details, videos, words):
+    retrieval = {"R@1": 66.7, "R@5": 80.0, "R@10": 90.0, "R@100": 100.0, "SumR": 336.7}
+    split = {**details["splits"]["test"], "retrieval": retrieval, "chance": chance(videos, 4)}
+    assert found_first(split).endswith(words) and bool(found_first(split)) == bool(words)
 
 
 def test_what_was_left_out_is_grouped_by_cause_and_a_video_is_named_once():
