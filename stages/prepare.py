@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.annotations.common.assemble import assemble, summary
 from pipeline.annotations.common.dropped import sentence
-from pipeline.annotations.common.enough import check_left, check_queries, check_refused
+from pipeline.annotations.common.enough import check_left, check_queries, check_refused, check_spans
 from pipeline.annotations.common.params import PrepareParams
 from pipeline.annotations.common.refusals import report
 from pipeline.annotations.common.right_answers import read_right_answers
@@ -19,7 +19,7 @@ from pipeline.core.accepted import accepted_share
 from pipeline.core.cli import run
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import write_json
-from pipeline.core.learning import read_learns
+from pipeline.core.learning import read_learns, read_learns_from_spans
 from pipeline.core.manifest import write_queries, write_subtitles, write_videos
 from pipeline.core.params import load
 from pipeline.core.reused import read_reused
@@ -35,8 +35,9 @@ MANIFEST = Path("outputs/manifest")
 def main() -> None:
     """Read, check and write the annotations.
 
-    Raises PipelineError where too much was refused, or a split that is needed is empty; then prepare.json alone is
-    written, which names what was refused. It also fails where `source` is not as `scan` has found it.
+    Raises PipelineError where too much was refused, or where a split that is needed is empty or lacks the spans that
+    the localizer learns from; then prepare.json alone is written, which names what was refused. It also fails where
+    `source` is not as `scan` has found it.
     """
     reader = importlib.import_module(f"pipeline.annotations.{load('dataset').dataset}.reader")
     own_sections = getattr(reader, "SECTIONS", ())
@@ -67,6 +68,8 @@ def main() -> None:
     write_json(MANIFEST / "prepare.json", {**numbers, "unmatched": unmatched(source, listed)})
     check_refused(annotations, assembled, accepted_share(), MANIFEST / "prepare.json")
     check_left(annotations, assembled, params, source, is_trained=learns)
+    if read_learns_from_spans():
+        check_spans(annotations, assembled, params.protocol)
     write_videos(MANIFEST / "videos.jsonl", assembled.videos)
     write_queries(MANIFEST / "queries.jsonl", assembled.queries)
     write_subtitles(MANIFEST / "subtitles.jsonl", assembled.subtitles)

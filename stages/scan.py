@@ -1,7 +1,7 @@
 """Stage `scan`: write outputs/scan/files.jsonl, the list of the files below `source` that DVC compares.
 
 The stage runs every time. It also checks all parameters, and writes them and the chosen recipes, which feature streams
-this run asks for, which trained model it reuses, and whether it learns from queries.
+this run asks for, which trained model it reuses, and whether it learns from queries, and from their spans.
 Test: tests/scan/test_stage.py.
 """
 
@@ -41,7 +41,8 @@ def main() -> None:
     write_asked(*streams)
     reused = find_reused(*streams)
     write_reused(reused)
-    write_learns(reused is None and (recipe.fitted or of_localizer.fitted))
+    is_trained = reused is None
+    write_learns(is_trained and (recipe.fitted or of_localizer.fitted), is_trained and of_localizer.fitted)
     made_for = {"dataset": params.dataset, "source": params.source}
     source = source_folder(params.source)
     files = list_files(source, params.dataset, params.decode) if exists(source) else []

@@ -12,15 +12,13 @@ import torch
 from torch import Tensor
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.learning import NO_TRAINING_SPAN, WITHOUT_SPANS
 from pipeline.core.runtime import fast_cpu
 from pipeline.corpus.annotated import NO_CLIP, clips_of_queries, one_span
 from pipeline.corpus.clip_times import Rule
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.videos import SameMemory, VideoRows, Videos, new_rows
 from pipeline.training.batches import derived_seed, home_of
-
-WITHOUT_SPANS = "give the queries spans, or set `localizer: moments`: the spans that the retriever finds by itself"
-"""What to do where no query has an annotated span."""
 
 
 class Batch(NamedTuple):
@@ -53,11 +51,7 @@ class Examples:
         self.without_span, self.past_the_end = int((~known).sum()), int((known & ~usable).sum())
         self.query = usable.nonzero()[:, 0]
         if not len(self.query):
-            raise PipelineError(
-                "no training query has an annotated span, and a trained localizer learns from spans alone",
-                where="outputs/manifest/queries.jsonl",
-                fix=WITHOUT_SPANS,
-            )
+            raise PipelineError(NO_TRAINING_SPAN, where="outputs/manifest/queries.jsonl", fix=WITHOUT_SPANS)
         self._labels, self._negatives, self._device = corpus.labels, negatives, device
         self._batch, self._drawn = batch, min(drawn, negatives.shape[1])
         self._lengths = corpus.videos.counts

@@ -6,9 +6,9 @@ Test: tests/localizer_training/test_selection.py.
 import torch
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.learning import NO_SELECTION_SPAN, WITHOUT_SPANS
 from pipeline.corpus.annotated import one_span
 from pipeline.corpus.corpus import Corpus
-from pipeline.localizer_training.examples import WITHOUT_SPANS
 from pipeline.localizers.common.interface import TrainedLocalizer
 from pipeline.localizers.common.moments import localize_corpus, localize_videos
 from pipeline.localizers.common.network_localizer import NetworkLocalizer
@@ -32,11 +32,7 @@ class Selection:
         self._span, known = one_span(corpus)
         self._query = known.nonzero()[:, 0]
         if not len(self._query):
-            raise PipelineError(
-                "no query of the split that chooses the best epoch has an annotated span",
-                where="outputs/manifest/queries.jsonl",
-                fix=WITHOUT_SPANS,
-            )
+            raise PipelineError(NO_SELECTION_SPAN, where="outputs/manifest/queries.jsonl", fix=WITHOUT_SPANS)
         found = index.search(asked.query, asked.query_mask, recipe.videos)
         self._found = Retrieved(*(field[self._query] for field in found))
 

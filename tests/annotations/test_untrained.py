@@ -20,7 +20,7 @@ def reuse() -> None:
     """Run the stages as with a reused model, which scan would look for."""
     scan.main()
     write_reused(Reused("trained", {}))
-    write_learns(False)
+    write_learns(False, False)
     prepare.main()
 
 

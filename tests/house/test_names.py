@@ -41,7 +41,7 @@ EXCEPTIONS = {
     ("pipeline/packs/importing.py", "pack"): "the stream, in its provenance",
     ("pipeline/packs/params.py", "pack"): "the section of params.yaml",
     ("pipeline/report/tables.py", "pack"): "the stream, and what prepare.json says of a feature pack",
-    ("pipeline/localizer_training/examples.py", "moments"): "the way out for a user whose data set has no spans",
+    ("pipeline/core/learning.py", "moments"): "the way out for a user whose data set has no spans",
     ("pipeline/localizer_training/train.py", "cca"): "a value of `start`",
     ("pipeline/localizers/common/recipe.py", "cca"): "a value of `start`",
     ("pipeline/models/common/recipe.py", "cca"): "a value of `start`",

@@ -1,6 +1,6 @@
 """Whether what is left of a data set is enough to train, to choose the best epoch and to report, or else to search.
 
-Test: tests/annotations/test_prepare.py.
+Tests: tests/annotations/test_prepare.py, test_needed_spans.py.
 """
 
 import shlex
@@ -16,6 +16,7 @@ from pipeline.annotations.common.records import Annotations
 from pipeline.annotations.common.refusals import named
 from pipeline.core.accepted import NAME, share_that_accepts
 from pipeline.core.errors import PipelineError
+from pipeline.core.learning import NO_SELECTION_SPAN, NO_TRAINING_SPAN, WITHOUT_SPANS
 from pipeline.core.manifest import SELECTION_SPLIT
 
 
@@ -84,6 +85,20 @@ def _check_splits(
     else:
         return
     raise PipelineError(cause, where=source, fix=_remedy(annotations, assembled, split, prepare))
+
+
+def check_spans(annotations: Annotations, assembled: Assembled, protocol: str) -> None:
+    """Raise PipelineError where a localizer that learns from spans finds none to train with, or to choose an epoch by.
+
+    It names the file of the queries where they are of one that can hold spans, else the folder of the data set.
+    """
+    for split, cause in (("train", NO_TRAINING_SPAN), (SELECTION_SPLIT[protocol], NO_SELECTION_SPAN)):
+        queries = {query.query_id: query for query in assembled.queries if query.split == split}
+        if not any(query.spans for query in queries.values()):
+            files = {query.where.partition(":")[0] for query in annotations.queries if query.query_id in queries}
+            holds_spans = len(files) == 1 and annotations.pack is None
+            where = annotations.source / files.pop() if holds_spans else annotations.source
+            raise PipelineError(cause, where=where, fix=WITHOUT_SPANS)
 
 
 def _remedy(annotations: Annotations, assembled: Assembled, split: str, prepare: PrepareParams) -> str:
