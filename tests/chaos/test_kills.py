@@ -14,6 +14,7 @@ import pytest
 from helpers.killed import Runner
 from helpers.mutated import SEED, mutated
 from helpers.searchable import write_searchable
+from helpers.to_localize import choose, enter_localizer_workspace
 from helpers.workspace import choose_recipe, enter_workspace
 
 pytestmark = pytest.mark.slow
@@ -36,11 +37,21 @@ def training(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["train"]
 
 
+def localizing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    enter_localizer_workspace(folder, monkeypatch)
+    choose("prem", epochs=3, dropout=0.1)
+    return ["localize"]
+
+
 def searching(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("AMDNET_DEVICE", "cpu")
     write_searchable("amdnet")
     return ["evaluate", "index"]
+
+
+KINDS = (training, localizing, searching)
+each_kind = pytest.mark.parametrize("prepare", KINDS, ids=lambda prepare: prepare.__name__)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -51,9 +62,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("prepare", [training, searching], ids=lambda prepare: prepare.__name__)
+@each_kind
 def test_the_run_after_a_kill_gives_the_bytes_of_one_that_nobody_killed(tmp_path, monkeypatch, runner, prepare):
     print(f"AMDNET_CHAOS_SEED={SEED}")
+    rounds = KILLS // len(KINDS)
     begin, whole = tmp_path / "begin", tmp_path / "whole"
     begin.mkdir()
     stages = prepare(begin, monkeypatch)
@@ -65,7 +77,7 @@ def test_the_run_after_a_kill_gives_the_bytes_of_one_that_nobody_killed(tmp_path
     assert status == 0, said
     expected, calls, killed = contents(whole), int(said.split()[-2]), 0
     assert len(expected) > len(contents(begin)) and calls > 5
-    for number in range(KILLS // 2):
+    for number in range(rounds):
         draw, folder = random.Random(f"{SEED} {prepare.__name__} {number}"), tmp_path / "again"
         shutil.copytree(begin, folder)
         for _ in range(draw.choice([1, 1, 2])):
@@ -82,10 +94,10 @@ def test_the_run_after_a_kill_gives_the_bytes_of_one_that_nobody_killed(tmp_path
         assert found.keys() == expected.keys(), f"round {number}, seed {SEED}"
         assert all(found[name] == expected[name] for name in found), f"round {number}, seed {SEED}"
         shutil.rmtree(folder)
-    assert killed > KILLS // 8
+    assert killed > rounds // 4
 
 
-@pytest.mark.parametrize("prepare", [training, searching], ids=lambda prepare: prepare.__name__)
+@each_kind
 def test_a_damaged_input_is_the_same_bytes_or_one_named_error(tmp_path, monkeypatch, runner, prepare):
     begin = tmp_path / "begin"
     begin.mkdir()
@@ -93,7 +105,7 @@ def test_a_damaged_input_is_the_same_bytes_or_one_named_error(tmp_path, monkeypa
     shutil.rmtree(begin / "store", ignore_errors=True)
     features = sorted((begin / "outputs/features").glob("*.h5"))
     weights = [path for path in (begin / "outputs").rglob("*.safetensors") if path.stat().st_size > 100]
-    for number in range(KILLS // 4):
+    for number in range(KILLS // 2 // len(KINDS)):
         draw, folder = random.Random(f"{SEED} {prepare.__name__} input {number}"), tmp_path / "again"
         shutil.copytree(begin, folder)
         path = folder / draw.choice([*features, *weights]).relative_to(begin)

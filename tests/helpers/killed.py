@@ -12,7 +12,8 @@ SERVES = """
 import importlib, json, os, signal, sys
 import torch
 from pipeline.core.cli import run
-from stages import evaluate, index, train
+from pipeline.localizer_training import run as training_of_a_localizer
+from stages import evaluate, index, localize, train
 
 torch.set_num_threads(1)
 

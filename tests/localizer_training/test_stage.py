@@ -3,18 +3,18 @@
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from helpers.localizers import small_recipe
-from helpers.workspace import change, enter_workspace, train
+from helpers.to_localize import annotate, choose, enter_localizer_workspace
+from helpers.workspace import change, train
 from safetensors.torch import load_file
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, write_json
-from pipeline.core.manifest import read_queries, read_videos, write_queries
+from pipeline.core.manifest import read_videos
 from pipeline.feature_io.hdf5 import Item, write_features
 from pipeline.localizer_training import show
 from pipeline.localizers.common import trained
@@ -24,29 +24,11 @@ from pipeline.models.common.recipe_file import MODELS
 from pipeline.settings.streams import write_asked
 from stages import localize as stage
 
-QUERIES, FEATURES, OUT = Path("outputs/manifest/queries.jsonl"), Path("outputs/features"), Path("outputs/localizer")
-EVENT_SECONDS, SPOKEN = 3.0, 5
+FEATURES, OUT, SPOKEN = Path("outputs/features"), Path("outputs/localizer"), 5
 CURVES = [
     Path("outputs/localization/plots/metrics") / name
     for name in ("train/loss.tsv", "selection/SVMR.tsv", "selection/VCMR.tsv")
 ]
-
-
-def annotate(splits: tuple[str, ...]) -> None:
-    """Let each query of the splits know the seconds in which its event is; those of other splits know none."""
-    queries = []
-    for query in read_queries(QUERIES):
-        start = int(query.query_id.split("#")[1]) * EVENT_SECONDS
-        spans = ((start, start + EVENT_SECONDS),) if query.split in splits else ()
-        queries.append(replace(query, spans=spans))
-    write_queries(QUERIES, queries)
-
-
-def choose(localizer: str, **changes) -> None:
-    """Choose a localizer, and its recipe, as params.yaml and the stage scan do it."""
-    change(localizer=localizer)
-    recipe = small_recipe(**changes) if localizer == "prem" else LOCALIZERS.read(localizer)["default"]
-    LOCALIZERS.write_chosen(localizer, recipe)
 
 
 def written() -> dict[str, bytes]:
@@ -56,11 +38,7 @@ def written() -> dict[str, bytes]:
 @pytest.fixture
 def workspace(tmp_path, monkeypatch) -> Path:
     """The current folder: a trained retriever, queries with spans, and `localizer: prem`."""
-    enter_workspace(tmp_path, monkeypatch)
-    annotate(("train", "val", "test"))
-    change(model="cca")
-    train()
-    choose("prem")
+    enter_localizer_workspace(tmp_path, monkeypatch)
     return tmp_path
 
 
