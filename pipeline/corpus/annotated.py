@@ -11,8 +11,8 @@ from torch import Tensor
 from pipeline.corpus.clip_times import Rule
 from pipeline.corpus.corpus import Corpus
 
-NO_CLIP = -1
-"""What stands for the clips of a moment that is not known."""
+NO_CLIP, PAST_THE_LAST_CLIP = -1, -2
+"""What stands for the clips of a moment that is not known, and of one that starts after the last clip of its video."""
 
 
 def one_span(corpus: Corpus) -> tuple[Tensor, Tensor]:
@@ -32,10 +32,11 @@ def one_span(corpus: Corpus) -> tuple[Tensor, Tensor]:
 def clips_of_queries(corpus: Corpus, labels: Tensor, rule: Rule) -> Tensor:
     """Find the clips of each query's `one_span`: the first and the last one, inclusive, (Q, 2) int64.
 
-    rule: see ClipTimes.clips_of. Both are NO_CLIP where no span is known, where the span starts after the last clip, as
-    it can in a video of which rows were cut off, and where `labels` (Q,) give the query to another video than its own.
+    rule: see ClipTimes.clips_of. Both are NO_CLIP where no span is known, and where `labels` (Q,) give the query to
+    another video than its own. Both are PAST_THE_LAST_CLIP where the span starts after the last clip, as it can in a
+    video of which rows were cut off.
     """
     seconds, known = one_span(corpus)
-    usable = known & (labels == corpus.labels) & ~corpus.times.starts_after(corpus.labels, seconds)
     clips = corpus.times.clips_of(corpus.labels, seconds, rule)
-    return torch.where(usable[:, None], clips, NO_CLIP)
+    clips[corpus.times.starts_after(corpus.labels, seconds)] = PAST_THE_LAST_CLIP
+    return torch.where((known & (labels == corpus.labels))[:, None], clips, NO_CLIP)

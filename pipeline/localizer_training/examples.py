@@ -14,7 +14,7 @@ from torch import Tensor
 from pipeline.core.errors import PipelineError
 from pipeline.core.learning import NO_TRAINING_SPAN, WITHOUT_SPANS
 from pipeline.core.runtime import fast_cpu
-from pipeline.corpus.annotated import NO_CLIP, clips_of_queries, one_span
+from pipeline.corpus.annotated import NO_CLIP, PAST_THE_LAST_CLIP, clips_of_queries
 from pipeline.corpus.clip_times import Rule
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.videos import SameMemory, VideoRows, Videos, new_rows
@@ -47,9 +47,9 @@ class Examples:
 
     def __init__(self, corpus: Corpus, negatives: Tensor, batch: int, drawn: int, rule: Rule, device: torch.device):
         self._moment = clips_of_queries(corpus, corpus.labels, rule)
-        usable, (_, known) = self._moment[:, 0] != NO_CLIP, one_span(corpus)
-        self.without_span, self.past_the_end = int((~known).sum()), int((known & ~usable).sum())
-        self.query = usable.nonzero()[:, 0]
+        first = self._moment[:, 0]
+        self.without_span, self.past_the_end = (int((first == why).sum()) for why in (NO_CLIP, PAST_THE_LAST_CLIP))
+        self.query = (first >= 0).nonzero()[:, 0]
         if not len(self.query):
             raise PipelineError(NO_TRAINING_SPAN, where="outputs/manifest/queries.jsonl", fix=WITHOUT_SPANS)
         self._labels, self._negatives, self._device = corpus.labels, negatives, device

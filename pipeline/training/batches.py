@@ -26,7 +26,7 @@ class Batch(NamedTuple):
 
     query: (Q, T, D_q) token features. query_mask: (Q, T) bool, true at tokens. labels: (Q,) int64, the row of each
     query's video in the batch. moment: (Q, 2) int64, the first and the last clip of each query's annotated span,
-    NO_CLIP where none is known; see `clips_of_queries`.
+    negative where none is known or its clips are not read; see `clips_of_queries`.
     """
 
     videos: Videos

@@ -6,7 +6,7 @@ import pytest
 import torch
 from helpers.nearest_clip import small_corpus
 
-from pipeline.corpus.annotated import NO_CLIP, clips_of_queries, one_span
+from pipeline.corpus.annotated import NO_CLIP, PAST_THE_LAST_CLIP, clips_of_queries, one_span
 from pipeline.corpus.clip_times import ClipTimes, row_times
 from pipeline.corpus.corpus import Corpus
 
@@ -54,7 +54,11 @@ def test_a_query_that_was_given_to_another_video_has_no_clips(corpus):
     assert clips[1].tolist() == [NO_CLIP, NO_CLIP] and clips[2].tolist() == [1, 1]
 
 
-def test_a_span_in_rows_that_were_cut_off_has_no_clips(corpus):
-    asked = with_spans(corpus, q3=[(4.0, 5.0)], q2=[(3.5, 5.0)])  # videos of six and of five rows
-    clips = clips_of_queries(asked, corpus.labels, "floor_ceil")
-    assert clips[3].tolist() == [NO_CLIP, NO_CLIP] and clips[2].tolist() == [3, 3]
+@pytest.mark.parametrize("rule", ["floor_ceil", "round"])
+def test_a_span_in_rows_that_were_cut_off_is_told_from_one_that_is_not_known(corpus, rule):
+    asked = with_spans(corpus, q3=[(4.0, 5.0)], q15=[(4.5, 5.0)], q2=[(3.5, 5.0)])  # videos of six and of five rows
+    labels = corpus.labels.clone()
+    labels[15] = 2
+    clips = clips_of_queries(asked, labels, rule)
+    assert clips[3].tolist() == [PAST_THE_LAST_CLIP] * 2 and clips[2].tolist() == [3, 3]
+    assert clips[15].tolist() == clips[4].tolist() == [NO_CLIP] * 2

@@ -9,6 +9,7 @@ from torch.nn.functional import cosine_similarity
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import checked
+from pipeline.corpus.annotated import NO_CLIP, PAST_THE_LAST_CLIP
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import initialize
 from pipeline.models.prem.losses import LOWEST, query_to_video_loss, video_to_query_loss, within_moment
@@ -174,7 +175,8 @@ def plain_losses(model: Prem, videos: Videos, query) -> dict[str, float]:
         if outside:
             terms["weak"].append(info_nce(score(asked, label, outside), videos_against))
     means = {name: sum(values) / len(values) for name, values in terms.items()}
-    return {**means, "without_span": 1 / 6, "total": means["strong"] + 0.5 * means["weak"] + means["video_to_query"]}
+    shares = {"without_span": 1 / 6, "past_the_last_clip": 0}
+    return {**means, **shares, "total": means["strong"] + 0.5 * means["weak"] + means["video_to_query"]}
 
 
 @pytest.mark.parametrize("changes", [{}, {"positive": "video"}, {"modality": "visual"}, {"temperature": 0.3}])
@@ -197,9 +199,19 @@ def test_without_spans_every_query_counts_with_its_whole_video(videos, query) ->
     assert torch.equal(unknown["video_to_query"], whole["video_to_query"])
 
 
-def test_a_moment_after_the_last_clip_counts_as_unknown() -> None:
+@torch.no_grad()
+def test_a_moment_after_the_last_clip_is_counted_apart_from_one_that_is_not_known(videos, query) -> None:
+    past, unknown = MOMENT.clone(), MOMENT.clone()
+    past[:2], unknown[:2] = PAST_THE_LAST_CLIP, NO_CLIP
+    found, others = (losses(model_of(), videos, query, moment=moment) for moment in (past, unknown))
+    shares = [(of["without_span"].item(), of["past_the_last_clip"].item()) for of in (found, others)]
+    assert shares == [pytest.approx((1 / 6, 2 / 6)), pytest.approx((3 / 6, 0))]
+    assert torch.equal(found["total"], others["total"])
+
+
+def test_of_a_moment_after_the_last_clip_the_whole_video_counts() -> None:
     mask = torch.tensor([[True, True, True, False]] * 4)
-    inside, known = within_moment(mask, torch.tensor([[1, 5], [3, 3], [-1, -1], [0, 0]]))
+    inside, known = within_moment(mask, torch.tensor([[1, 5], [3, 3], [-2, -2], [0, 0]]))
     every = [True, True, True, False]
     assert inside.tolist() == [[False, True, True, False], every, every, [True, False, False, False]]
     assert known.tolist() == [True, False, False, True]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.recipes import SMALL, write_recipes
+from helpers.to_localize import annotate
 from helpers.workspace import change
 from helpers.workspace import train as main
 
@@ -69,8 +70,19 @@ def test_prem_trains_at_the_videos_own_pace(workspace):
     numbers = read_json("outputs/model/training.json")
     assert numbers["train_cut_videos"] == 0
     losses = numbers["history"][1]["loss"]
-    assert list(losses) == ["strong", "weak", "video_to_query", "without_span", "total"]
-    assert 0 <= losses["without_span"] <= 1
+    assert list(losses) == ["strong", "weak", "video_to_query", "without_span", "past_the_last_clip", "total"]
+    assert (losses["without_span"], losses["past_the_last_clip"]) == (1, 0)
+
+
+def test_spans_that_are_cut_off_with_the_videos_are_not_counted_as_missing(workspace):
+    annotate(("train",))
+    write_recipes(workspace, **{**SMALL, "clips": 4})
+    change(model="prem")
+    main()
+    numbers = read_json("outputs/model/training.json")
+    losses = numbers["history"][1]["loss"]
+    assert numbers["train_cut_videos"] == 8  # of three events in each, the last one begins after the fourth clip
+    assert (losses["without_span"], losses["past_the_last_clip"]) == (0, pytest.approx(1 / 3))
 
 
 def test_the_linear_baseline_is_solved_and_leaves_the_same_outs(workspace):

@@ -175,8 +175,8 @@ class TrainedModel(RetrievalModel):
 
         query: (Q, ...) encoded queries. encoding: that of the batch's videos. labels: (Q,) int64, the row of each
         query's video in the encoding. moment: (Q, 2) int64, the first and the last clip of each query's annotated span,
-        inclusive, NO_CLIP (-1) where none is known; models that learn without spans leave it unused. epoch: counted
-        from 1.
+        inclusive, negative where none is known or its clips are not read, see `clips_of_queries`; models that learn
+        without spans leave it unused. epoch: counted from 1.
         """
         raise NotImplementedError
 

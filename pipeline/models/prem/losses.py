@@ -22,7 +22,7 @@ def best_clips(cosines: Tensor, chosen: Tensor) -> Tensor:
 def within_moment(mask: Tensor, moment: Tensor) -> tuple[Tensor, Tensor]:
     """Say of each query which clips of its video are in the annotated moment, and whether one is known.
 
-    mask: (Q, N) bool, false at padding. moment: (Q, 2) int64, first and last clip, -1 where none is known.
+    mask: (Q, N) bool, false at padding. moment: (Q, 2) int64, first and last clip, negative where there is none.
     Returns (Q, N) bool, all clips of the video where no moment is known or none of its clips is there, and (Q,) bool,
     false for these queries.
     """

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.core.errors import PipelineError
+from pipeline.corpus.annotated import NO_CLIP
 from pipeline.corpus.videos import Videos
 from pipeline.models.common.blocks import Projection
 from pipeline.models.common.correlation import mean_token
@@ -157,9 +158,11 @@ class Prem(TrainedModel):
     def losses(
         self, query: Tensor, encoding: VideoEncoding, labels: Tensor, moment: Tensor, epoch: int
     ) -> dict[str, Tensor]:
-        """See TrainedModel. They are the same in every epoch; `without_span` is the share of queries without a moment.
+        """See TrainedModel. They are the same in every epoch.
 
-        The scores of such queries count with the best clip of the whole video, and they have no `weak` loss.
+        Beside them are two shares of the queries: `without_span`, whose moment is not known, and `past_the_last_clip`,
+        whose moment begins after the clips that are read of a video that was cut. The scores of both count with the
+        best clip of the whole video, and they have no `weak` loss.
         """
         recipe, mask = self.recipe, encoding.mask
         cosines = _cosines(query, encoding.clips)
@@ -177,7 +180,9 @@ class Prem(TrainedModel):
             "video_to_query": video_to_query_loss(positive, scores, labels).mean(),
         }
         total = terms["strong"] + recipe.weak_weight * terms["weak"] + terms["video_to_query"]
-        return {**terms, "without_span": 1 - known.to(total.dtype).mean(), "total": total}
+        unknown = moment[:, 0] == NO_CLIP
+        shares = {"without_span": unknown, "past_the_last_clip": ~known & ~unknown}
+        return {**terms, **{name: queries.to(total.dtype).mean() for name, queries in shares.items()}, "total": total}
 
 
 def _unit(vectors: Tensor) -> Tensor:
