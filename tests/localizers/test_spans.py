@@ -5,8 +5,10 @@ import math
 import pytest
 import torch
 from helpers.parity import parity_arrays
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from pipeline.localizers.common.spans import best_spans, expected_overlap
+from pipeline.localizers.common import spans as spans_module
+from pipeline.localizers.common.spans import BLOCK, best_spans, expected_overlap
 
 
 def spans(start: list[float], end: list[float], clips: int, shortest: int, longest: int, most: int = 1000) -> list:
@@ -57,9 +59,15 @@ def overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
     return shared / (max(one[1], other[1]) - min(one[0], other[0]) + 1)
 
 
-@pytest.mark.parametrize(("shortest", "longest"), [(1, 6), (2, 4)])
+@pytest.mark.parametrize("table", [True, False])
+@pytest.mark.parametrize(("shortest", "longest"), [(1, 6), (2, 4), (2, 3)])
 @pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
-def test_the_expected_overlap_is_the_sum_over_all_spans(shortest: int, longest: int, sharpness: float) -> None:
+def test_the_expected_overlap_is_the_sum_over_all_spans(
+    monkeypatch, shortest: int, longest: int, sharpness: float, table: bool
+) -> None:
+    if not table:
+        monkeypatch.setattr(spans_module, "TABLE_SPANS", 0)
+        monkeypatch.setattr(spans_module, "BLOCK", 25)  # of two to five spans at a time
     generator = torch.Generator().manual_seed(0)
     start, end = torch.randn(2, 2, 6, generator=generator).double()
     mask = torch.arange(6) < torch.tensor([[6], [4]])
@@ -96,3 +104,30 @@ def test_where_there_is_no_span_there_is_no_overlap() -> None:
     scores = torch.tensor([[[0.0, 1.0], [2.0, -torch.inf]], [[3.0, -torch.inf], [-torch.inf, -torch.inf]]])
     found = expected_overlap(scores, 1, 1.0)
     assert torch.equal(found.isneginf(), scores.isneginf()) and found[1, 0, 0] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(("clips", "longest"), [(128, 128), (200, 24)])
+def test_in_blocks_and_by_the_table_it_is_the_same_to_the_last_bits(monkeypatch, clips: int, longest: int) -> None:
+    scores = torch.randn(3, clips, longest, generator=torch.Generator().manual_seed(0))
+    by_table = expected_overlap(scores, 1, 1.5)
+    monkeypatch.setattr(spans_module, "TABLE_SPANS", 0)
+    torch.testing.assert_close(expected_overlap(scores, 1, 1.5), by_table, rtol=1e-6, atol=1e-5)
+
+
+class Largest(TorchDispatchMode):
+    """Notes how many numbers the largest tensor has that is made while it is entered."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        self.numbers = max(self.numbers, result.numel() if isinstance(result, torch.Tensor) else 0)
+        return result
+
+
+def test_of_many_spans_a_block_of_overlaps_is_all_there_is_at_a_time(monkeypatch) -> None:
+    spans = 64 * 65 // 2
+    monkeypatch.setattr(spans_module, "TABLE_SPANS", spans - 1)
+    with Largest() as largest:
+        expected_overlap(torch.zeros(1, 64, 64), 1, 1.5)
+    assert BLOCK / 2 < largest.numbers <= BLOCK < spans**2

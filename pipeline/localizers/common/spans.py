@@ -1,5 +1,6 @@
 """The best spans of a video by the logits of their first and last clips. Test: tests/localizers/test_spans.py."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -7,6 +8,11 @@ import torch
 from torch import Tensor
 
 from pipeline.retrieval.search import best_first
+
+TABLE_SPANS = 128 * 129 // 2
+"""The most spans of a video whose overlaps with each other are kept: those of any length in 128 clips."""
+BLOCK = 2**20
+"""How many overlaps are computed at a time."""
 
 
 class ClipSpans(NamedTuple):
@@ -59,23 +65,55 @@ def expected_overlap(scores: Tensor, shortest: int, sharpness: float) -> Tensor:
     end, and may have little overlap with the other likely ones; for a large c it is the best one here too.
 
     scores: (P, L, W) of the spans of P videos, by first clip and by length, of which the first is `shortest`; -inf
-    where there is no span, and so is the result. A table of all pairs of spans is kept, 0.3 GB for 128 clips.
+    where there is no span, and so is the result. Of at most TABLE_SPANS spans the IoU of all pairs is kept as a table,
+    0.3 GB, of two lengths of videos at most; of more spans BLOCK pairs are computed at a time, in 20 MB, which takes up
+    to three times as long.
     """
-    there, overlaps = _overlaps(*scores.shape[1:], shortest)
+    there, first, after = _ends(*scores.shape[1:], shortest)
     flat = sharpness * scores.flatten(1)[:, there]
     largest = flat.amax(dim=1, keepdim=True)
-    expected = (((flat - largest).exp() @ overlaps.to(flat)).log() + largest) / sharpness
+    likely = (flat - largest).exp()
+    if len(there) <= TABLE_SPANS:
+        weighted = likely @ _table(*scores.shape[1:], shortest).to(flat)
+    else:
+        weighted = torch.empty_like(likely)
+        for rows, near, overlaps in _overlaps(first, after):
+            weighted[:, rows] = likely[:, near] @ overlaps.T.to(flat)
+    expected = (weighted.log() + largest) / sharpness
     result = torch.full_like(scores.flatten(1), -torch.inf)
     result[:, there] = expected.masked_fill(flat.isneginf(), -torch.inf)
     return result.view_as(scores)
 
 
 @lru_cache(maxsize=2)
-def _overlaps(clips: int, lengths: int, shortest: int) -> tuple[Tensor, Tensor]:
-    """Find which of the spans in the order of `_sums` end within the clips, (S,) int64, and their IoU, (S, S)."""
+def _ends(clips: int, lengths: int, shortest: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Find which of the spans in the order of `_sums` end within the clips, (S,) int64, and first and last clip + 1."""
     first = torch.arange(clips, dtype=torch.float32).repeat_interleave(lengths)
     after = first + torch.arange(shortest, shortest + lengths).repeat(clips)
     there = (after <= clips).nonzero()[:, 0]
-    first, after = first[there], after[there]
-    shared = torch.minimum(after[:, None], after).sub_(torch.maximum(first[:, None], first)).clamp_(min=0)
-    return there, shared.div_(torch.maximum(after[:, None], after).sub_(torch.minimum(first[:, None], first)))
+    return there, first[there], after[there]
+
+
+@lru_cache(maxsize=2)
+def _table(clips: int, lengths: int, shortest: int) -> Tensor:
+    """Compute the IoU of all pairs of the spans of `_ends`, (S, S)."""
+    _, first, after = _ends(clips, lengths, shortest)
+    table = torch.zeros(len(first), len(first))
+    for rows, near, overlaps in _overlaps(first, after):
+        table[rows, near] = overlaps
+    return table
+
+
+def _overlaps(first: Tensor, after: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Yield the IoU of some of S spans, in the order of their first clips, with all spans that may overlap with them.
+
+    first, after: (S,), first and last clip + 1. Yields which spans these are and which those, and the IoU of the pairs.
+    """
+    longest, count = (after - first).max(), max(1, BLOCK // len(first))
+    for begin in range(0, len(first), count):
+        rows = slice(begin, begin + count)
+        ours, end = first[rows, None], after[rows, None]
+        near = slice(*torch.searchsorted(first, torch.stack([ours[0, 0] - longest, end.max()])).tolist())
+        shared = torch.minimum(end, after[near]).sub_(torch.maximum(ours, first[near])).clamp_(min=0)
+        hull = torch.maximum(end, after[near]).sub_(torch.minimum(ours, first[near]))
+        yield rows, near, shared.div_(hull)
