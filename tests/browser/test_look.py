@@ -111,8 +111,12 @@ def test_a_window_that_grows_keeps_what_plays(visit):
     visited.page.set_viewport_size({"width": 1300, "height": 850})
     until(visited.plays)
     assert visited.page.inner_text("#panel-name") == "trips/lake/dog.mp4"
-    boxes = [visited.page.locator(place).bounding_box() for place in ("#cards", "#panel")]
-    assert boxes[1]["x"] >= boxes[0]["x"] + boxes[0]["width"]
+
+    def side_by_side() -> bool:
+        cards, panel = (visited.page.locator(place).bounding_box() for place in ("#cards", "#panel"))
+        return panel["x"] >= cards["x"] + cards["width"]
+
+    until(side_by_side)
 
 
 @pytest.mark.parametrize("width", [1300, 390])

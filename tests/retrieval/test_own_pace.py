@@ -4,6 +4,7 @@ import pytest
 import torch
 from helpers import own_pace
 
+from pipeline.corpus.annotated import NO_CLIP, PAST_THE_LAST_CLIP
 from pipeline.corpus.corpus import videos_in_parts
 from pipeline.evaluation.ranking import rank_corpus
 from pipeline.models.common.blocks import initialize
@@ -97,7 +98,8 @@ def test_batches_hold_the_rows_what_is_said_in_them_and_the_moments(videos, subt
         for query, label, moment in zip(batch.query, batch.labels.tolist(), batch.moment.tolist(), strict=True):
             number = place[tuple(query.flatten().tolist())]
             video, row = int(corpus.labels[number]), int(corpus.query_ids[number].split("#")[1])
-            assert moment == ([row, row] if corpus.spans[number] and row < own_pace.MOST else [-1, -1])
+            past = PAST_THE_LAST_CLIP if corpus.spans[number] else NO_CLIP
+            assert moment == ([row, row] if corpus.spans[number] and row < own_pace.MOST else [past, past])
             first, count = int(rows.first[video]), int(rows.counts[video])
             mask = batch.videos.frame_mask[label]
             assert int(mask.sum()) == count == min(own_pace.ROWS[video], own_pace.MOST)
