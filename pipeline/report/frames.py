@@ -32,8 +32,9 @@ def pictures(video: Video, times: Sequence[float], limits: DecodeParams) -> list
     Raises VideoError where the video has no file, or one that is missing, cannot be decoded, holds no picture or does
     not keep its deadline, and PipelineError where AMDNET_DECODE_THREADS is wrong.
     """
-    store, made_with = Store(runtime.store_root(), "pictures"), {"width": WIDTH, "quality": QUALITY}
-    keys = {time: entry_key(video.sha256, {"second": time, **made_with, "pyav": version("av")}) for time in times}
+    store = Store(runtime.store_root(), "pictures")
+    made_with = {"width": WIDTH, "quality": QUALITY, "pyav": version("av")}
+    keys = {time: entry_key(video.sha256, {"second": time, **made_with}) for time in times}
     found = {time: entry.arrays["jpeg"].tobytes() for time, key in keys.items() if (entry := store.get(key))}
     if new := [time for time in times if time not in found]:
         for time, jpeg in zip(new, _taken(video, new, limits), strict=True):

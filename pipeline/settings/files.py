@@ -20,8 +20,14 @@ def check_files(params: Path | str = "params.yaml", lock: Path | str = "dvc.lock
 
     Where a stage has finished with this value, the file is not asked for: a clone may have the outputs without it.
     """
-    for section, key, value, words in _named(params):
-        if value not in words and not resolve(value).exists() and (section, key, value) not in _finished(Path(lock)):
+    missing = [
+        (section, key, value, words)
+        for section, key, value, words in _named(params)
+        if value not in words and not resolve(value).exists()
+    ]
+    finished = _finished(Path(lock)) if missing else set()
+    for section, key, value, words in missing:
+        if (section, key, value) not in finished:
             close = difflib.get_close_matches(value, words, n=1)
             raise PipelineError(
                 f"`{section}.{key}: {value}` is neither {' nor '.join(words)}, nor is there such a file or folder "

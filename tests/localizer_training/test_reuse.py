@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from helpers.localizers import small_recipe
 from helpers.reused import move_away, reuse
+from helpers.to_localize import choose
 from helpers.workspace import change, enter_workspace, train
 
 from pipeline.core.errors import PipelineError
@@ -12,17 +13,10 @@ from pipeline.core.files import read_json
 from pipeline.core.manifest import write_queries
 from pipeline.feature_io.hdf5 import write_features
 from pipeline.localizers.common import trained
-from pipeline.localizers.common.recipe import LOCALIZERS
 from stages import localize as stage
 from stages import train as train_stage
 
 OUT, FEATURES = Path("outputs/localizer"), Path("outputs/features")
-
-
-def choose(localizer: str) -> None:
-    change(localizer=localizer)
-    recipe = small_recipe() if localizer == "prem" else LOCALIZERS.read(localizer)["default"]
-    LOCALIZERS.write_chosen(localizer, recipe)
 
 
 @pytest.fixture
