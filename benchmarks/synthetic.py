@@ -4,11 +4,15 @@ Videos at their own pace have TVR's rows of 1.5 seconds instead, 40 to 62 of the
 and queries with moments.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from pipeline.core.recipe import Recipe
+from pipeline.core.runtime import threads
 from pipeline.corpus.clip_times import ClipTimes, clip_times, row_times
 from pipeline.corpus.corpus import Corpus
 from pipeline.corpus.sampling import at_most, fixed_length, l2_normalize
@@ -36,12 +40,16 @@ def queries(number: int) -> list[Tensor]:
 
 def corpus(videos: int, recipe: Recipe) -> Corpus:
     """Make the corpus that `load_corpus` would make of so many videos for this recipe."""
-    clips, frames, tokens = [], [], []
-    for number in range(videos):
+
+    def drawn(number: int) -> tuple[Tensor, Tensor, list[Tensor]]:
         rows = video(number)
-        clips.append(l2_normalize(fixed_length(rows, recipe.clips)))
-        frames.append(l2_normalize(at_most(rows, recipe.frames)) if recipe.frames else rows[:0])
-        tokens += [l2_normalize(query) for query in queries(number)]
+        clips = l2_normalize(fixed_length(rows, recipe.clips))
+        frames = l2_normalize(at_most(rows, recipe.frames)) if recipe.frames else rows[:0]
+        return clips, frames, [l2_normalize(query) for query in queries(number)]
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool, threads(1):
+        clips, frames, of_videos = map(list, zip(*pool.map(drawn, range(videos)), strict=True))
+    tokens = [query for of_video in of_videos for query in of_video]
     if recipe.query_form == "sentence":
         tokens = [query.mean(dim=0, keepdim=True) for query in tokens]
     count = torch.tensor([len(query) for query in tokens])
