@@ -29,27 +29,26 @@ _ALMOST_NOTHING = 1 << 16
 
 @contextlib.contextmanager
 def atomic_path(path: Path | str) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it is fsynced and renamed to `path`, on error it is removed.
+    """Yield the path of an empty file; on success it is fsynced and renamed to `path`, on error it is removed.
 
-    What killed processes have left there is removed before. Raises PipelineError where the disk has no room for the
-    file.
+    It is named like `path`, in a temporary folder beside it, where a library may leave files of its own (safetensors
+    writes one first that it renames). What killed processes have left there is removed before. Raises PipelineError
+    where the disk has no room for the file.
     """
     path = Path(path)
-    temporary = None
+    folder = None
     try:
         with _saying_no_room(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            remove_abandoned(path)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix_of(path), suffix=SUFFIX)
-            os.close(handle)
-            temporary = Path(name)
+            folder = _folder_beside(path)
+            temporary = folder / path.name
+            temporary.touch()
             yield temporary
             _fsync(temporary)
             temporary.chmod(0o644)
             os.replace(temporary, path)
     finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -63,9 +62,7 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     temporary = None
     try:
         with _saying_no_room(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            remove_abandoned(path)
-            temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix_of(path), suffix=SUFFIX))
+            temporary = _folder_beside(path)
             yield temporary
             for file in temporary.rglob("*"):
                 if file.is_file():
@@ -76,6 +73,13 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     finally:
         if temporary:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _folder_beside(path: Path) -> Path:
+    """Make a folder beside `path` that is named after this process, when what killed ones have left is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path)
+    return Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix_of(path), suffix=SUFFIX))
 
 
 def _fsync(path: Path) -> None:

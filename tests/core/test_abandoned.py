@@ -62,6 +62,18 @@ def test_what_a_killed_process_left_goes_and_what_a_living_one_writes_stays(tmp_
         assert not left.exists() and kept.exists() and temporary.exists()
 
 
+@pytest.mark.parametrize("atomic", [atomic_path, atomic_folder])
+def test_what_a_library_wrote_first_under_a_name_of_its_own_goes_too(tmp_path, writing, atomic):
+    """As safetensors writes `.tmpAbCdEf` beside what it was asked for, and renames it."""
+    killed, left = writing(atomic.__name__)
+    (left / ".tmpAbCdEf" if left.is_dir() else left.with_name(".tmpAbCdEf")).touch()
+    killed.kill()
+    killed.wait()
+    with atomic(tmp_path / "out") as temporary:
+        (temporary / "part" if temporary.is_dir() else temporary).touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
 def test_what_was_to_have_another_name_goes_too(tmp_path, writing):
     killed, left = writing("atomic_path", "a state of other parameters")
     killed.kill()

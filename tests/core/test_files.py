@@ -31,7 +31,7 @@ def test_nothing_is_visible_under_the_final_name_before_it_is_whole(tmp_path):
     path = tmp_path / "new" / "out.txt"
     with atomic_path(path) as temporary:
         temporary.write_text("whole")
-        assert not path.exists() and temporary.parent == path.parent
+        assert not path.exists() and temporary.parent.parent == path.parent
     assert path.read_text() == "whole"
 
 
