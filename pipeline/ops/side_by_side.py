@@ -1,20 +1,16 @@
 """Encodes the parts of a batch side by side on the CPU: one thread computes a part from end to end, and its gradients.
 
-Where torch cuts every operation among the threads instead, they wait for each other thousands of times a step, and it
-does not cut small operations at all. What a part computes, and the order in which gradients are added, do not depend on
-the number of threads.
+What a part computes, and the order in which gradients are added, do not depend on the number of threads.
 Test: tests/ops/test_parts.py.
 """
 
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from pipeline.core.one_thread import by_one_thread_each
 from pipeline.ops.dropout import dropout_from
 
 
@@ -47,7 +43,7 @@ class _Parts(torch.autograd.Function):
             with torch.set_grad_enabled(training), dropout_from(torch.Generator().manual_seed(seeds[index])):
                 return part, encode(part, *more[index])
 
-        parts, encoded = zip(*_in_threads(run, count), strict=True)
+        parts, encoded = zip(*by_one_thread_each(run, count), strict=True)
         if training:
             ctx.graphs, ctx.inputs = list(encoded), [*parts, *tensors[count:]]
         return tuple(part.detach() for part in encoded)
@@ -65,7 +61,7 @@ class _Parts(torch.autograd.Function):
                 return (None,) * len(inputs)
             return torch.autograd.grad(graph, inputs, gradients[index], allow_unused=True)
 
-        found = _in_threads(run, count)
+        found = by_one_thread_each(run, count)
         of_shared = iter([_sum(of_one) for of_one in zip(*(part[: len(shared)] for part in found), strict=True)])
         of_parts = [part[-1] if needed else None for part, needed in zip(found, wanted[:count], strict=True)]
         return None, None, None, *of_parts, *(next(of_shared) if needed else None for needed in wanted[count:])
@@ -80,25 +76,3 @@ def _sum(gradients: tuple[Tensor | None, ...]) -> Tensor | None:
     for gradient in others:
         total += gradient
     return total
-
-
-def _in_threads(run: Callable[[int], Any], count: int) -> list[Any]:
-    """Call `run` with 0 to count - 1 in threads, the last one first; results in the order of the numbers."""
-    pool = _pool(torch.get_num_threads())
-    tasks = [pool.submit(run, index) for index in reversed(range(count))]
-    return [task.result() for task in reversed(tasks)]
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    """Start threads, and keep them for the next call: a new thread would allocate all its memory anew."""
-    return ThreadPoolExecutor(threads, "encode", initializer=_compute_alone)
-
-
-def _compute_alone() -> None:
-    """Let torch use no other threads for what this thread computes."""
-    torch.get_num_threads()  # a thread's first parallel operation takes the process's number, unless it was asked for
-    torch.set_num_threads(1)
-
-
-os.register_at_fork(after_in_child=_pool.cache_clear)

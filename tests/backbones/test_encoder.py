@@ -1,17 +1,23 @@
 """The fast ways to call a backbone: equal to the plain one, the same from call to call, and pooled in float32."""
 
 from copy import deepcopy
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from helpers.clip import B32, configuration, preprocessing
 from torch import nn
 
+from pipeline.backbones.clip.images import ClipImages
+from pipeline.backbones.clip.kinds import kind_of
+from pipeline.backbones.clip.preprocessing import parse_preprocessing
 from pipeline.backbones.common.encoder import Encoder, Float32, batch_of, run
 from pipeline.backbones.common.weights import Weights
 from pipeline.backbones.resnet import network as resnet
 from pipeline.backbones.slowfast import network as slowfast
 from pipeline.core.errors import PipelineError
+from pipeline.core.runtime import threads
 
 RANDOM = Weights("random (seed 0)", None)
 SHAPES = {"slowfast": (32, 48, 48, 3), "resnet": (48, 85, 3)}
@@ -43,15 +49,35 @@ def test_a_frozen_network_gives_what_the_network_gives(backbone, monkeypatch):
 def test_calls_before_and_threads_change_no_bit(backbone, monkeypatch):
     _, _, units = backbone
     frozen = encoder(backbone, "cpu", "float32", monkeypatch)
-    threads = torch.get_num_threads()
     seen: dict[int, list[torch.Tensor]] = {}
-    try:
-        for count in (4, 1, 3, 3, 1, 4):
-            torch.set_num_threads(1 + len(seen) % 2)
+    for number, count in enumerate((4, 1, 3, 3, 1, 4)):
+        with threads(1 + number % 2):
             seen.setdefault(count, []).append(frozen(units[:count]))
-    finally:
-        torch.set_num_threads(threads)
     assert all(torch.equal(*rows) for rows in seen.values())
+
+
+@pytest.fixture(scope="module")
+def transformer() -> nn.Module:
+    """Two layers of ViT-B/32, of random weights."""
+    config = configuration(B32, layers=2)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        tower = kind_of("clip").images(config.vision_config)
+    return ClipImages(tower, "clip", parse_preprocessing(preprocessing(config), "clip", 224, Path("."))).eval()
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 16])
+def test_threads_change_no_bit_of_a_transformers_rows(transformer, count, monkeypatch):
+    monkeypatch.setenv("AMDNET_DEVICE", "cpu")
+    encode = Encoder(transformer, None, "float32", "clip")
+    units = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (count, 224, 224, 3), dtype=np.uint8))
+    seen = []
+    for number in (1, 2, 3, 2):
+        with threads(number):
+            seen.append(encode(units))
+    assert all(torch.equal(seen[0], rows) for rows in seen)
+    with torch.inference_mode():
+        assert torch.allclose(seen[0], transformer(units), atol=1e-6)
 
 
 def test_bfloat16_is_refused_on_a_cpu(backbone, monkeypatch):

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.backbones.clip.load import ClipModel
 from pipeline.backbones.clip.params import ClipParams
 
-REVISION = 1
+REVISION = 2
 """To be raised when a change of the code changes the features of pictures."""
 
 SHOWN = ("hidden_size", "num_hidden_layers", "num_attention_heads", "patch_size", "hidden_act", "layer_norm_eps")
