@@ -1,6 +1,6 @@
 """The whole pipeline on real videos as a user's own folder, with random weights.
 
-ResNet and RoBERTa are at full size; SlowFast sees half of it, since at 224 pixels it takes a minute a minute of video.
+ResNet and RoBERTa are at full size; SlowFast sees 64 pixels, since at 224 it takes a minute a minute of video.
 """
 
 import json
@@ -33,7 +33,7 @@ def project(real_data, tmp_path_factory):
         {
             "dataset": "folder",
             "source": str(real_data / "sample_videos"),
-            "slowfast": {"size": 112},
+            "slowfast": {"size": 64},
             "resnet": {"size": 224},
             "text": {
                 "tokenizer": str(real_data / "tokenizer" / "roberta_hf"),
