@@ -1,4 +1,4 @@
-"""Names temporary files after the process that writes them, so that the next run removes those of dead processes.
+"""Names temporary files and folders after the process that writes them; the next run removes those of dead ones.
 
 A process is told by the machine (and the container) that it is on, its number, and when it started. Of a process on
 another machine nothing is known; its file is taken to be abandoned once nothing was written to it for a day.

@@ -23,7 +23,8 @@ def estimate(
 ) -> str | None:
     """Say what the rest takes; None where that is a matter of seconds.
 
-    first: the videos that took `seconds` together; left: those that are still to do; videos: all of the feature file.
+    first: the videos that take `seconds` together, at most; left: those that are still to do; videos: all of the
+    feature file.
     """
     played = sum(video.duration for video in first)
     time = seconds * sum(video.duration for video in left) / max(played, 1e-9)

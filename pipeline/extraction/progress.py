@@ -63,19 +63,25 @@ class ExtractionProgress(Progress):
             self._decoded += 1
             self._clips += outcome.attributes["clips"]
             self._video_seconds += outcome.attributes["duration"]
-            self._estimate(video)
+            self._estimate(video, outcome.seconds.decode + outcome.seconds.forward)
         self.advance(failed=outcome.failure is not None)
         if outcome.failure:
             self._tell(outcome.failure)
 
-    def _estimate(self, video: Video) -> None:
-        """Say once what the rest will take."""
+    def _estimate(self, video: Video, own: float) -> None:
+        """Say once what the rest will take.
+
+        own: the seconds of this video. While it is the last of the first videos, they bound what all of these would
+        have taken without the start of the workers, each of which builds a network within its first video.
+        """
         if len(self._first) == FIRST_VIDEOS:
             return
         self._first.append(video)
         if len(self._first) == FIRST_VIDEOS:
+            played = sum(first.duration for first in self._first)
+            seconds = min(self._working, own * played / max(video.duration, 1e-9))
             left = list(self._left.values())
-            if line := estimate(self._stream, self._store, self._first, self._working, left, self._videos):
+            if line := estimate(self._stream, self._store, self._first, seconds, left, self._videos):
                 say(line)
 
     def _tell(self, failure: Failure) -> None:

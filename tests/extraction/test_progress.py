@@ -74,6 +74,20 @@ def test_what_is_left_is_told_without_the_building_of_the_network(films, tmp_pat
         assert asked == [6.0] and counted.seconds_left() == pytest.approx(8.0 * shares)
 
 
+def test_the_estimate_does_not_take_the_start_of_several_workers_for_work(films, tmp_path, monkeypatch):
+    """Each builds its network within its first video: here two do, and the third video is the first worker's second."""
+    now, asked, videos = 0.0, [], corpus(films)
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    monkeypatch.setattr(progress, "estimate", lambda *given: asked.append(given[3]))
+    with progress.ExtractionProgress(NumberStream(), Store(tmp_path, "numbers"), videos, videos, 0.0) as counted:
+        for video, ended, forward in ((videos[0], 8.0, 7.0), (videos[1], 8.1, 7.0), (videos[2], 8.5, 0.4)):
+            now = ended
+            attributes = {"clips": 3, "duration": video.duration}
+            counted.add(Outcome(video.video_id, attributes, decoded=True, seconds=Seconds(decode=0.1, forward=forward)))
+    played = sum(video.duration for video in videos[:3])
+    assert asked == [pytest.approx(0.5 * played / videos[2].duration)]
+
+
 def test_failures_are_counted_as_they_fail_and_named_by_cause_once(films, bad, tmp_path, capsys):
     run(NumberStream(), corpus([*films, *bad]), tmp_path, 1.0)
     told = capsys.readouterr().err
