@@ -37,6 +37,7 @@ class Visit:
         self.address = address
         self.wrong: list[str] = []
         self.page = context.new_page()
+        self.page.set_default_timeout(120_000)  # the first page of a run beside other work takes its time
         self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
         self.page.on("console", self._heard)
         self.page.on("response", lambda answer: answer.status >= 400 and self.wrong.append(f"{answer.status}"))

@@ -66,7 +66,7 @@ def test_killed_and_resumed_equals_uninterrupted(workspace, device, monkeypatch)
         time.sleep(0.001)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    (state,) = (workspace / "store").rglob("*.pt")
+    (state,) = (path for path in (workspace / "store").rglob("*.pt") if path.parent.suffix != ".tmp")
     epochs = len(load_state(state)["training"]["history"])
     assert 4 <= epochs < 60
 
