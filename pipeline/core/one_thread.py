@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import Barrier
 from typing import TypeVar
 
 import torch
@@ -29,7 +30,12 @@ def by_one_thread_each(run: Callable[[int], Result], count: int) -> list[Result]
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Start threads, and keep them for the next call: a new thread would allocate all its memory anew."""
-    return ThreadPoolExecutor(threads, "one", initializer=_compute_alone)
+    pool = ThreadPoolExecutor(threads, "one", initializer=_compute_alone)
+    all_started = Barrier(threads)
+    for task in [pool.submit(all_started.wait) for _ in range(threads)]:
+        task.result()
+    torch.set_num_threads(threads)  # every other thread of the process that starts from now on would have one
+    return pool
 
 
 def _compute_alone() -> None:

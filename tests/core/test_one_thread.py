@@ -29,6 +29,16 @@ def test_as_many_are_computed_at_a_time_as_torch_has_threads():
         assert len(by_one_thread_each(lambda _: meeting.wait(timeout=60), 3)) == 3
 
 
+def test_a_thread_that_starts_later_has_all_of_them():
+    found = []  # no other test has five threads, so they start here
+    with threads(5):
+        by_one_thread_each(str, 5)
+        later = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+        later.start()
+        later.join()
+    assert found == [5]
+
+
 def test_what_one_raises_is_raised():
     def run(index):
         raise ValueError(f"number {index}")
