@@ -13,7 +13,7 @@ from torch import Tensor
 from pipeline.corpus.corpus import Corpus
 from pipeline.evaluation.ranking import Ranking
 from pipeline.localizers.common.interface import Curve, Localizer, Moments, PairSpans
-from pipeline.localizers.common.moments import QUERIES_AT_ONCE, rank, seen_by_nms
+from pipeline.localizers.common.moments import QUERIES_AT_ONCE, competing, rank, seen_by_nms
 from pipeline.localizers.common.recipe import LocalizerRecipe
 
 NO_CURVE = Curve(torch.empty(0), torch.empty(0), torch.empty(0))
@@ -43,11 +43,12 @@ def localize(localizer: Localizer, ranking: Ranking, recipe: LocalizerRecipe) ->
     for rows in queries.split(QUERIES_AT_ONCE):
         video, own_video = ranking.top.video[rows], ranking.own.video[rows]
         found, own = _spans(localizer, rows, video), _spans(localizer, rows, own_video)
-        joint = localizer.joint(ranking.top.score[rows], found.score)
         few = slice(recipe.videos)
-        vcmr = rank(video[:, few], found.span[:, few], joint[:, few], recipe)
+        rivals = competing(PairSpans(found.span[:, few], found.score[:, few]), recipe)
+        joint = localizer.joint(ranking.top.score[rows, few], rivals.score)
+        vcmr = rank(video[:, few], rivals.span, joint, recipe)
         svmr = rank(own_video, own.span, own.score, recipe)
-        seen = seen_by_nms(joint[:, few], recipe), seen_by_nms(own.score, recipe)
+        seen = seen_by_nms(joint, recipe), seen_by_nms(own.score, recipe)
         parts.append((_best(found), _best(own), vcmr, svmr, *seen))
     tops, owns, vcmrs, svmrs, *seen_of = zip(*parts, strict=True)
     lists = (Moments(*map(torch.cat, zip(*moments, strict=True))) for moments in (vcmrs, svmrs))

@@ -20,6 +20,7 @@ from pipeline.engines.folder import open_engine
 from pipeline.engines.params import EXACT
 from pipeline.localizers.common import stored
 from pipeline.localizers.common.interface import PairSpans, Situation
+from pipeline.localizers.common.moments import distinct
 from pipeline.localizers.common.network_localizer import NetworkLocalizer
 from pipeline.localizers.common.registry import open_localizer
 from pipeline.retrieval.index import Index
@@ -182,7 +183,7 @@ class Searcher:
         return allowed
 
     def _spans(self, sentence: Sentence, situation: Situation, rows: Tensor) -> PairSpans:
-        """Let the localizer find spans in the videos that were retrieved -> PairSpans of one query.
+        """Let the localizer find the best spans, MOST_MOMENTS at most, in each retrieved video of the one query.
 
         rows: the numbers of the situation's videos in the whole index, which a network has encoded.
         """
@@ -195,14 +196,15 @@ class Searcher:
 
         localizer = open_localizer(of.name, of.recipe, situation, network)
         video = rows[retrieved.video] if of.network else retrieved.video
-        found = localizer.spans(torch.zeros(1, dtype=torch.int64), video)
-        return PairSpans(found.span.cpu().round(decimals=DECIMALS), found.score.cpu())
+        found = PairSpans(*(field.cpu() for field in localizer.spans(torch.zeros(1, dtype=torch.int64), video)))
+        span, score = distinct(found, of.recipe.nms, MOST_MOMENTS)
+        return PairSpans(span.round(decimals=DECIMALS), score)
 
     def _moments(self, spans: PairSpans, place: int) -> tuple[Moment, ...]:
         """List the best moments in the video at a place in the ranking; an empty one where the localizer has none."""
         rows = zip(spans.span[0, place].tolist(), spans.score[0, place].tolist(), strict=True)
         there = [Moment(start, end, score) for (start, end), score in rows if score > -torch.inf]
-        return tuple(there[:MOST_MOMENTS]) or (Moment(0.0, 0.0, -torch.inf),)
+        return tuple(there) or (Moment(0.0, 0.0, -torch.inf),)
 
     def _curves(self, index: Index, found: Comparison, video: Tensor) -> list[tuple[tuple[float, float, float], ...]]:
         """Compare the query with each clip of the videos (K,): start and end in seconds, and how similar it is."""

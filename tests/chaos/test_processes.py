@@ -1,8 +1,9 @@
 """An extraction of which any process is killed, `dvc` and the whole group too: the same bytes, and nobody is left.
 
-AMDNET_CHAOS_KILLS and AMDNET_CHAOS_SEED as in test_kills.py; a twentieth of the kills are these.
+AMDNET_CHAOS_KILLS and AMDNET_CHAOS_SEED as in test_kills.py; a fortieth of the kills are these, of each kind in turn.
 """
 
+import itertools
 import os
 import random
 import shutil
@@ -23,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="other kernels end no process with its parent"),
 ]
 
-KILLS = int(os.environ.get("AMDNET_CHAOS_KILLS", "30")) // 20
+KILLS = int(os.environ.get("AMDNET_CHAOS_KILLS", "30")) // 40
 VICTIMS = {"dvc": "bin/dvc", "stage": "stages.resnet", "worker": "spawn_main", "decoder": "pipeline.video.child"}
 """What is in the command line of each kind of process, the deepest last."""
 REPLACED = ("worker", "decoder")
@@ -74,9 +75,9 @@ def test_whoever_is_killed_the_features_are_the_same_and_nobody_is_left(project)
     said = (whole := start(project)).communicate()[0]
     assert whole.returncode == 0, said
     seconds, expected, killed = time.monotonic() - started, features(project), 0
-    for number in range(max(KILLS, 3)):
+    kinds = random.Random(f"{SEED} kinds").sample([*VICTIMS, "group"], k=len(VICTIMS) + 1)
+    for number, kind in zip(range(max(KILLS, 3)), itertools.cycle(kinds), strict=False):
         draw = random.Random(f"{SEED} processes {number}")
-        kind = draw.choice([*VICTIMS, "group"])
         forget(project)
         run = start(project)
         time.sleep(draw.uniform(0.2, 0.9) * seconds)

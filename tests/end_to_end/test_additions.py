@@ -4,15 +4,14 @@ import json
 
 import pytest
 import yaml
-from helpers.project import TINY, TINY_RECIPE, Project, ran
+from helpers.finished import finished
+from helpers.project import Project, ran
 from helpers.walkthrough import files_of, pieces_of
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("project"), TINY, TINY_RECIPE)
-    project.repro()
-    return project
+    return finished(tmp_path_factory, "project")
 
 
 def _write(project: Project, package: str, files: dict[str, str]) -> None:

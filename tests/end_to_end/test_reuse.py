@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers.finished import finished
 from helpers.numbered import numbered_frames
 from helpers.project import TINY, TINY_RECIPE, Project, ran
 from helpers.videos import write_video
@@ -20,9 +21,7 @@ def _film(folder, number):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("trained"), TINY, TINY_RECIPE)
-    project.dvc("repro", "index")
-    return project.path("outputs/index")
+    return finished(tmp_path_factory, "trained").path("outputs/index")
 
 
 @pytest.fixture(scope="module")

@@ -41,12 +41,21 @@ class Repeating(Localizer):
 @pytest.mark.parametrize("before_nms", [200, 5])
 def test_what_nms_sees_is_cut_as_the_recipe_says_and_holds_no_span_that_is_not_there(model, corpus, before_nms):
     _, ranking = opened(model, corpus)
-    found = localize(Repeating(), ranking, RECIPE.model_copy(update={"before_nms": before_nms, "videos": 2}))
+    recipe = RECIPE.model_copy(update={"before_nms": before_nms, "videos": 2, "per_video": None})
+    found = localize(Repeating(), ranking, recipe)
     spans = 3 - ranking.top.video[:, :2] % 2
     assert found.before_nms["VCMR"].tolist() == spans.sum(dim=1).clamp(max=before_nms).tolist()
     assert found.before_nms["SVMR"].tolist() == (3 - corpus.labels % 2).tolist()
     if before_nms == 200:
         assert (found.vcmr.video >= 0).sum(dim=1).tolist() == (spans - 1).sum(dim=1).tolist()
+
+
+def test_with_a_limit_a_video_nms_within_each_video_comes_first(model, corpus):
+    _, ranking = opened(model, corpus)
+    found = localize(Repeating(), ranking, RECIPE.model_copy(update={"videos": 2}))
+    apart = (2 - ranking.top.video[:, :2] % 2).sum(dim=1).tolist()
+    assert found.before_nms["VCMR"].tolist() == (found.vcmr.video >= 0).sum(dim=1).tolist() == apart
+    assert found.before_nms["SVMR"].tolist() == (3 - corpus.labels % 2).tolist()
 
 
 def test_a_split_tells_it_whether_or_not_spans_are_annotated(model, corpus):

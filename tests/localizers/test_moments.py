@@ -4,7 +4,15 @@ import torch
 from helpers.prem import recipe
 
 from pipeline.localizers.common.interface import PairSpans
-from pipeline.localizers.common.moments import QUERIES_AT_ONCE, localize_corpus, localize_videos, rank
+from pipeline.localizers.common.moments import (
+    QUERIES_AT_ONCE,
+    competing,
+    distinct,
+    localize_corpus,
+    localize_videos,
+    rank,
+)
+from pipeline.localizers.common.overlap import iou
 from pipeline.models.common.interface import NO_MOMENT
 from pipeline.retrieval.search import Retrieved
 
@@ -47,6 +55,41 @@ def test_what_is_no_span_is_not_in_the_list() -> None:
     assert ranked(APART, [[1.0, NONE], [NONE, NONE]]) == [(7, 0, 1)]
     assert ranked(APART, [[NONE, NONE], [NONE, NONE]]) == []
     assert ranked(APART, [[1.0, NONE], [2.0, NONE]], before_nms=50, after_nms=9) == [(3, 0, 2), (7, 0, 1)]
+
+
+def drawn_spans(videos: int, spans: int) -> PairSpans:
+    """Random spans of a minute in the videos of one query, the best first; the last video has a third of them."""
+    generator = torch.Generator().manual_seed(3)
+    span = 60 * torch.rand(1, videos, spans, 2, generator=generator, dtype=torch.float64).sort(dim=-1).values
+    score = torch.rand(1, videos, spans, generator=generator).sort(dim=-1, descending=True).values
+    score[0, -1, spans // 3 :] = NONE
+    return PairSpans(span, score)
+
+
+def test_the_distinct_spans_of_a_video_are_those_that_nms_keeps_of_it_alone():
+    found = drawn_spans(3, 60)
+    kept = distinct(found, 0.5, 9)
+    for place in range(3):
+        alone = rank(torch.zeros(1, 1, dtype=torch.int64), found.span[:, [place]], found.score[:, [place]],
+                     recipe(before_nms=60, after_nms=9, nms=0.5))  # fmt: skip
+        assert torch.equal(kept.score[:, place], alone.score)
+        there = alone.video[0] >= 0
+        assert torch.equal(kept.span[0, place][there], alone.span[0][there]) and there.sum() > 5
+        overlaps = iou(kept.span[0, place][there][:, None], kept.span[0, place][there])
+        assert bool((overlaps.fill_diagonal_(0) <= 0.5).all())
+
+
+def test_with_a_limit_a_video_no_longer_fills_the_list_alone():
+    found, videos = drawn_spans(3, 60), torch.tensor([[5, 8, 2]])
+    own = recipe(before_nms=50, after_nms=50, nms=0.9, per_video=4)
+    score = torch.tensor([[100.0, 10.0, 0.0]])[..., None]
+    lists = {}
+    for limit in (None, 4):
+        rivals = competing(found, own.model_copy(update={"per_video": limit}))
+        lists[limit] = rank(videos, rivals.span, score + rivals.score, own)
+    assert set(lists[None].video[0].tolist()) <= {5, -1}
+    assert lists[4].video[0, :12].tolist() == [5] * 4 + [8] * 4 + [2] * 4 and (lists[4].video[0, 12:] == -1).all()
+    assert torch.equal(lists[4].span[0, 0], lists[None].span[0, 0])  # the first answer stays
 
 
 class OneSpanAVideo:

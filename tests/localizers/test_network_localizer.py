@@ -19,12 +19,13 @@ COUNTS = CORPUS.videos.counts.tolist()
 QUERY = torch.arange(QUERIES)
 VIDEO = torch.stack([torch.arange(VIDEOS).roll(query) for query in range(QUERIES)])
 OWN = VIDEO[:, 0]
+CHOSEN = {"start": "random", "overlap": None, "fusion": "logit_sum", "clips": MOST + 2, "before_nms": SPANS}
 
 
 @pytest.fixture(scope="module")
 def network() -> TrainedLocalizer:
     """It reads more clips than the longest video has."""
-    return network_of(CORPUS, small_recipe(start="random", overlap=None, clips=MOST + 2, before_nms=SPANS)).eval()
+    return network_of(CORPUS, small_recipe(**CHOSEN)).eval()
 
 
 def alone(network: TrainedLocalizer, query: int, video: int) -> Boundaries:

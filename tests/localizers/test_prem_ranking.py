@@ -7,6 +7,7 @@ import torch
 from helpers.parity import parity_arrays, parity_json
 from helpers.prem import recipe
 
+from pipeline.localizers.common.interface import Boundaries
 from pipeline.localizers.common.moments import rank
 from pipeline.localizers.prem.heads import masked
 from pipeline.localizers.prem.ranking import joint, spans_of
@@ -50,6 +51,32 @@ def test_the_lists_are_those_of_the_relative(case: str) -> None:
         spanned = [row for row in theirs if row[1] > -1000]  # the others are too short for any span
         assert [video for video, _ in found] == [video for video, _ in spanned]
         assert [value for _, value in found] == pytest.approx([value for _, value in spanned], rel=1e-5)
+
+
+@pytest.mark.parametrize("fusion", ["logit_sum", "per_video_softmax"])
+@pytest.mark.parametrize("overlap", [None, 1.5])
+def test_a_better_span_of_a_video_is_above_a_worse_one_whatever_the_sign_of_the_videos_score(fusion, overlap) -> None:
+    logits = torch.randn(2, 2, 9, generator=torch.Generator().manual_seed(0))
+    own = recipe(fusion=fusion, overlap=overlap)
+    score = spans_of(Boundaries(*logits), torch.ones(2, 9, dtype=torch.bool), own).score[None, :, :40]
+    assert bool((score.diff() < 0).all())
+    for of_videos in ([0.5, 0.4], [0.1, -0.1], [-0.2, -0.5]):
+        assert bool((joint(torch.tensor([of_videos]), score, own).diff() < 0).all())
+
+
+def test_with_per_video_softmax_a_span_overlaps_with_the_likely_ones_as_all_pairs_of_clips_say() -> None:
+    generator = torch.Generator().manual_seed(1)
+    logits = Boundaries(*torch.randn(2, 1, 6, generator=generator))
+    found = spans_of(logits, torch.ones(1, 6, dtype=torch.bool), recipe(fusion="per_video_softmax", overlap=1.0))
+    start, end = (side[0].softmax(dim=0) for side in logits)
+    for (first, last), score in zip(found.clips[0].tolist(), found.score[0].tolist(), strict=True):
+        if score > -torch.inf:
+            expected = sum(
+                start[i] * end[j] * max(0, min(last, j) + 1 - max(first, i)) / (max(last, j) + 1 - min(first, i))
+                for i in range(6)
+                for j in range(i, 6)
+            )
+            assert score == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_where_there_is_no_span_the_score_of_the_video_makes_none() -> None:

@@ -36,7 +36,7 @@ def test_the_check_of_all_settings_finds_a_mistake_in_them(tmp_path):
     shutil.copytree(FOLDER, tmp_path / "recipes")
     path = tmp_path / "recipes/localizers/prem.yaml"
     path.write_text(path.read_text().replace("  fusion: logit_sum", "  fusion: logit_sums", 1))
-    with pytest.raises(PipelineError, match="localizers/prem.yaml: `default.fusion`.*\n.*did you mean `logit_sum`"):
+    with pytest.raises(PipelineError, match="localizers/prem.yaml: `tvr.fusion`.*\n.*did you mean `logit_sum`"):
         check_settings(FOLDER.parent / "params.yaml", tmp_path / "recipes")
 
 

@@ -12,6 +12,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.manifest import read_videos, write_videos
 from pipeline.engines import faiss_engine
 from pipeline.engines.folder import save_engine
+from pipeline.localizers.common.overlap import iou
 from pipeline.retrieval.storage import open_index
 from pipeline.search.results import Among
 from pipeline.search.searcher import Searcher
@@ -84,6 +85,17 @@ def test_the_curve_covers_the_clips_of_the_video(model):
         ends = [end for _, end, _ in hit.similarity]
         assert hit.similarity[0][0] == 0 and ends == sorted(ends) and ends[-1] <= hit.video.duration
         assert all(0 <= moment.start < moment.end <= hit.video.duration for moment in hit.moments)
+
+
+@pytest.mark.parametrize(("localizer", "answer"), [("moments", "model"), ("moments", "window"), ("prem", "model")])
+def test_no_moment_of_a_hit_repeats_a_better_one(localizer, answer):
+    searcher, _ = opened("cca", localizer, answer)
+    several = 0
+    for hit in searcher.search(SENTENCE, 10).hits:
+        spans = torch.tensor([(moment.start, moment.end) for moment in hit.moments])
+        assert iou(spans[:, None], spans).fill_diagonal_(0).max() <= 0.7
+        several += len(spans) > 1
+    assert several
 
 
 def test_the_best_clip_of_cca_is_where_the_curve_is_highest():

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.localizers.common.interface import Localizer, Moments
+from pipeline.localizers.common.interface import Localizer, Moments, PairSpans
 from pipeline.localizers.common.overlap import suppress
 from pipeline.localizers.common.recipe import LocalizerRecipe
 from pipeline.retrieval.search import Retrieved, best_first
@@ -27,8 +27,8 @@ def localize_corpus(localizer: Localizer, retrieved: Retrieved, queries: Tensor,
     def parts() -> Iterable[Moments]:
         for rows in torch.arange(len(queries)).split(QUERIES_AT_ONCE):
             video, score = retrieved.video[rows, : recipe.videos], retrieved.score[rows, : recipe.videos]
-            found = localizer.spans(queries[rows], video)
-            yield rank(video, found.span.cpu(), localizer.joint(score, found.score.cpu()), recipe)
+            found = competing(PairSpans(*(field.cpu() for field in localizer.spans(queries[rows], video))), recipe)
+            yield rank(video, found.span, localizer.joint(score, found.score), recipe)
 
     return _joined(parts())
 
@@ -45,6 +45,27 @@ def localize_videos(localizer: Localizer, video: Tensor, queries: Tensor, recipe
             yield rank(video[rows, None], found.span.cpu(), found.score.cpu(), recipe)
 
     return _joined(parts())
+
+
+def competing(found: PairSpans, recipe: LocalizerRecipe) -> PairSpans:
+    """Leave, of the spans in each video, those that compete with the spans of other videos; on the CPU.
+
+    They are all of them, or the `per_video` best ones that NMS keeps within the video: a video has hundreds of spans,
+    the best ones much alike, and those of one video would leave no room for others among the `before_nms` best ones.
+    """
+    return found if recipe.per_video is None else distinct(found, recipe.nms, recipe.per_video)
+
+
+def distinct(found: PairSpans, threshold: float, most: int) -> PairSpans:
+    """Keep the `most` best spans in each video, without those whose IoU with a better one is above `threshold` (NMS).
+
+    On the CPU. Where fewer than `most` are left, the score of the others is -inf.
+    """
+    span, score = found.span.flatten(0, 1), found.score.flatten(0, 1)
+    kept = suppress(torch.where(score.isneginf(), NO_VIDEO, 0), span, threshold)
+    order = kept.sort(dim=1, descending=True, stable=True).indices[:, :most]
+    parts = _rows(span, order), score.masked_fill(~kept, -torch.inf).gather(1, order)
+    return PairSpans(*(part.unflatten(0, found.score.shape[:2]) for part in parts))
 
 
 def rank(video: Tensor, span: Tensor, score: Tensor, recipe: LocalizerRecipe) -> Moments:

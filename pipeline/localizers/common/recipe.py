@@ -31,6 +31,10 @@ class LocalizerRecipe(Section):
     nms: Fraction = Field(
         description="of two spans of a video with a larger IoU the worse one is dropped, 0 to 1; 1 drops none"
     )
+    per_video: Count | None = Field(
+        description="spans of a video that compete with those of other videos, the best that NMS keeps of it, >= 1 | "
+        "null: all compete, as published"
+    )
 
 
 class TrainedLocalizerRecipe(LocalizerRecipe, Recipe):

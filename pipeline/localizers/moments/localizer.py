@@ -8,18 +8,13 @@ import torch
 from torch import Tensor
 
 from pipeline.localizers.common.interface import Localizer, PairSpans, Situation
-from pipeline.localizers.common.overlap import suppress
 from pipeline.localizers.moments.recipe import MomentsRecipe
 from pipeline.localizers.moments.windows import windows
 from pipeline.retrieval.search import LOCALIZED_AT_ONCE
 
 
 class MomentsLocalizer(Localizer):
-    """Answers for the pairs of a query and a video that were retrieved, and for no others.
-
-    Spans that repeat a better one of their video are dropped here already: a video has hundreds of runs of clips, the
-    best ones much alike, which would leave no room for other videos before the spans of all of them are cut.
-    """
+    """Answers for the pairs of a query and a video that were retrieved, and for no others."""
 
     def __init__(self, situation: Situation, recipe: MomentsRecipe):
         self.situation, self.recipe = situation, recipe
@@ -37,18 +32,17 @@ class MomentsLocalizer(Localizer):
         position = self._positions(queries, videos)
         parts = []
         for pairs in torch.arange(len(videos)).split(LOCALIZED_AT_ONCE):
-            parts.append(self._thinned(*self._candidates(queries[pairs], videos[pairs], position[pairs])))
+            found = self._candidates(queries[pairs], videos[pairs], position[pairs])
+            parts.append([field[:, : self.recipe.before_nms] for field in found])
         span, score = (torch.cat(fields) for fields in zip(*parts, strict=True))
         return PairSpans(span.unflatten(0, video.shape), score.unflatten(0, video.shape))
 
     def joint(self, retrieval: Tensor, score: Tensor) -> Tensor:
         """See Localizer. The best span of a video has the video's score, the others are as much below as in the video.
 
-        So the first spans of the videos come in the order of the videos. Beyond the `per_video` best ones of a video
-        none competes. A weight of what a span is below the best one was tried, from a third to three, without a gain.
+        So the first spans of the videos come in the order of the videos. A weight of what a span is below the best one
+        was tried, from a third to three, without a gain.
         """
-        place = torch.arange(score.shape[-1])
-        score = score.masked_fill(place >= self.recipe.per_video, -torch.inf)
         return retrieval[..., None] + (score - score[..., :1])
 
     def _candidates(self, query: Tensor, video: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
@@ -61,15 +55,6 @@ class MomentsLocalizer(Localizer):
         of_pairs = video.repeat_interleave(shares.shape[1])
         in_seconds = index.times.of_shares if index.vectors.spans.shape[1] else index.times.of_stretches
         return in_seconds(of_pairs, shares.flatten(0, 1)).view_as(shares), score
-
-    def _thinned(self, span: Tensor, score: Tensor) -> tuple[Tensor, Tensor]:
-        """Drop the spans that repeat a better one, and keep `after_nms` of each of K pairs."""
-        span, score = span[:, : self.recipe.before_nms], score[:, : self.recipe.before_nms]
-        there = torch.where(score.isneginf(), -1, 0)
-        kept = suppress(there, span, self.recipe.nms)
-        score = score.masked_fill(~kept, -torch.inf)
-        order = kept.sort(dim=1, descending=True, stable=True).indices[:, : self.recipe.after_nms]
-        return span.take_along_dim(order[..., None], dim=1), score.gather(1, order)
 
     def _positions(self, query: Tensor, video: Tensor) -> Tensor:
         """Look up the retriever's place in the videos of K pairs."""

@@ -33,12 +33,13 @@ class PremLocalizerRecipe(TrainedLocalizerRecipe):
     min_clips: Count = Field(description="fewest clips a span, >= 1")
     max_clips: Count = Field(description="most clips a span, >= min_clips")
     overlap: Annotated[float, Field(gt=0)] | None = Field(
-        description="score of a span within its video: null: the sum of the logits of start and end, as published | "
-        "> 0: how far the likely spans overlap with it, logits times this; counts with `fusion: logit_sum`"
+        description="score of a span within its video: null: its own start and end, as published | "
+        "> 0: how far the likely spans overlap with it, logits times this"
     )
     fusion: Literal["logit_sum", "per_video_softmax"] = Field(
         description="score of a span among all videos: logit_sum: the video's score / temperature + start + end logit "
-        "| per_video_softmax: the video's score times the probabilities of start and end within the video"
+        "| per_video_softmax: the video's score times the probabilities of start and end within the video; with "
+        "`overlap`, its score takes the place of start and end"
     )
     temperature: Annotated[float, Field(gt=0)] = Field(description="> 0; counts with `fusion: logit_sum`")
 
