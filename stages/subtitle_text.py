@@ -19,8 +19,6 @@ from pipeline.feature_io.asked import LOCALIZER_SUBTITLE, NOT_ASKED, is_asked_fo
 from pipeline.feature_io.store import Store
 from pipeline.feature_io.unused import write_unused
 from pipeline.text.params import SubtitleTextParams
-from pipeline.text.saved import subtitle_encoder
-from pipeline.text.subtitles import extract_subtitles
 
 FEATURES = Path("outputs/features")
 
@@ -33,6 +31,10 @@ def main() -> None:
     files = [FEATURES / f"{stream}.h5" for stream, asked in streams.items() if asked]
     if not files:
         return
+    # Imported here, since they load torch.
+    from pipeline.text.saved import subtitle_encoder
+    from pipeline.text.subtitles import extract_subtitles
+
     videos = read_videos("outputs/manifest/videos.jsonl")
     queries = read_queries("outputs/manifest/queries.jsonl")
     encoder = subtitle_encoder(params.text, params.subtitle_text.max_tokens, queries, device())
