@@ -65,20 +65,20 @@ def expected_overlap(scores: Tensor, shortest: int, sharpness: float) -> Tensor:
     end, and may have little overlap with the other likely ones; for a large c it is the best one here too.
 
     scores: (P, L, W) of the spans of P videos, by first clip and by length, of which the first is `shortest`; -inf
-    where there is no span, and so is the result. Of at most TABLE_SPANS spans the IoU of all pairs is kept as a table,
-    0.3 GB, of two lengths of videos at most; of more spans BLOCK pairs are computed at a time, in 20 MB, which takes up
-    to three times as long.
+    where there is no span, and so is the result. The sums are in float32, whatever the scores are in. Of at most
+    TABLE_SPANS spans the IoU of all pairs is kept as a table, 0.3 GB, of two lengths of videos at most; of more spans
+    BLOCK pairs are computed at a time, in 20 MB, which takes up to three times as long.
     """
     there, first, after = _ends(*scores.shape[1:], shortest)
     flat = sharpness * scores.flatten(1)[:, there]
     largest = flat.amax(dim=1, keepdim=True)
-    likely = (flat - largest).exp()
+    likely = (flat - largest).exp().float()
     if len(there) <= TABLE_SPANS:
-        weighted = likely @ _table(*scores.shape[1:], shortest).to(flat)
+        weighted = likely @ _table(*scores.shape[1:], shortest)
     else:
         weighted = torch.empty_like(likely)
         for rows, near, overlaps in _overlaps(first, after):
-            weighted[:, rows] = likely[:, near] @ overlaps.T.to(flat)
+            weighted[:, rows] = likely[:, near] @ overlaps.T
     expected = (weighted.log() + largest) / sharpness
     result = torch.full_like(scores.flatten(1), -torch.inf)
     result[:, there] = expected.masked_fill(flat.isneginf(), -torch.inf)
