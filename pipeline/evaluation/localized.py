@@ -42,7 +42,7 @@ def localize(localizer: Localizer, ranking: Ranking, recipe: LocalizerRecipe) ->
     queries, parts = torch.arange(len(ranking.ranks)), []
     for rows in queries.split(QUERIES_AT_ONCE):
         video, own_video = ranking.top.video[rows], ranking.own.video[rows]
-        found, own = _spans(localizer, rows, video), _spans(localizer, rows, own_video)
+        found, own = localizer.spans(rows, video), localizer.spans(rows, own_video)
         few = slice(recipe.videos)
         rivals = competing(PairSpans(found.span[:, few], found.score[:, few]), recipe)
         joint = localizer.joint(ranking.top.score[rows, few], rivals.score)
@@ -55,10 +55,6 @@ def localize(localizer: Localizer, ranking: Ranking, recipe: LocalizerRecipe) ->
     vcmr, svmr = (moments._replace(span=moments.span.round(decimals=DECIMALS)) for moments in lists)
     before_nms = dict(zip(("VCMR", "SVMR"), map(torch.cat, seen_of), strict=True))
     return Localized(torch.cat(tops), torch.cat(owns), vcmr, svmr, before_nms)
-
-
-def _spans(localizer: Localizer, query: Tensor, video: Tensor) -> PairSpans:
-    return PairSpans(*(field.cpu() for field in localizer.spans(query, video)))
 
 
 def _best(found: PairSpans) -> Tensor:

@@ -28,7 +28,9 @@ class Selection:
     """
 
     def __init__(self, index: Index, asked: Corpus, corpus: Corpus, recipe: LocalizerRecipe, device: torch.device):
-        self._corpus, self._recipe, self._device = corpus, recipe, device
+        # Only the first answers are looked at, which are the same whatever NMS drops after them.
+        self._recipe = recipe.model_copy(update={"per_video": None, "before_nms": 1, "after_nms": 1})
+        self._corpus, self._device = corpus, device
         self._span, known = one_span(corpus)
         self._query = known.nonzero()[:, 0]
         if not len(self._query):

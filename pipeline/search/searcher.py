@@ -196,7 +196,7 @@ class Searcher:
 
         localizer = open_localizer(of.name, of.recipe, situation, network)
         video = rows[retrieved.video] if of.network else retrieved.video
-        found = PairSpans(*(field.cpu() for field in localizer.spans(torch.zeros(1, dtype=torch.int64), video)))
+        found = localizer.spans(torch.zeros(1, dtype=torch.int64), video)
         span, score = distinct(found, of.recipe.nms, MOST_MOMENTS)
         return PairSpans(span.round(decimals=DECIMALS), score)
 

@@ -30,7 +30,7 @@ class Moments(NamedTuple):
 
 
 class PairSpans(NamedTuple):
-    """At most P spans in each of K videos for each of B queries, those of a video the best first.
+    """At most P spans in each of K videos for each of B queries, those of a video the best first; on the CPU.
 
     span: (B, K, P, 2) start and end in seconds, float64. score: (B, K, P), how good the span is among those of its
     video; -inf where there is no span.

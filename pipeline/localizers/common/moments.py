@@ -27,7 +27,7 @@ def localize_corpus(localizer: Localizer, retrieved: Retrieved, queries: Tensor,
     def parts() -> Iterable[Moments]:
         for rows in torch.arange(len(queries)).split(QUERIES_AT_ONCE):
             video, score = retrieved.video[rows, : recipe.videos], retrieved.score[rows, : recipe.videos]
-            found = competing(PairSpans(*(field.cpu() for field in localizer.spans(queries[rows], video))), recipe)
+            found = competing(localizer.spans(queries[rows], video), recipe)
             yield rank(video, found.span, localizer.joint(score, found.score), recipe)
 
     return _joined(parts())
@@ -42,13 +42,13 @@ def localize_videos(localizer: Localizer, video: Tensor, queries: Tensor, recipe
     def parts() -> Iterable[Moments]:
         for rows in torch.arange(len(queries)).split(QUERIES_AT_ONCE):
             found = localizer.spans(queries[rows], video[rows, None])
-            yield rank(video[rows, None], found.span.cpu(), found.score.cpu(), recipe)
+            yield rank(video[rows, None], found.span, found.score, recipe)
 
     return _joined(parts())
 
 
 def competing(found: PairSpans, recipe: LocalizerRecipe) -> PairSpans:
-    """Leave, of the spans in each video, those that compete with the spans of other videos; on the CPU.
+    """Leave, of the spans in each video, those that compete with the spans of other videos.
 
     They are all of them, or the `per_video` best ones that NMS keeps within the video: a video has hundreds of spans,
     the best ones much alike, and those of one video would leave no room for others among the `before_nms` best ones.
@@ -59,7 +59,7 @@ def competing(found: PairSpans, recipe: LocalizerRecipe) -> PairSpans:
 def distinct(found: PairSpans, threshold: float, most: int) -> PairSpans:
     """Keep the `most` best spans in each video, without those whose IoU with a better one is above `threshold` (NMS).
 
-    On the CPU. Where fewer than `most` are left, the score of the others is -inf.
+    Where fewer than `most` are left, the score of the others is -inf.
     """
     span, score = found.span.flatten(0, 1), found.score.flatten(0, 1)
     kept = suppress(torch.where(score.isneginf(), NO_VIDEO, 0), span, threshold)
