@@ -9,20 +9,21 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers.dozing import DOZE
 from helpers.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 
-STAGE = """
-import sys, time
+STAGE = f"""{DOZE}
+import sys
 from pipeline.core.cli import run
 def main():
     try:
         print("started", flush=True)
-        time.sleep(60)
+        doze(60)
     finally:
         print("put away", flush=True)
-        time.sleep(float(sys.argv[1]))
+        doze(float(sys.argv[1]))
 run(main)
 """
 
@@ -78,8 +79,7 @@ def test_no_room_on_the_disk_names_the_file_and_leaves_none(tmp_path, what):
 
 
 def test_ctrl_c_while_a_stage_is_still_being_imported_is_one_line(tmp_path):
-    slow = "import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n"
-    (tmp_path / "h5py.py").write_text(slow)
+    (tmp_path / "h5py.py").write_text(f"{DOZE}print('importing', flush=True)\ndoze(60)\n")
     stage = subprocess.Popen(
         [sys.executable, "-m", "stages.slowfast"], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(tmp_path)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
+from helpers.dozing import DOZE
 
 from tools import command
 
@@ -62,7 +63,7 @@ def test_as_a_process_an_error_is_one_message(tmp_path):
 
 
 def test_ctrl_c_is_one_line(tmp_path):
-    (tmp_path / "h5py.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)\n")
+    (tmp_path / "h5py.py").write_text(f"{DOZE}print('importing', flush=True)\ndoze(60)\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     process = started("-m", "tools.command", "compare", "a.h5", "b.h5", cwd=ROOT, env=environment)
     assert process.stdout.readline() == "importing\n"
