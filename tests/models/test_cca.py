@@ -41,6 +41,23 @@ def test_the_directions_are_uncorrelated_of_variance_one_and_correlate_pairwise(
     assert torch.allclose(mapped.T @ mapped / len(mapped), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("pairs", [7, 40, 50, 51])  # the most that count as few are 50
+def test_few_pairs_give_the_directions_of_their_covariance(pairs):
+    video, query = normal(pairs, 200) + 1, normal(pairs, 4, seed=1) - 2
+    query[:, 0] += video[:, 0]
+    found = covariance_of(video, query).directions(ridge=0.3)
+    products = torch.cov(torch.cat([video, query], dim=1).T, correction=0)
+    parts = [products[:200, :200], products[200:, 200:]]
+    ridged = [part + 0.3 * part.diagonal().mean() * torch.eye(len(part)) for part in parts]
+    for directions, part in zip((found.video, found.query), ridged, strict=True):
+        assert torch.allclose(directions.T @ part @ directions, torch.eye(4).double(), atol=1e-9)
+    between = found.video.T @ products[:200, 200:] @ found.query
+    assert torch.allclose(between, torch.diag(found.correlation), atol=1e-9)
+    squares = torch.linalg.solve(ridged[1], products[200:, :200]) @ torch.linalg.solve(ridged[0], products[:200, 200:])
+    expected = torch.linalg.eigvals(squares).real.sqrt().sort(descending=True).values
+    assert torch.allclose(found.correlation, expected, atol=1e-9)
+
+
 def test_a_feature_that_never_varies_gets_no_weight():
     video, query = correlated()
     found = covariance_of(torch.cat([video, torch.full((len(video), 1), 3.0)], dim=1), query).directions(ridge=0.1)
@@ -78,6 +95,16 @@ def test_another_fit_pairs_queries_with_their_clips():
 def test_more_dimensions_than_features_are_as_many_as_there_are():
     recipe = CCARecipe(clips=6, epochs=1, dimensions=128, ridge=0.1, correlation_power=0.0)
     assert CCA(8, 6, recipe).query_map.weight.shape == (6, 6)
+
+
+def test_more_dimensions_than_pairs_say_nothing():
+    model = CCA(80, 70, CCARecipe(clips=2, epochs=1, dimensions=60, ridge=0.1, correlation_power=1.0))
+    clips, query = normal(10, 2, 80).float(), normal(10, 1, 70, seed=1).float()
+    correlation = model.solve(clips, query, torch.ones(10, 1, dtype=torch.bool), torch.arange(10), refit=False)
+    assert 0 < correlation < 9 / 60  # ten pairs differ in nine directions
+    for linear in (model.video_map, model.query_map):
+        assert linear.weight[:9].norm(dim=1).min() > 0.01 and linear.weight[9:].abs().max() < 1e-6
+        assert linear.bias[9:].abs().max() < 1e-6
 
 
 def test_what_others_start_from_is_the_baseline_of_the_default_recipe():
