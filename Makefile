@@ -25,8 +25,8 @@ demo: setup
 	@echo "Report: $(CURDIR)/outputs/report.html"
 	@echo "Search: $(VENV)/bin/amdnet serve    (the page is then at http://127.0.0.1:8000/)"
 
-# A file of tests is one process's, and there are at most four: each may take 4 GB.
-TOGETHER = -n auto --maxprocesses 4 --dist loadfile
+# A file of tests is one process's, in the order of tests/conftest.py. There are at most four: each may take 4 GB.
+TOGETHER = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: setup
 	python -m pytest $(TOGETHER)

@@ -108,7 +108,7 @@ def test_to_open_a_video_may_take_as_long_as_the_manifest_says_it_is(good, tmp_p
 def test_where_decord_hangs_or_crashes_pyav_gives_the_rows(good, tmp_path, monkeypatch, does):
     put_decord(does, tmp_path / "stub", monkeypatch)
     stream = NumberStream()
-    stream.decode = DecodeParams(order=["decord", "pyav"], deadline_floor=6.0, deadline_factor=0.1, max_ahead_mib=1024)
+    stream.decode = DecodeParams(order=["decord", "pyav"], deadline_floor=15.0, deadline_factor=0.1, max_ahead_mib=1024)
     metrics = run(stream, corpus([good["h264.mp4"], good["hevc.mkv"]]), tmp_path, 0.0)
     assert metrics["decoders"] == {"decord": 0, "pyav": 2}
     with FeatureFile(tmp_path / "numbers.h5") as file:
