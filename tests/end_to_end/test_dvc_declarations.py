@@ -1,5 +1,6 @@
 """dvc.yaml says of every stage what is true: the code it imports and the parameters it reads, no more and no less."""
 
+from functools import cache
 from pathlib import Path
 from string import Template
 
@@ -14,15 +15,12 @@ from pipeline.settings.check import modules, sections
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = PIPELINE["stages"]
-LOCALIZERS = names("localizers", "recipe")
 CHOICES = [
-    *(
-        (model, dataset, LOCALIZERS[0])
-        for model in names("models", "model")
-        for dataset in names("annotations", "reader")
-    ),
-    *(("amdnet", "sample", localizer) for localizer in LOCALIZERS),
+    *((model, "sample", "moments") for model in names("models", "model")),
+    *(("amdnet", dataset, "moments") for dataset in names("annotations", "reader")),
+    *(("amdnet", "sample", localizer) for localizer in names("localizers", "recipe")),
 ]
+"""One choice is changed at a time: readers know no models, and models no readers."""
 LEFT_OUT = {"size", "nfiles"}
 """What DVC's run cache drops, at any depth, of the values by which it finds an earlier run (dvc/stage/cache.py)."""
 FOLDERS = {"outputs/text_encoder", "outputs/index"}
@@ -37,6 +35,7 @@ def _declared_code(stage: str, model: str, dataset: str, localizer: str) -> set[
     return {dep for dep in deps if dep.startswith(("pipeline/", "stages/"))}
 
 
+@cache
 def _closure(stage: str, model: str, dataset: str, localizer: str) -> set[str]:
     """The files that a stage imports; not those that a stage finds at run time which runs whatever has changed."""
     choices = {"pipeline.models": model, "pipeline.annotations": dataset, "pipeline.localizers": localizer}

@@ -39,11 +39,10 @@ def test_auto_takes_the_recipe_of_the_data_set_else_the_default():
 @pytest.mark.parametrize("model", MODELS.names())
 def test_setting_any_value_of_any_recipe_changes_that_one_alone(model, folder):
     path = folder / f"{model}.yaml"
-    before = path.read_text()
-    for recipe, values in read(path).items():
+    before, recipes = path.read_text(), read(path)
+    for recipe, values in recipes.items():
         for key in values:
-            expected = {name: dict(mapping) for name, mapping in read(path).items()}
-            expected[recipe][key] = 7
+            expected = {**recipes, recipe: {**values, key: 7}}
             apply_overrides(path, [f"{recipe}.{key}=7"])
             assert read(path) == expected, (recipe, key)
             path.write_text(before)
