@@ -4,12 +4,16 @@ DVC takes an object of its cache for whole, and puts a damaged one back wherever
 object is hashed: its name says what the hash must be. Test: tests/tools/test_repair.py.
 """
 
+import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import typer
+
+RUNNING = Path(".dvc/tmp/rwlock")
+"""DVC's list of what is read and written just now. A dvc that is killed while it writes it leaves a part of it."""
 
 
 class Damage(NamedTuple):
@@ -24,16 +28,20 @@ def repair() -> None:
     """Look for damage in all outputs and in DVC's cache, and take away what is damaged.
 
     An output comes back from the cache where its copy there is whole; else `dvc repro` makes it anew. The command is
-    run in the project's top folder while nothing else works there, and reads every byte of both.
+    run in the project's top folder while nothing else works there, and reads every byte of both. Where a dvc was killed
+    as it wrote its own list of what runs, so that no other dvc starts, the list is removed too.
     """
     from pipeline.core.alone import work_alone
     from pipeline.core.errors import PipelineError
     from pipeline.core.files import remove
     from pipeline.core.recorded import LOCK, recorded_outs
 
-    if not LOCK.is_file():
+    if not LOCK.is_file() and not RUNNING.is_file():
         raise PipelineError("no stage has run here", where=Path.cwd(), fix="go to the top folder of the project")
     work_alone()
+    if cut_off := _is_cut_off(RUNNING):
+        RUNNING.unlink()
+        typer.echo(f"{RUNNING}: dvc was killed while it wrote this, and it is removed")
     found = damage(recorded_outs(), _objects_of_dvc())
     for path in [*found.objects, *found.outputs]:
         remove(path)
@@ -44,7 +52,7 @@ def repair() -> None:
     for path in found.outputs:
         typer.echo(f"{path}: was damaged, and is {'whole again, from the cache' if path.exists() else 'removed'}")
     typer.echo("{} outputs and {} files of the cache were looked at.".format(*found.looked_at))
-    typer.echo("Now run `dvc repro`." if found.objects or found.outputs else "All of them are whole.")
+    typer.echo("Now run `dvc repro`." if cut_off or found.objects or found.outputs else "All of them are whole.")
 
 
 def damage(recorded: Mapping[str, str], objects: Path) -> Damage:
@@ -58,6 +66,16 @@ def damage(recorded: Mapping[str, str], objects: Path) -> Damage:
         [path for path, md5 in outputs if md5_of(path) != md5],
         [path for path in cached if md5_of(path) != path.parent.name + path.name.removesuffix(OF_A_FOLDER)],
     )
+
+
+def _is_cut_off(listed: Path) -> bool:
+    try:
+        json.loads(listed.read_bytes())
+    except FileNotFoundError:
+        return False
+    except ValueError:
+        return True
+    return False
 
 
 def _objects_of_dvc() -> Path:

@@ -95,6 +95,24 @@ def test_a_damaged_output_comes_back_from_the_cache(project, amdnet, name):
     assert contents() == before and "up to date" in dvc("repro")
 
 
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("left", ["", '{"read": {', "whole"])
+def test_what_a_dvc_that_was_killed_had_half_written_stops_no_other_dvc(project, amdnet, left, first):
+    listed = Path(".dvc/tmp/rwlock")
+    if first:  # the run that was killed was the first one
+        Path("dvc.lock").unlink()
+    if left != "whole":
+        listed.write_text(left)
+        with pytest.raises(subprocess.CalledProcessError) as caught:
+            dvc("repro")
+        assert "Unable to read RWLock-file" in caught.value.stderr
+    done = amdnet("repair")
+    assert done.exit_code == 0
+    assert ("killed" in done.stdout) == ("Now run `dvc repro`" in done.stdout) == (left != "whole")
+    dvc("repro", "-q")
+    assert Path("sum.txt").read_text()
+
+
 @pytest.mark.parametrize("name", ROTTEN)
 def test_damage_in_both_is_made_anew(linked, amdnet, name):
     before = contents()
