@@ -4,7 +4,6 @@ DVC takes an object of its cache for whole, and puts a damaged one back wherever
 object is hashed: its name says what the hash must be. Test: tests/tools/test_repair.py.
 """
 
-import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,7 +39,7 @@ def repair() -> None:
         raise PipelineError("no stage has run here", where=Path.cwd(), fix="go to the top folder of the project")
     work_alone()
     if cut_off := _is_cut_off(RUNNING):
-        RUNNING.unlink()
+        remove(RUNNING)
         typer.echo(f"{RUNNING}: dvc was killed while it wrote this, and it is removed")
     found = damage(recorded_outs(), _objects_of_dvc())
     for path in [*found.objects, *found.outputs]:
@@ -68,13 +67,14 @@ def damage(recorded: Mapping[str, str], objects: Path) -> Damage:
     )
 
 
-def _is_cut_off(listed: Path) -> bool:
+def _is_cut_off(path: Path) -> bool:
+    from pipeline.core.errors import PipelineError
+    from pipeline.core.files import read_json
+
     try:
-        json.loads(listed.read_bytes())
-    except FileNotFoundError:
-        return False
-    except ValueError:
-        return True
+        read_json(path)
+    except PipelineError:
+        return path.is_file()
     return False
 
 

@@ -48,6 +48,13 @@ def start(project: Project) -> subprocess.Popen:
     )  # fmt: skip
 
 
+def run_whole(project: Project) -> tuple[int, str]:
+    """Run the stage to its end; returns the exit status of `dvc` and what was said."""
+    run = start(project)
+    said = run.communicate()[0]
+    return run.returncode, said
+
+
 def forget(project: Project) -> None:
     for name in (".store", "outputs/features"):
         shutil.rmtree(project.path(name), ignore_errors=True)
@@ -72,8 +79,8 @@ def test_whoever_is_killed_the_features_are_the_same_and_nobody_is_left(project)
     print(f"AMDNET_CHAOS_SEED={SEED}")
     forget(project)
     started = time.monotonic()
-    said = (whole := start(project)).communicate()[0]
-    assert whole.returncode == 0, said
+    status, said = run_whole(project)
+    assert status == 0, said
     seconds, expected, killed = time.monotonic() - started, features(project), 0
     kinds = random.Random(f"{SEED} kinds").sample([*VICTIMS, "group"], k=len(VICTIMS) + 1)
     for number, kind in zip(range(max(KILLS, 3)), itertools.cycle(kinds), strict=False):
@@ -93,14 +100,12 @@ def test_whoever_is_killed_the_features_are_the_same_and_nobody_is_left(project)
             wait_until_gone(pid)
         if run.returncode:
             assert not victims or kind not in REPLACED, f"{kind}, round {number}, seed {SEED}\n{said}"
-            again = start(project)
-            said = again.communicate()[0]
+            status, said = run_whole(project)
             if "Unable to read RWLock-file" in said:  # dvc was killed in the instant in which it wrote it
                 repair = [sys.executable, "-m", "tools.command", "repair"]
                 subprocess.run(repair, cwd=project.folder, check=True)
-                again = start(project)
-                said = again.communicate()[0]
-            assert again.returncode == 0 and "Traceback" not in said, f"{kind}, round {number}, seed {SEED}\n{said}"
+                status, said = run_whole(project)
+            assert status == 0 and "Traceback" not in said, f"{kind}, round {number}, seed {SEED}\n{said}"
         assert features(project) == expected, f"{kind}, round {number}, seed {SEED}"
         assert not list(project.path("outputs").rglob("*.tmp*")), f"{kind}, round {number}, seed {SEED}"
     assert killed > 0
